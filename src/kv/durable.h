@@ -1,0 +1,80 @@
+// What a durability layer needs from a table, whatever its record: changes as deltas, the whole as
+// chunks, and the way back. kv::Table implements it; the vault sees nothing else of the engine.
+//
+// Threads: everything runs on the thread that owns the table, except Encodable::encode(), which
+// works on its own immutable copy and may run anywhere.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "kv/bytes.h"
+#include "kv/error.h"
+
+namespace telekv::kv {
+
+/// Order-independent digest of a table's content: XOR of a keyed 128-bit hash per record. The same
+/// content has the same digest, whatever its history; the empty table's is all zeros.
+using Digest = std::array<std::uint8_t, 16>;
+
+/// An immutable copy of records, waiting to be encoded.
+class Encodable {
+ public:
+  virtual ~Encodable() = default;
+
+  /// The records as columns, compressed: one message of proto/telekv.proto. O(records).
+  virtual Bytes encode() const = 0;
+
+  /// Records held, deletions included.
+  virtual std::uint64_t records() const = 0;
+};
+
+/// One pass over a table that goes on changing meanwhile. A record that exists during the whole walk
+/// is in exactly one chunk, with some value it had during the walk. Whatever is touched after the
+/// walk began is also in a later take_changes(), so the chunks followed by every delta taken since
+/// the walk began are exact.
+class SnapshotWalk {
+ public:
+  virtual ~SnapshotWalk() = default;
+
+  /// Copies at most `max_records` more. Returns a chunk whenever one is full or the walk has just
+  /// ended (also for an empty table: one empty chunk), otherwise nullptr.
+  virtual std::unique_ptr<const Encodable> step(std::size_t max_records) = 0;
+
+  /// Whether the last chunk has been handed over.
+  virtual bool done() const = 0;
+};
+
+class Durable {
+ public:
+  virtual ~Durable() = default;
+
+  /// Records held.
+  virtual std::uint64_t size() const = 0;
+
+  /// Records touched since the last take_changes(): what would be lost now.
+  virtual std::uint64_t unsaved() const = 0;
+
+  /// What changed since the last take, deletions included, as values: replaying it twice is the same
+  /// as once. nullptr when nothing did. O(changes).
+  virtual std::unique_ptr<const Encodable> take_changes() = 0;
+
+  /// The digest of the content as of the last take_changes(), load_chunk() or load_delta().
+  virtual Digest digest() const = 0;
+
+  /// Starts a walk. At most one is alive at a time, and the table outlives it. A chunk's encoding
+  /// stays below `max_chunk_bytes` (at least 64 KiB).
+  virtual std::unique_ptr<SnapshotWalk> begin_snapshot(std::size_t max_chunk_bytes) = 0;
+
+  /// Adds what Encodable::encode() wrote. The bytes are hostile: kDamaged or kUnsupportedVersion
+  /// leaves the table as it was. Loaded records do not count as unsaved. O(records).
+  virtual Result<void> load_chunk(ByteView encoded) = 0;
+  virtual Result<void> load_delta(ByteView encoded) = 0;
+
+  /// Forgets everything, as freshly constructed.
+  virtual void clear() = 0;
+};
+
+}  // namespace telekv::kv
