@@ -1,0 +1,83 @@
+// The part of the Bot API's objects that the project reads and writes, as plain values. Field names
+// and meanings are the Bot API's (core.telegram.org/bots/api); ids are 64-bit everywhere.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "vault/channel.h"
+
+namespace telekv::telegram {
+
+enum class ChatId : std::int64_t {};
+enum class UserId : std::int64_t {};
+enum class UpdateId : std::int64_t {};
+using vault::MessageId;
+
+constexpr std::int64_t to_int(ChatId id) { return static_cast<std::int64_t>(id); }
+constexpr std::int64_t to_int(UserId id) { return static_cast<std::int64_t>(id); }
+constexpr std::int64_t to_int(UpdateId id) { return static_cast<std::int64_t>(id); }
+using vault::to_int;
+
+struct User {
+  UserId id{};
+  bool is_bot = false;
+  std::string first_name;  ///< valid UTF-8, as sent; may be empty (deleted accounts)
+  std::string last_name;
+  std::string username;
+  std::string language_code;  ///< IETF tag; empty when absent
+};
+
+enum class ChatType : std::uint8_t { kPrivate, kGroup, kSupergroup, kChannel, kOther };
+
+struct Chat {
+  ChatId id{};
+  ChatType type = ChatType::kOther;
+};
+
+struct DocumentInfo {
+  std::string file_id;
+  std::string file_name;
+  std::uint64_t file_size = 0;  ///< bytes; 0 when absent
+};
+
+struct Message {
+  MessageId id{};
+  Chat chat;
+  std::optional<User> from;  ///< absent in channels
+  std::string text;          ///< empty when the message is not a text
+  std::optional<DocumentInfo> document;
+};
+
+struct CallbackQuery {
+  std::string id;
+  User from;
+  std::string data;
+};
+
+/// An update of a kind that the project does not use (edited messages, membership, pins by others).
+struct OtherUpdate {};
+
+/// An update that could not be read: wrong types, missing fields, invalid UTF-8, too deep. It is
+/// counted and confirmed like any other, or it would come back for ever.
+struct MalformedUpdate {
+  std::string reason;
+};
+
+struct Update {
+  UpdateId id{};
+  std::variant<OtherUpdate, MalformedUpdate, Message, CallbackQuery> content;
+};
+
+/// One key of a reply keyboard is its text; rows of keys.
+using ReplyKeyboard = std::vector<std::vector<std::string>>;
+
+struct BotCommand {
+  std::string command;      ///< [a-z0-9_]{1,32}, without the slash
+  std::string description;  ///< 1-256 characters
+};
+
+}  // namespace telekv::telegram
