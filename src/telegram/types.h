@@ -47,8 +47,9 @@ struct DocumentInfo {
 struct Message {
   MessageId id{};
   Chat chat;
-  std::optional<User> from;  ///< absent in channels
-  std::string text;          ///< empty when the message is not a text
+  std::optional<User> from;           ///< absent in channels
+  std::optional<ChatId> sender_chat;  ///< who posted on behalf of a chat; the channel in channels
+  std::string text;                   ///< empty when the message is not a text
   std::optional<DocumentInfo> document;
 };
 

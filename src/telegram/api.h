@@ -1,0 +1,120 @@
+// The Bot API's methods that the project uses, as typed calls over Http.
+//
+// One thread. Nothing is retried here. Errors are mapped in one place (api_error.h): kRateLimited
+// carries the server's retry_after exactly; kUnavailable and kRejected mean "not done", and
+// kOutcomeUnknown "perhaps done" and only methods with an effect return it. The token appears in no
+// error. Coroutine parameters are values, so a call may outlive the caller's variables.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "telegram/http.h"
+#include "telegram/types.h"
+#include "telegram/update_parser.h"
+
+namespace telekv::telegram {
+
+/// What BotFather hands out: "<bot id>:<secret>". Checked, because it becomes part of every URL.
+class Token {
+ public:
+  /// kInvalidArgument when the text has not the shape of a token; the error does not show it.
+  static Result<Token> parse(std::string_view text);
+
+  /// The bot's own user id, the part before the colon.
+  UserId bot_id() const { return bot_id_; }
+
+  /// The secret itself. For building a request's target only.
+  const std::string& reveal() const { return text_; }
+
+ private:
+  Token(std::string text, UserId bot_id) : text_(std::move(text)), bot_id_(bot_id) {}
+  std::string text_;
+  UserId bot_id_;
+};
+
+struct GetUpdates {
+  /// The first update wanted; everything below it is deleted at Telegram for good. Not sent when
+  /// absent: from the earliest unconfirmed one.
+  std::optional<UpdateId> offset = {};
+  int limit = 100;                   ///< 1..100
+  std::chrono::seconds timeout{25};  ///< 0..50; the exchange's deadline is 10 s longer
+};
+
+/// A document to upload. `bytes` is streamed from where it is.
+struct Upload {
+  std::string name;     ///< [A-Za-z0-9._-]{1,64}: the characters that survive a round trip
+  std::string caption;  ///< 0-1024 characters
+  SharedBytes bytes;    ///< not empty; at most 50 MB, but only 20 MiB can be downloaded again
+};
+
+struct ChatInfo {
+  Chat chat;
+  /// Of all pinned messages the one sent last. Absence does not prove that there is none.
+  std::optional<Message> pinned_message;
+};
+
+struct RemoteFile {
+  std::string path;        ///< below /file/bot<token>/; valid for an hour at least
+  std::uint64_t size = 0;  ///< bytes; 0 when not told
+};
+
+/// Whose command list: nullopt is the default scope, a chat id is scope "chat". No language code.
+using CommandScope = std::optional<ChatId>;
+
+class Api {
+ public:
+  /// Bot API: getFile serves at most 20 MiB.
+  static constexpr std::size_t kMaxDownloadBytes = std::size_t{20} << 20;
+
+  /// `http` must outlive the object.
+  Api(Http& http, Token token);
+
+  UserId bot_id() const { return token_.bot_id(); }
+
+  Async<User> get_me();
+
+  /// Sets allowed_updates to message and callback_query at every call (an omitted list would keep
+  /// whatever another program set before).
+  Async<UpdatePage> get_updates(GetUpdates query);
+
+  /// Removes a webhook, which would make get_updates fail with kConflict. Pending updates stay.
+  Async<void> delete_webhook();
+
+  Async<Message> send_message(ChatId chat, std::string text,
+                              std::optional<ReplyKeyboard> keyboard = std::nullopt);
+
+  /// Ends the spinner on an inline button. `text`: 0-200 characters.
+  Async<void> answer_callback_query(std::string query_id, std::string text);
+
+  /// Silent, and without content type detection (or Telegram might turn it into another kind).
+  Async<Message> send_document(ChatId chat, Upload upload);
+
+  /// Replaces a message's document. nullopt when Telegram answers "message is not modified", which
+  /// is a success.
+  Async<std::optional<Message>> edit_message_document(ChatId chat, MessageId id, Upload upload);
+
+  Async<ChatInfo> get_chat(ChatId chat);
+  Async<void> pin_chat_message(ChatId chat, MessageId id);    ///< silent
+  Async<void> unpin_chat_message(ChatId chat, MessageId id);  ///< succeeds when it is not pinned
+  Async<Message> forward_message(ChatId to, ChatId from, MessageId id);  ///< silent
+  Async<void> delete_message(ChatId chat, MessageId id);
+
+  Async<RemoteFile> get_file(std::string file_id);
+
+  /// getFile and the download, streamed to `sink`; returns the length, which is checked against
+  /// what getFile told. kTooLarge above `max_bytes`. The sink may have seen a part before an error.
+  Async<std::uint64_t> download(std::string file_id, std::size_t max_bytes, DownloadSink sink);
+
+  Async<void> set_my_commands(std::vector<BotCommand> commands, CommandScope scope);
+  Async<std::vector<BotCommand>> get_my_commands(CommandScope scope);
+
+ private:
+  Http* http_;
+  Token token_;
+};
+
+}  // namespace telekv::telegram
