@@ -31,10 +31,10 @@ class Encodable {
   virtual std::uint64_t records() const = 0;
 };
 
-/// One pass over a table that goes on changing meanwhile. A record that exists during the whole walk
-/// is in exactly one chunk, with some value it had during the walk. Whatever is touched after the
-/// walk began is also in a later take_changes(), so the chunks followed by every delta taken since
-/// the walk began are exact.
+/// One pass over a table that goes on changing meanwhile. A record that exists during the whole
+/// walk is in exactly one chunk, with some value it had during the walk. Whatever is touched after
+/// the walk began is also in a later take_changes(), so the chunks followed by every delta taken
+/// since the walk began are exact.
 class SnapshotWalk {
  public:
   virtual ~SnapshotWalk() = default;
@@ -57,8 +57,8 @@ class Durable {
   /// Records touched since the last take_changes(): what would be lost now.
   virtual std::uint64_t unsaved() const = 0;
 
-  /// What changed since the last take, deletions included, as values: replaying it twice is the same
-  /// as once. nullptr when nothing did. O(changes).
+  /// What changed since the last take, deletions included, as values: replaying it twice is the
+  /// same as once. nullptr when nothing did. O(changes).
   virtual std::unique_ptr<const Encodable> take_changes() = 0;
 
   /// The digest of the content as of the last take_changes(), load_chunk() or load_delta().

@@ -6,22 +6,38 @@ namespace telekv {
 
 std::string_view to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidArgument: return "invalid_argument";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kDamaged: return "damaged";
-    case ErrorCode::kUnsupportedVersion: return "unsupported_version";
-    case ErrorCode::kWrongKey: return "wrong_key";
-    case ErrorCode::kTooLarge: return "too_large";
-    case ErrorCode::kRateLimited: return "rate_limited";
-    case ErrorCode::kUnavailable: return "unavailable";
-    case ErrorCode::kOutcomeUnknown: return "outcome_unknown";
-    case ErrorCode::kUnauthorized: return "unauthorized";
-    case ErrorCode::kForbidden: return "forbidden";
-    case ErrorCode::kConflict: return "conflict";
-    case ErrorCode::kRejected: return "rejected";
-    case ErrorCode::kSuperseded: return "superseded";
-    case ErrorCode::kNeedsDecision: return "needs_decision";
-    case ErrorCode::kCancelled: return "cancelled";
+    case ErrorCode::kInvalidArgument:
+      return "invalid_argument";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kDamaged:
+      return "damaged";
+    case ErrorCode::kUnsupportedVersion:
+      return "unsupported_version";
+    case ErrorCode::kWrongKey:
+      return "wrong_key";
+    case ErrorCode::kTooLarge:
+      return "too_large";
+    case ErrorCode::kRateLimited:
+      return "rate_limited";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kOutcomeUnknown:
+      return "outcome_unknown";
+    case ErrorCode::kUnauthorized:
+      return "unauthorized";
+    case ErrorCode::kForbidden:
+      return "forbidden";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kRejected:
+      return "rejected";
+    case ErrorCode::kSuperseded:
+      return "superseded";
+    case ErrorCode::kNeedsDecision:
+      return "needs_decision";
+    case ErrorCode::kCancelled:
+      return "cancelled";
   }
   return "unknown";
 }

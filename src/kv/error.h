@@ -1,5 +1,5 @@
-// Errors as values, for every layer: one enum, one struct, one Result. Library code returns these; it
-// never prints, exits or throws across a seam.
+// Errors as values, for every layer: one enum, one struct, one Result. Library code returns these;
+// it never prints, exits or throws across a seam.
 #pragma once
 
 #include <boost/system/result.hpp>

@@ -1,6 +1,6 @@
 // All that the vault knows of Telegram: a chat whose messages can carry documents, be edited
-// atomically and be pinned, plus one small register. telegram::BotChannel is the real one; the tests
-// have a simulated one with faults.
+// atomically and be pinned, plus one small register. telegram::BotChannel is the real one; the
+// tests have a simulated one with faults.
 //
 // Every call has a deadline inside the implementation. It runs on the vault's thread, one mutating
 // call at a time. Errors say what is certain: kUnavailable, kRateLimited and kRejected mean "not
@@ -74,8 +74,8 @@ class Channel {
   /// Unpinning what is not pinned succeeds.
   virtual Async<void> unpin(MessageId id) = 0;
 
-  /// nullopt when the chat shows no pin, which does not prove that there is none (Telegram drops the
-  /// field when it fails to load the message).
+  /// nullopt when the chat shows no pin, which does not prove that there is none (Telegram drops
+  /// the field when it fails to load the message).
   virtual Async<std::optional<Pinned>> pinned() = 0;
 
   /// The document a message carries now; kNotFound when the message is gone or carries none.

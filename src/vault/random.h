@@ -24,6 +24,8 @@ class Random {
 /// The operating system's generator (libsodium).
 class SystemRandom final : public Random {
  public:
+  /// Prepares libsodium for the whole process; terminates when the machine has no randomness.
+  SystemRandom();
   void fill(void* out, std::size_t size) override;
 };
 

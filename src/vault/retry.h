@@ -1,0 +1,47 @@
+// Tries a Channel call again for as long as that can help: one retry policy for the whole vault.
+// Runs on the vault's thread. Between attempts it sleeps on the Clock, never past the deadline.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <type_traits>
+
+#include "vault/backoff.h"
+#include "vault/clock.h"
+#include "vault/random.h"
+
+namespace telekv::vault {
+
+/// What an unknown outcome means for the call that is being tried.
+enum class OnUnknown : std::uint8_t {
+  kRepeat,  ///< done twice is as good as done once
+  kReturn,  ///< the caller must decide
+};
+
+/// What a retry needs from the world, and until when it may go on.
+struct Patience {
+  Clock* clock;
+  Random* random;
+  Clock::Time deadline;
+};
+
+/// Awaits `call()`, which returns an awaitable Result, until it succeeds, fails for good, or the
+/// next attempt would begin after the deadline; then the last error is returned.
+template <class Call>
+std::invoke_result_t<Call> retry(Patience patience, OnUnknown on_unknown, Call call) {
+  Backoff backoff(*patience.random, {});
+  for (;;) {
+    auto result = co_await call();
+    if (result) co_return result;
+    const Error& error = result.error();
+    const bool may_help =
+        error.code == ErrorCode::kRateLimited || error.code == ErrorCode::kUnavailable ||
+        (error.code == ErrorCode::kOutcomeUnknown && on_unknown == OnUnknown::kRepeat);
+    if (!may_help) co_return result;
+    const auto wait = backoff.next(error);
+    if (patience.clock->now() + wait > patience.deadline) co_return result;
+    co_await patience.clock->sleep_for(wait);
+  }
+}
+
+}  // namespace telekv::vault

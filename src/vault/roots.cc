@@ -1,0 +1,125 @@
+#include "vault/roots.h"
+
+#include <tuple>
+#include <utility>
+
+namespace telekv::vault {
+namespace {
+
+Error damaged_root(MessageId id, std::string what) {
+  return Error{
+      ErrorCode::kDamaged,
+      "the root in message " + std::to_string(to_int(id)) + " is damaged: " + std::move(what),
+      "nothing was changed; set ROOT_ID to an older root message, if there is one"};
+}
+
+/// The same error, naming the root it is about.
+Error about_root(MessageId id, const Error& error) {
+  if (error.code == ErrorCode::kDamaged) return damaged_root(id, error.message);
+  return error;
+}
+
+}  // namespace
+
+bool is_longer(const format::Manifest& a, const format::Manifest& b) {
+  const auto length = [](const format::Manifest& m) {
+    return std::make_tuple(m.applied_updates(), m.sequence(), m.ballot());
+  };
+  return length(a) > length(b);
+}
+
+Roots::Roots(Channel& channel, const Sealer& sealer, Random& random, std::uint64_t writer)
+    : channel_(&channel), sealer_(&sealer), random_(&random), writer_(writer) {}
+
+Channel::Async<Root> Roots::read(MessageId id, Patience patience) {
+  const auto look_up = [this, id] { return channel_->look_up(id); };
+  Result<FileRef> file = co_await retry(patience, OnUnknown::kRepeat, look_up);
+  if (!file) co_return file.error();
+  co_return co_await read_document(id, *file, patience);
+}
+
+Channel::Async<Root> Roots::read_document(MessageId id, FileRef file, Patience patience) {
+  const auto fetch = [this, &file] { return channel_->fetch(file, Channel::kMaxDocumentBytes); };
+  Result<Bytes> object = co_await retry(patience, OnUnknown::kRepeat, fetch);
+  if (!object) co_return object.error();
+  co_return open(id, *object);
+}
+
+Channel::Async<MessageId> Roots::post_candidate(std::vector<MessageId> predecessors,
+                                                Patience patience) {
+  format::Manifest manifest;
+  manifest.set_standing(format::Manifest::CANDIDATE);
+  manifest.set_writer(writer_);
+  for (const MessageId id : predecessors) manifest.add_predecessors(to_int(id));
+  Result<Document> document = seal(manifest);
+  if (!document) co_return document.error();
+  const auto post = [this, &document] { return channel_->post(*document); };
+  Result<Posted> posted = co_await retry(patience, OnUnknown::kRepeat, post);
+  if (!posted) co_return posted.error();
+  co_return posted->id;
+}
+
+Channel::Async<std::uint64_t> Roots::write_active(MessageId id, format::Manifest manifest,
+                                                  Patience patience) {
+  manifest.set_standing(format::Manifest::ACTIVE);
+  manifest.set_ballot(to_int(id));
+  manifest.set_writer(writer_);
+  Result<Document> document = seal(manifest);
+  if (!document) co_return document.error();
+  const auto replace = [this, id, &document] { return channel_->replace(id, *document); };
+  Result<Posted> posted = co_await retry(patience, OnUnknown::kReturn, replace);
+  if (!posted) co_return posted.error();
+  co_return document->bytes->size();
+}
+
+Result<Document> Roots::seal(const format::Manifest& manifest) {
+  const ObjectIdentity identity{.kind = ObjectKind::kRoot,
+                                .epoch = manifest.ballot(),
+                                .writer = manifest.writer(),
+                                .sequence = manifest.sequence()};
+  auto object = std::make_shared<const Bytes>(
+      sealer_->seal(identity, manifest.SerializeAsString(), Sealer::make_nonce(*random_)));
+  if (object->size() > Channel::kMaxDocumentBytes) {
+    return Error{ErrorCode::kTooLarge, "the root would have " + std::to_string(object->size()) +
+                                           " bytes, the limit is " +
+                                           std::to_string(Channel::kMaxDocumentBytes)};
+  }
+  std::string caption = manifest.standing() == format::Manifest::CANDIDATE
+                            ? "telekv: a writer is taking over"
+                            : "telekv root, sequence " + std::to_string(manifest.sequence()) +
+                                  ", " + std::to_string(manifest.records()) + " records";
+  return Document{
+      .name = std::string(kRootName), .caption = std::move(caption), .bytes = std::move(object)};
+}
+
+Result<Root> Roots::open(MessageId id, ByteView object) const {
+  const Result<ObjectIdentity> identity = Sealer::peek(object);
+  if (!identity) return about_root(id, identity.error());
+  // A candidate was sealed before its message had an id.
+  if (identity->kind != ObjectKind::kRoot ||
+      (identity->epoch != 0 && identity->epoch != to_int(id))) {
+    return damaged_root(id, "it is another object, or another message's root");
+  }
+  const Result<Bytes> body = sealer_->open(*identity, object);
+  if (!body) return about_root(id, body.error());
+
+  Root root{.id = id, .manifest = {}};
+  if (!root.manifest.ParseFromString(*body)) return damaged_root(id, "its manifest cannot be read");
+  const format::Manifest& manifest = root.manifest;
+  const bool known = manifest.standing() == format::Manifest::CANDIDATE ||
+                     manifest.standing() == format::Manifest::ACTIVE;
+  if (!known || manifest.required_features_size() != 0) {
+    return Error{ErrorCode::kUnsupportedVersion,
+                 "the root in message " + std::to_string(to_int(id)) +
+                     " needs a feature this version does not have",
+                 "start a telekv at least as new as the one that wrote it"};
+  }
+  if (manifest.ballot() != identity->epoch || manifest.writer() != identity->writer ||
+      manifest.sequence() != identity->sequence ||
+      (manifest.standing() == format::Manifest::ACTIVE) != (manifest.ballot() != 0)) {
+    return damaged_root(id, "its manifest contradicts its header");
+  }
+  return root;
+}
+
+}  // namespace telekv::vault

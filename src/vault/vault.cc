@@ -1,0 +1,395 @@
+#include "vault/vault.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "vault/pool.h"
+
+namespace telekv::vault {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Of the roots a state continues, the newest are kept by name: a bound on the manifest's size.
+constexpr std::size_t kMaxPredecessors = 64;
+
+// A pin that does not stay after this many attempts is an outage, not a lost pin.
+constexpr int kPinAttempts = 5;
+
+void add_once(std::vector<MessageId>& ids, MessageId id) {
+  const auto at = std::lower_bound(ids.begin(), ids.end(), id);
+  if (id != MessageId{} && (at == ids.end() || *at != id)) ids.insert(at, id);
+}
+
+bool contains(const std::vector<MessageId>& ids, MessageId id) {
+  return std::binary_search(ids.begin(), ids.end(), id);
+}
+
+Error superseded(MessageId id) {
+  return Error{ErrorCode::kSuperseded,
+               "another process has taken the vault over (root in message " +
+                   std::to_string(to_int(id)) + ")",
+               "keep only one copy of this bot running"};
+}
+
+Error cannot_decide() {
+  return Error{ErrorCode::kNeedsDecision,
+               "the vault's chat shows no root, but also no proof that the store is new",
+               "set ROOT_ID to the root's message id, or start with --init for an empty store"};
+}
+
+std::uint64_t bytes_of(const format::Base& base) {
+  std::uint64_t bytes = 0;
+  for (const format::Object& chunk : base.chunks()) bytes += chunk.size();
+  return bytes;
+}
+
+std::uint64_t bytes_of_tail(const format::Manifest& manifest) {
+  std::uint64_t bytes = 0;
+  for (const format::InlineDelta& delta : manifest.tail()) bytes += delta.columns().size();
+  return bytes;
+}
+
+}  // namespace
+
+/// What the chat's pointers lead to.
+struct Vault::Readings {
+  std::vector<MessageId> seen;  // every root read or tried, ascending
+  std::optional<Root> best;     // the longest active root
+  bool proven_absent = true;    // every pointer was read and names nothing
+};
+
+Vault::Vault(Channel& channel, Clock& clock, Random& random, kv::Durable& state, Sealer sealer,
+             asio::any_io_executor pool, VaultOptions options)
+    : channel_(&channel),
+      clock_(&clock),
+      random_(&random),
+      state_(&state),
+      sealer_(std::move(sealer)),
+      pool_(pool),
+      options_(options),
+      writer_(random.next_u64()),
+      roots_(channel, sealer_, random, writer_),
+      chain_(channel, sealer_, random, state, std::move(pool)) {}
+
+// ---- opening ----
+
+Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
+  const Clock::Time started = clock_->now();
+  const Patience patience = until(deadline);
+  Result<Readings> readings = co_await read_named_roots(patience);
+  if (!readings) co_return readings.error();
+  if (!readings->best && !readings->proven_absent &&
+      options_.when_absent != WhenAbsent::kStartEmpty) {
+    co_return cannot_decide();
+  }
+  Result<std::uint64_t> downloaded = co_await adopt(*readings, patience);
+  if (!downloaded) co_return downloaded.error();
+  Result<std::uint64_t> claimed = co_await claim(readings->seen, patience);
+  if (!claimed) co_return claimed.error();
+  opened_ = true;
+  co_return OpenReport{.created = !readings->best && manifest_.sequence() == 0,
+                       .root = root_,
+                       .sequence = manifest_.sequence(),
+                       .records = state_->size(),
+                       .downloaded_bytes = *downloaded,
+                       .applied_update_id = applied_update_id_,
+                       .duration = clock_->now() - started};
+}
+
+// Step 1. Two independent pointers, because Telegram may fail to show a pin.
+Channel::Async<Vault::Readings> Vault::read_named_roots(Patience patience) {
+  const auto read_pin = [this] { return channel_->pinned(); };
+  Result<std::optional<Pinned>> pinned = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+  if (!pinned) co_return pinned.error();
+  const auto read_pointer = [this] { return channel_->pointer(); };
+  Result<std::optional<MessageId>> pointer =
+      co_await retry(patience, OnUnknown::kRepeat, read_pointer);
+  if (!pointer) co_return pointer.error();
+
+  Readings readings;
+  std::vector<MessageId> named;
+  const std::optional<Pinned>& pin = *pinned;
+  if (pin && pin->document && pin->document_name == kRootName) {
+    Result<Root> root = co_await roots_.read_document(pin->id, *pin->document, patience);
+    if (!root) co_return root.error();
+    add_once(readings.seen, pin->id);
+    for (const std::int64_t id : root->manifest.predecessors()) add_once(named, MessageId{id});
+    if (root->manifest.standing() == format::Manifest::ACTIVE) {
+      readings.best = std::move(*root);
+      named.clear();
+    }
+  } else if (pin) {
+    readings.proven_absent = false;
+  }
+  if (*pointer) add_once(named, **pointer);
+  if (options_.root_id) add_once(named, *options_.root_id);
+  Result<void> followed = co_await follow(readings, std::move(named), patience);
+  if (!followed) co_return followed.error();
+  co_return readings;
+}
+
+// Reads roots by message id; from a candidate goes on to its predecessors.
+Channel::Async<void> Vault::follow(Readings& readings, std::vector<MessageId> ids,
+                                   Patience patience) {
+  while (!ids.empty()) {
+    const MessageId id = ids.back();
+    ids.pop_back();
+    if (contains(readings.seen, id)) continue;
+    add_once(readings.seen, id);
+    Result<Root> root = co_await roots_.read(id, patience);
+    if (!root && root.error().code == ErrorCode::kNotFound) {
+      readings.proven_absent = false;
+      continue;
+    }
+    if (!root) co_return root.error();
+    if (root->manifest.standing() == format::Manifest::CANDIDATE) {
+      for (const std::int64_t predecessor : root->manifest.predecessors()) {
+        add_once(ids, MessageId{predecessor});
+      }
+    } else if (!readings.best || is_longer(root->manifest, readings.best->manifest)) {
+      readings.best = std::move(*root);
+    }
+  }
+  co_return Result<void>{};
+}
+
+// Makes the table and the manifest in memory those of the best root that was read.
+Channel::Async<std::uint64_t> Vault::adopt(const Readings& readings, Patience patience) {
+  const format::Manifest adopted = readings.best ? readings.best->manifest : format::Manifest{};
+  std::uint64_t downloaded = 0;
+  if (readings.best) {
+    Result<std::uint64_t> loaded = co_await chain_.load(adopted, patience);
+    if (!loaded) co_return loaded.error();
+    downloaded = *loaded;
+  }
+  manifest_ = adopted;
+  applied_update_id_ = manifest_.applied_update_id();
+  applied_updates_ = manifest_.applied_updates();
+  describe_state();
+  co_return downloaded;
+}
+
+// ---- taking over ----
+
+// Steps 2-8; also the rotation to a fresh root from memory. Returns the root's size in bytes.
+Channel::Async<std::uint64_t> Vault::claim(std::vector<MessageId> known, Patience patience) {
+  for (;;) {
+    Result<MessageId> candidate = co_await roots_.post_candidate(known, patience);
+    if (!candidate) co_return candidate.error();
+    const auto pin = [this, &candidate] { return channel_->pin(*candidate); };
+    Result<void> pinned = co_await retry(patience, OnUnknown::kRepeat, pin);
+    if (!pinned) co_return pinned.error();
+
+    Result<void> reread_all = co_await reread(known, *candidate, patience);
+    if (!reread_all) co_return reread_all.error();
+    manifest_.clear_predecessors();
+    const std::size_t first = known.size() - std::min(known.size(), kMaxPredecessors);
+    for (std::size_t i = first; i < known.size(); ++i) {
+      manifest_.add_predecessors(to_int(known[i]));
+    }
+    manifest_.set_committed_at(clock_->unix_time().count());
+
+    Result<std::uint64_t> written = co_await roots_.write_active(*candidate, manifest_, patience);
+    add_once(known, *candidate);
+    if (!written) {
+      const bool again = written.error().code == ErrorCode::kOutcomeUnknown ||
+                         written.error().code == ErrorCode::kNotFound;
+      if (again && clock_->now() < patience.deadline) continue;
+      co_return written.error();
+    }
+
+    root_ = *candidate;
+    const auto set_pointer = [this] { return channel_->set_pointer(root_); };
+    Result<void> pointed = co_await retry(patience, OnUnknown::kRepeat, set_pointer);
+    if (!pointed) co_return pointed.error();
+
+    Result<Standing> now = co_await standing(patience);
+    if (!now) co_return now.error();
+    if (*now == Standing::kHiddenByForeign) continue;
+    committed_sequence_ = manifest_.sequence();
+    committed_updates_ = manifest_.applied_updates();
+    co_await unpin_absorbed(std::move(known));
+    co_return *written;
+  }
+}
+
+// Steps 4 and 5: what others committed since the first reading is absorbed while opening. A running
+// writer that finds a longer history has lost its reign and steps back.
+Channel::Async<void> Vault::reread(std::vector<MessageId>& known, MessageId candidate,
+                                   Patience patience) {
+  const auto read_pointer = [this] { return channel_->pointer(); };
+  Result<std::optional<MessageId>> pointer =
+      co_await retry(patience, OnUnknown::kRepeat, read_pointer);
+  if (!pointer) co_return pointer.error();
+  std::vector<MessageId> named = known;
+  if (*pointer) add_once(named, **pointer);
+
+  Readings readings;
+  Result<void> followed = co_await follow(readings, std::move(named), patience);
+  if (!followed) co_return followed.error();
+  for (const MessageId id : readings.seen) add_once(known, id);
+  if (!readings.best) co_return Result<void>{};
+  for (const std::int64_t id : readings.best->manifest.predecessors()) {
+    add_once(known, MessageId{id});
+  }
+  if (!is_longer(readings.best->manifest, manifest_)) co_return Result<void>{};
+  if (opened_) {
+    const auto unpin = [this, candidate] { return channel_->unpin(candidate); };
+    Result<void> unpinned = co_await retry(patience, OnUnknown::kRepeat, unpin);
+    co_return unpinned ? superseded(readings.best->id) : unpinned.error();
+  }
+  Result<std::uint64_t> adopted = co_await adopt(readings, patience);
+  if (!adopted) co_return adopted.error();
+  co_return Result<void>{};
+}
+
+// An absorbed root that stays pinned does no harm: the chat shows the newest pin. So failing to
+// unpin one is not worth failing the claim.
+asio::awaitable<void> Vault::unpin_absorbed(std::vector<MessageId> known) {
+  for (const MessageId id : known) {
+    if (id != root_) (void)co_await channel_->unpin(id);
+  }
+}
+
+Channel::Async<void> Vault::check(Clock::Time deadline) {
+  const Patience patience = until(deadline);
+  Result<Standing> now = co_await standing(patience);
+  if (!now) co_return now.error();
+  if (*now == Standing::kOwn) co_return Result<void>{};
+  std::vector<MessageId> known{root_};
+  Result<std::uint64_t> rotated = co_await claim(std::move(known), patience);
+  if (!rotated) co_return rotated.error();
+  co_return Result<void>{};
+}
+
+// Step 12, CHECK. A lower pin or none means that the own pin was lost, never that somebody else
+// won.
+Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
+  const auto read_pin = [this] { return channel_->pinned(); };
+  const auto pin_own = [this] { return channel_->pin(root_); };
+  for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
+    Result<std::optional<Pinned>> read = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+    if (!read) co_return read.error();
+    const std::optional<Pinned>& pinned = *read;
+    if (pinned && pinned->id == root_) co_return Standing::kOwn;
+    if (pinned && pinned->id > root_) {
+      if (pinned->document && pinned->document_name == kRootName) co_return superseded(pinned->id);
+      co_return Standing::kHiddenByForeign;
+    }
+    Result<void> pinned_again = co_await retry(patience, OnUnknown::kRepeat, pin_own);
+    if (!pinned_again) co_return pinned_again.error();
+  }
+  co_return Error{ErrorCode::kUnavailable, "the root was pinned, but the chat does not show it",
+                  "check that the bot may pin messages in the vault's chat"};
+}
+
+// ---- committing ----
+
+void Vault::note_applied(std::int64_t update_id) {
+  applied_update_id_ = update_id;
+  ++applied_updates_;
+}
+
+bool Vault::has_uncommitted() const {
+  return state_->unsaved() > 0 || base_required_ || applied_updates_ != committed_updates_ ||
+         manifest_.sequence() != committed_sequence_;
+}
+
+Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
+  const Clock::Time started = clock_->now();
+  const Patience patience = until(deadline);
+  CommitReport report;
+  if (has_uncommitted()) {
+    if (base_required_ || bytes_of_tail(manifest_) > options_.tail_bound_bytes ||
+        state_->unsaved() > options_.delta_bound_records) {
+      Result<std::uint64_t> base = co_await write_new_base(patience);
+      if (!base) co_return base.error();
+      report.base_bytes = *base;
+    }
+    co_await append_delta();
+    Result<std::uint64_t> root = co_await write_root(patience);
+    if (!root) co_return root.error();
+    report.root_bytes = *root;
+    co_await release_unnamed();
+  }
+  report.sequence = manifest_.sequence();
+  report.records = manifest_.records();
+  report.duration = clock_->now() - started;
+  co_return report;
+}
+
+// The changes taken here need no delta: the base is begun after them, so it holds them.
+Channel::Async<std::uint64_t> Vault::write_new_base(Patience patience) {
+  base_required_ = true;
+  if (state_->take_changes()) manifest_.set_sequence(manifest_.sequence() + 1);
+  describe_state();
+
+  std::vector<MessageId> posted;
+  Result<format::Base> base =
+      co_await chain_.write_base(to_int(root_), writer_, manifest_.sequence(), posted, patience);
+  if (!base) {
+    unnamed_.insert(unnamed_.end(), posted.begin(), posted.end());
+    co_return base.error();
+  }
+  for (const format::Object& chunk : manifest_.previous_base().chunks()) {
+    unnamed_.push_back(MessageId{chunk.message_id()});
+  }
+  *manifest_.mutable_previous_base() = manifest_.base();
+  *manifest_.mutable_base() = std::move(*base);
+  manifest_.clear_tail();
+  base_required_ = false;
+  co_return bytes_of(manifest_.base());
+}
+
+asio::awaitable<void> Vault::append_delta() {
+  std::shared_ptr<const kv::Encodable> changes = state_->take_changes();
+  if (changes) manifest_.set_sequence(manifest_.sequence() + 1);
+  describe_state();
+  if (!changes) co_return;
+  format::InlineDelta* delta = manifest_.add_tail();
+  delta->set_sequence(manifest_.sequence());
+  auto encode = [changes] { return changes->encode(); };
+  *delta->mutable_columns() = co_await run_on(pool_, std::move(encode));
+}
+
+// Steps 11 and 12. After an ambiguous edit the old root may still turn back at any later time, and
+// a root that was deleted cannot be edited: both move to a fresh root.
+Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
+  manifest_.set_committed_at(clock_->unix_time().count());
+  Result<std::uint64_t> written = co_await roots_.write_active(root_, manifest_, patience);
+  bool rotate = !written && (written.error().code == ErrorCode::kOutcomeUnknown ||
+                             written.error().code == ErrorCode::kNotFound);
+  if (!written && !rotate) co_return written.error();
+  if (written) {
+    Result<Standing> now = co_await standing(patience);
+    if (!now) co_return now.error();
+    rotate = *now == Standing::kHiddenByForeign;
+  }
+  if (rotate) {
+    std::vector<MessageId> known{root_};
+    co_return co_await claim(std::move(known), patience);
+  }
+  committed_sequence_ = manifest_.sequence();
+  committed_updates_ = manifest_.applied_updates();
+  co_return *written;
+}
+
+// Best effort by nature: Telegram deletes only messages younger than 48 hours. What stays behind is
+// sealed and named by nothing.
+asio::awaitable<void> Vault::release_unnamed() {
+  const std::vector<MessageId> unnamed = std::exchange(unnamed_, {});
+  for (const MessageId id : unnamed) (void)co_await channel_->recycle(id);
+}
+
+// The manifest speaks of the table as it was at the last take.
+void Vault::describe_state() {
+  const kv::Digest digest = state_->digest();
+  manifest_.set_digest(digest.data(), digest.size());
+  manifest_.set_records(state_->size());
+  manifest_.set_applied_update_id(applied_update_id_);
+  manifest_.set_applied_updates(applied_updates_);
+}
+
+}  // namespace telekv::vault
