@@ -1,0 +1,73 @@
+// Records out of a table, by column: what the codec writes and reads, and nothing else of the
+// engine.
+//
+// Plain values, no invariants kept by the types: the encoder takes rows in any order, the decoder
+// gives them by ascending key.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/schema.h"
+
+namespace telekv::kv {
+
+/// Texts end to end in one buffer.
+class TextList {
+ public:
+  std::size_t size() const { return ends_.size(); }
+  std::string_view operator[](std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+    return std::string_view(bytes_).substr(begin, ends_[index] - begin);
+  }
+  void push_back(std::string_view text) {
+    bytes_ += text;
+    ends_.push_back(bytes_.size());
+  }
+  /// Appends to the text that the next finish() will complete.
+  std::string& unfinished() { return bytes_; }
+  void finish() { ends_.push_back(bytes_.size()); }
+  std::size_t bytes() const { return bytes_.size(); }
+
+ private:
+  std::string bytes_;
+  std::vector<std::size_t> ends_;
+};
+
+/// One field of all rows of a block.
+struct ColumnValues {
+  std::uint32_t field;
+  FieldType type;
+  std::vector<std::uint64_t> integers = {};  ///< a row's value, for the integer types
+  std::vector<std::uint32_t> texts = {};     ///< a row's index into `distinct`, for kText
+  TextList distinct = {};                    ///< no text twice
+
+  FieldValue value(std::size_t row) const {
+    return type == FieldType::kText ? FieldValue{.text = distinct[texts[row]]}
+                                    : FieldValue{.integer = integers[row]};
+  }
+};
+
+/// Rows with the same columns.
+struct RowBlock {
+  std::vector<Key> keys;              ///< no key twice
+  std::vector<ColumnValues> columns;  ///< by ascending field, each as long as `keys`
+  bool partial = false;               ///< only what changed: other fields keep their values
+};
+
+/// A snapshot chunk or a delta.
+struct ChangeSet {
+  std::vector<RowBlock> blocks;  ///< no key in two of them
+  std::vector<Key> erased;       ///< tombstones, in no block
+
+  std::uint64_t records() const {
+    std::uint64_t sum = erased.size();
+    for (const RowBlock& block : blocks) sum += block.keys.size();
+    return sum;
+  }
+};
+
+}  // namespace telekv::kv

@@ -1,0 +1,50 @@
+// Records as columns, compressed: the stored format of snapshot chunks and deltas, proto Columns.
+// docs/format.md has the grammar and a worked example in bytes.
+//
+// Row-wise protobuf with zstd takes 12 bytes a user on realistic data, today's JSON 50. What is
+// here takes about 4.5, a few percent above the entropy of the columns:
+//  1. Rows by ascending key, keys as differences.
+//  2. Each integer split into a class byte (magnitude: compresses) and low bits (noise: kept as
+//  they are).
+//  3. A column with one common value keeps only its exceptions.
+//  4. Texts that repeat go to a dictionary, most frequent first; all texts are coded by character,
+//  not by
+//     byte of UTF-8.
+//
+// Any thread. O(rows). The reader trusts nothing: every count is checked against a bound before
+// memory is taken for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kv/bytes.h"
+#include "kv/change_set.h"
+#include "kv/error.h"
+
+namespace telekv::kv {
+
+/// Major version of the columns; a reader refuses every other.
+inline constexpr std::uint32_t kColumnsVersion = 1;
+/// Bytes of one encoded message at most: above what a bot may download (Bot API: 20 MiB).
+inline constexpr std::size_t kMaxEncodedBytes = std::size_t{64} << 20U;
+/// Rows and tombstones of one message at most.
+inline constexpr std::size_t kMaxMessageRows = std::size_t{1} << 22U;
+/// Rows times columns of one message at most, the key counted as one: 256 MiB of values in memory.
+inline constexpr std::size_t kMaxMessageCells = std::size_t{1} << 25U;
+/// Code points of all distinct texts of one message at most.
+inline constexpr std::size_t kMaxMessageCodePoints = std::size_t{1} << 26U;
+
+/// Bits that one value takes at most: its class byte and its low bits.
+std::size_t integer_bound_bits(std::uint64_t value);
+
+/// Bytes that one text takes at most wherever it is kept once, without its index.
+std::size_t text_bound_bytes(std::string_view text);
+
+/// The message. Deterministic: the same records, in any order, give the same bytes.
+Bytes encode_columns(const ChangeSet& changes);
+
+/// Errors: kDamaged, kUnsupportedVersion.
+Result<ChangeSet> decode_columns(ByteView encoded);
+
+}  // namespace telekv::kv

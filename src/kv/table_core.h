@@ -1,0 +1,149 @@
+// The table without its record type: rows of described fields. kv/table.h is the thin typed face of
+// it; everything that does not need the type is compiled once, here.
+//
+//  1. Rows are packed: key, fields, one byte of flags; 25 bytes for the clicker's user. A text is a
+//     4-byte reference to a pool, where equal texts are kept once.
+//  2. Hash map and ranking hold slots of rows.
+//  3. The first change of a row since the last take puts it on the list of changed rows and its old
+//  hash out
+//     of the digest; further changes cost nothing. Which fields changed is kept in the flags, so
+//     that a delta holds only those.
+//  4. A snapshot walk goes over the slots. While one is alive, new records take new slots, which it
+//  never
+//     visits; so a record that was there all the time is met exactly once. New records are in
+//     the next delta.
+//  5. Fields of newer versions are kept beside the rows, as bytes, and written again.
+//
+// One thread. Costs as in table.h. A load verifies everything before it changes anything.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "kv/change_set.h"
+#include "kv/durable.h"
+#include "kv/hash_map.h"
+#include "kv/rank_tree.h"
+#include "kv/row_store.h"
+#include "kv/schema.h"
+#include "kv/text_pool.h"
+
+namespace telekv::kv {
+
+struct TableOptions {
+  std::uint64_t hash_seed;                  ///< random per process: who knows it can slow the table
+  std::array<std::uint8_t, 16> digest_key;  ///< the same wherever digests are compared
+};
+
+class TableWalk;
+class BlockBuilder;
+
+class TableCore : public Durable {
+ public:
+  ~TableCore() override;
+  TableCore(const TableCore&) = delete;
+  TableCore& operator=(const TableCore&) = delete;
+
+  std::uint64_t size() const final { return map_.size(); }
+  std::uint64_t unsaved() const final { return changed_live_ + erased_.size(); }
+  std::unique_ptr<const Encodable> take_changes() final;
+  Digest digest() const final { return saved_digest_; }
+  std::unique_ptr<SnapshotWalk> begin_snapshot(std::size_t max_chunk_bytes) final;
+
+  /// Also kInvalidArgument while changes are unsaved or a walk is alive.
+  Result<void> load_chunk(ByteView encoded) final;
+  Result<void> load_delta(ByteView encoded) final;
+  void clear() final;
+
+  /// Bytes held, by own accounting.
+  std::size_t memory_bytes() const;
+
+  /// What is wrong with the structure; empty when nothing is. O(n log n).
+  std::string validate() const;
+
+ protected:
+  TableCore(SchemaDescription schema, const TableOptions& options);
+
+  std::optional<Slot> find_slot(Key key) const { return map_.find(key); }
+  void read_row(Slot slot, FieldValue* values) const;
+  Result<void> insert_row(Key key, const FieldValue* values);
+  Result<void> update_row(Slot slot, const FieldValue* values);
+  bool erase_row(Key key);
+  static Error missing(Key key);
+
+  std::optional<std::uint64_t> rank_of(Key key) const;
+  std::vector<RankMember> members_around(Key key, std::size_t radius) const;
+  const RankTree& ranking() const { return ranking_; }
+
+  Slot slots() const { return rows_.size(); }
+  bool is_live(Slot slot) const { return (flags(slot) & kLive) != 0; }
+  Key key_of(Slot slot) const { return rows_.key(slot); }
+
+ private:
+  friend class TableWalk;
+  friend class BlockBuilder;
+
+  // Flags of a row. Any bit but kLive: the row is on the list of changed rows.
+  static constexpr std::uint8_t kLive = 0x80;   // holds a record; otherwise it is on the free list
+  static constexpr std::uint8_t kWhole = 0x40;  // new since the last take: a delta holds all of it
+  static constexpr std::size_t kFlaggedFields = 6;  // changes of later fields share the last bit
+
+  static std::uint8_t field_flag(std::size_t field) {
+    return static_cast<std::uint8_t>(1U << (field < kFlaggedFields ? field : kFlaggedFields - 1));
+  }
+  std::uint8_t flags(Slot slot) const {
+    return static_cast<std::uint8_t>(rows_.row(slot)[flags_offset_]);
+  }
+  void set_flags(Slot slot, std::uint8_t flags) {
+    rows_.row(slot)[flags_offset_] = static_cast<std::byte>(flags);
+  }
+
+  std::uint64_t read_stored(Slot slot, std::size_t field) const;
+  void write_stored(Slot slot, std::size_t field, std::uint64_t value);
+  FieldValue read_field(Slot slot, std::size_t field) const;
+  std::uint8_t write_fields(Slot slot, const FieldValue* values);
+  Score score(const FieldValue& value) const;
+  RankMember member(Slot slot) const;
+
+  Slot new_slot(Key key);
+  void remove(Slot slot);
+  void touch(Slot slot, std::uint8_t changed);
+  void add_to_digest(Slot slot);
+
+  Result<void> load(ByteView encoded, bool is_chunk);
+  Result<void> check_loadable(const ChangeSet& changes, bool is_chunk) const;
+  struct BlockLayout;
+  Result<void> check_columns(const RowBlock& block) const;
+  BlockLayout layout_of(const RowBlock& block) const;
+  void load_row(const RowBlock& block, const BlockLayout& layout, std::size_t row, bool ranked);
+  void set_unknown(Slot slot, const RowBlock& block, const BlockLayout& layout, std::size_t row);
+  std::uint64_t text_bytes(const FieldValue* values) const;
+
+  SchemaDescription schema_;
+  std::vector<std::size_t> offsets_;  // of each field in a row
+  std::size_t flags_offset_;
+  std::optional<std::size_t> ranking_field_;
+  std::array<std::uint8_t, 16> digest_key_;
+
+  RowStore rows_;
+  HashMap map_;
+  RankTree ranking_;
+  TextPool texts_;
+  std::unordered_map<Slot, std::string> unknown_;  // fields of newer versions, see record_bytes.h
+
+  std::optional<Slot> free_;        // a free row's key is the next free row, or -1
+  std::deque<Slot> changed_;        // rows with flags beside kLive, free ones too
+  std::deque<Key> erased_;          // since the last take; may be back again
+  std::uint64_t changed_live_ = 0;  // of `changed_`, those with a record
+  Digest digest_{};                 // without the changed rows
+  Digest saved_digest_{};
+  TableWalk* walk_ = nullptr;  // the one alive
+};
+
+}  // namespace telekv::kv

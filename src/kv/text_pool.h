@@ -1,0 +1,74 @@
+// Equal texts kept once: rows hold a 4-byte number instead of the text. 90% of realistic names come
+// from some thousands; a row's share of the pool is a few bytes.
+//
+// One thread. O(length). The hash is keyed (SipHash), because people choose their names. Views are
+// good until their text is released for the last time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/slot_index.h"
+
+namespace telekv::kv {
+
+/// A text's number in the pool; 0 is the empty text, which is always there.
+using TextId = std::uint32_t;
+
+class TextPool {
+ public:
+  explicit TextPool(std::uint64_t seed);
+  ~TextPool();
+  TextPool(const TextPool&) = delete;
+  TextPool& operator=(const TextPool&) = delete;
+
+  /// The number of `text`, which is kept from now on; to be released as often as acquired.
+  TextId acquire(std::string_view text);
+  void release(TextId id);
+
+  std::string_view view(TextId id) const {
+    const Entry& entry = entries_[id / kSegment][id % kSegment];
+    return {entry.text, entry.length};
+  }
+
+  /// While held, numbers of released texts are not given to other texts.
+  void hold_numbers(bool held) { held_ = held; }
+
+  std::uint64_t size() const { return index_.size(); }
+  std::size_t memory_bytes() const;
+  void clear();
+
+  /// What is wrong with the structure; empty when nothing is. O(n).
+  std::string validate() const;
+
+ private:
+  static constexpr TextId kSegment = 1024;
+
+  struct Entry {
+    char* text;            // owned; nullptr when free
+    std::uint32_t length;  // the next free entry when free
+    std::uint32_t references;
+  };
+
+  Entry& entry(TextId id) { return entries_[id / kSegment][id % kSegment]; }
+  TextId new_entry();
+  void free_texts();
+  std::uint64_t hash(std::string_view text) const;
+  auto hash_of_entry() const {
+    return [this](Slot id) { return hash(view(id)); };
+  }
+
+  std::array<std::uint8_t, 16> hash_key_{};
+  std::vector<std::unique_ptr<Entry[]>> entries_;
+  SlotIndex index_;
+  TextId next_ = 1;
+  TextId free_ = 0;  // 0: none
+  bool held_ = false;
+  std::size_t text_bytes_ = 0;
+};
+
+}  // namespace telekv::kv
