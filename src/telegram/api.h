@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "telegram/api_error.h"
 #include "telegram/http.h"
 #include "telegram/types.h"
 #include "telegram/update_parser.h"
@@ -29,6 +30,9 @@ class Token {
 
   /// The secret itself. For building a request's target only.
   const std::string& reveal() const { return text_; }
+
+  /// `text` with every occurrence of the secret replaced by "***".
+  std::string redact(std::string text) const;
 
  private:
   Token(std::string text, UserId bot_id) : text_(std::move(text)), bot_id_(bot_id) {}
@@ -113,6 +117,16 @@ class Api {
   Async<std::vector<BotCommand>> get_my_commands(CommandScope scope);
 
  private:
+  Async<HttpResponse> send(Method method, HttpRequest request);
+
+  template <class T>
+  Async<T> call(Method method, HttpRequest request);
+
+  template <class T>
+  Result<T> read(const Method& method, const HttpResponse& response) const;
+
+  Error redacted(Error error) const;
+
   Http* http_;
   Token token_;
 };

@@ -18,6 +18,9 @@ struct ApiRoot {
   std::uint16_t port = 443;
   std::string path;  ///< "" or "/prefix" without a slash at the end
 
+  /// The host as a URL or a Host header writes it: IPv6 in brackets.
+  std::string bracketed_host() const;
+
   /// "https://host[:port][/prefix]", the port only when it is not the scheme's own.
   std::string to_string() const;
 };

@@ -59,7 +59,7 @@ class Http {
  public:
   virtual ~Http() = default;
 
-  /// One request, one answer. Cancellation of the awaiting coroutine (all types) ends it promptly
+  /// One request, one answer. Terminal cancellation of the awaiting coroutine ends it promptly
   /// with kCancelled, without an exception.
   virtual Async<HttpResponse> exchange(HttpRequest request) = 0;
 };

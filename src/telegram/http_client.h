@@ -39,13 +39,13 @@ class HttpClient final : public Http {
                                                     ApiRoot root);
   ~HttpClient() override;
 
-  /// No exchange may outlive the client.
+  /// The executor's context must outlive the client and every exchange.
   Async<HttpResponse> exchange(HttpRequest request) override;
 
  private:
   class Impl;
-  explicit HttpClient(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit HttpClient(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace telekv::telegram

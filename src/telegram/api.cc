@@ -1,0 +1,327 @@
+#include "telegram/api.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "telegram/answers.h"
+#include "telegram/multipart.h"
+
+namespace telekv::telegram {
+
+namespace js = boost::json;
+using Effect = Method::Effect;
+
+namespace {
+
+/// A getUpdates answer is cut at about 4 MiB by the server.
+constexpr std::size_t kMaxPageBytes = std::size_t{8} << 20;
+
+/// How much longer than a long poll its exchange may take.
+constexpr std::chrono::seconds kPollGrace{10};
+
+constexpr std::chrono::seconds kTransferGrace{30};
+constexpr std::uint64_t kSlowestBytesPerSecond = 128 * 1024;
+
+/// A deadline that a slow line still meets.
+std::chrono::milliseconds transfer_deadline(std::uint64_t bytes) {
+  return kTransferGrace +
+         std::chrono::seconds(static_cast<std::int64_t>(bytes / kSlowestBytesPerSecond));
+}
+
+HttpRequest json_request(const js::object& body) {
+  HttpRequest request;
+  request.content_type = "application/json";
+  request.body = {std::make_shared<const Bytes>(js::serialize(body))};
+  return request;
+}
+
+HttpRequest empty_request() { return {}; }
+
+Result<HttpRequest> upload_request(const std::vector<FormField>& fields, const Upload& upload) {
+  if (!is_document_name(upload.name)) {
+    return Error{.code = ErrorCode::kInvalidArgument,
+                 .message = "a document's name needs 1-64 characters of A-Z a-z 0-9 . _ -"};
+  }
+  if (!upload.bytes || upload.bytes->empty()) {
+    return Error{.code = ErrorCode::kInvalidArgument,
+                 .message = upload.name + ": Telegram refuses empty documents"};
+  }
+  HttpRequest request;
+  auto multipart = make_multipart(fields, upload);
+  request.content_type = std::move(multipart.content_type);
+  request.body = std::move(multipart.body);
+  request.deadline = transfer_deadline(upload.bytes->size());
+  return request;
+}
+
+js::object keyboard_json(const ReplyKeyboard& keyboard) {
+  js::array rows;
+  for (const auto& row : keyboard) {
+    js::array keys;
+    for (const auto& key : row) keys.emplace_back(js::object{{"text", key}});
+    rows.emplace_back(std::move(keys));
+  }
+  return {{"keyboard", std::move(rows)}, {"resize_keyboard", true}, {"is_persistent", true}};
+}
+
+void add_scope(js::object& body, const CommandScope& scope) {
+  if (!scope) return;
+  body["scope"] = js::object{{"type", "chat"}, {"chat_id", to_int(*scope)}};
+}
+
+js::object message_json(ChatId chat, MessageId id) {
+  return {{"chat_id", to_int(chat)}, {"message_id", to_int(id)}};
+}
+
+/// A path as it stands in a URL: everything unusual as %XX.
+std::string percent_encode(std::string_view path) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+  std::string encoded;
+  for (const char c : path) {
+    if (kPlain.find(c) != std::string_view::npos) {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += '%';
+    encoded += "0123456789ABCDEF"[byte >> 4];
+    encoded += "0123456789ABCDEF"[byte & 15];
+  }
+  return encoded;
+}
+
+Error too_large(std::size_t max_bytes) {
+  return {
+      .code = ErrorCode::kTooLarge,
+      .message = "file download: the file is longer than " + std::to_string(max_bytes) + " bytes"};
+}
+
+}  // namespace
+
+Api::Api(Http& http, Token token) : http_(&http), token_(std::move(token)) {}
+
+Error Api::redacted(Error error) const {
+  error.message = token_.redact(std::move(error.message));
+  error.hint = token_.redact(std::move(error.hint));
+  return error;
+}
+
+Async<HttpResponse> Api::send(Method method, HttpRequest request) {
+  request.target = "/bot";
+  request.target.append(token_.reveal()).append("/").append(method.name);
+  if (method.effect == Effect::kReads) request.repeat = HttpRequest::Repeat::kSafe;
+  auto response = co_await http_->exchange(std::move(request));
+  if (!response) co_return redacted(exchange_error(method, response.error()));
+  co_return response;
+}
+
+template <class T>
+Result<T> Api::read(const Method& method, const HttpResponse& response) const {
+  if (response.status / 100 != 2) return redacted(answer_error(method, response, ""));
+  auto value = parse_answer<T>(response.body);
+  if (!value) return redacted(answer_error(method, response, value.error().message));
+  return value;
+}
+
+template <class T>
+Async<T> Api::call(Method method, HttpRequest request) {
+  auto response = co_await send(method, std::move(request));
+  if (!response) co_return response.error();
+  co_return read<T>(method, *response);
+}
+
+// ---- the bot and its updates -------------------------------------------------------------------
+
+Async<User> Api::get_me() {
+  auto request = empty_request();
+  return call<User>({"getMe", Effect::kReads}, std::move(request));
+}
+
+Async<UpdatePage> Api::get_updates(GetUpdates query) {
+  constexpr Method kMethod{"getUpdates", Effect::kReads};
+  js::object body{{"limit", query.limit},
+                  {"timeout", query.timeout.count()},
+                  {"allowed_updates", {"message", "callback_query"}}};
+  if (query.offset) body["offset"] = to_int(*query.offset);
+  auto request = json_request(body);
+  request.deadline = query.timeout + kPollGrace;
+  request.max_response_bytes = kMaxPageBytes;
+  auto response = co_await send(kMethod, std::move(request));
+  if (!response) co_return response.error();
+  if (response->status / 100 != 2) co_return redacted(answer_error(kMethod, *response, ""));
+  auto page = parse_update_page(response->body);
+  if (!page) co_return redacted(answer_error(kMethod, *response, page.error().message));
+  co_return page;
+}
+
+Async<void> Api::delete_webhook() {
+  constexpr Method kMethod{"deleteWebhook", Effect::kMutates};
+  auto request = empty_request();
+  auto done = co_await call<Done>(kMethod, std::move(request));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+// ---- messages ----------------------------------------------------------------------------------
+
+Async<Message> Api::send_message(ChatId chat, std::string text,
+                                 std::optional<ReplyKeyboard> keyboard) {
+  js::object body{{"chat_id", to_int(chat)}, {"text", text}};
+  if (keyboard) body["reply_markup"] = keyboard_json(*keyboard);
+  return call<Message>({"sendMessage", Effect::kMutates}, json_request(body));
+}
+
+Async<void> Api::answer_callback_query(std::string query_id, std::string text) {
+  constexpr Method kMethod{"answerCallbackQuery", Effect::kMutates};
+  js::object body{{"callback_query_id", query_id}};
+  if (!text.empty()) body["text"] = text;
+  auto request = json_request(body);
+  auto done = co_await call<Done>(kMethod, std::move(request));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+Async<Message> Api::send_document(ChatId chat, Upload upload) {
+  constexpr Method kMethod{"sendDocument", Effect::kMutates};
+  const std::vector<FormField> fields{{"chat_id", std::to_string(to_int(chat))},
+                                      {"caption", upload.caption},
+                                      {"disable_content_type_detection", "true"},
+                                      {"disable_notification", "true"}};
+  auto request = upload_request(fields, upload);
+  if (!request) co_return request.error();
+  co_return co_await call<Message>(kMethod, std::move(*request));
+}
+
+Async<std::optional<Message>> Api::edit_message_document(ChatId chat, MessageId id, Upload upload) {
+  constexpr Method kMethod{"editMessageMedia", Effect::kMutates};
+  const js::object media{{"type", "document"},
+                         {"media", std::string("attach://") + kFilePart},
+                         {"caption", upload.caption},
+                         {"disable_content_type_detection", true}};
+  const std::vector<FormField> fields{{"chat_id", std::to_string(to_int(chat))},
+                                      {"message_id", std::to_string(to_int(id))},
+                                      {"media", js::serialize(media)}};
+  auto request = upload_request(fields, upload);
+  if (!request) co_return request.error();
+  auto response = co_await send(kMethod, std::move(*request));
+  if (!response) co_return response.error();
+  if (refused_with(*response, "message is not modified")) co_return std::optional<Message>();
+  auto message = read<Message>(kMethod, *response);
+  if (!message) co_return message.error();
+  co_return std::optional<Message>(std::move(*message));
+}
+
+Async<Message> Api::forward_message(ChatId to, ChatId from, MessageId id) {
+  const js::object body{{"chat_id", to_int(to)},
+                        {"from_chat_id", to_int(from)},
+                        {"message_id", to_int(id)},
+                        {"disable_notification", true}};
+  return call<Message>({"forwardMessage", Effect::kMutates}, json_request(body));
+}
+
+Async<void> Api::delete_message(ChatId chat, MessageId id) {
+  constexpr Method kMethod{"deleteMessage", Effect::kMutates};
+  auto request = json_request(message_json(chat, id));
+  auto done = co_await call<Done>(kMethod, std::move(request));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+// ---- the chat ----------------------------------------------------------------------------------
+
+Async<ChatInfo> Api::get_chat(ChatId chat) {
+  return call<ChatInfo>({"getChat", Effect::kReads}, json_request({{"chat_id", to_int(chat)}}));
+}
+
+Async<void> Api::pin_chat_message(ChatId chat, MessageId id) {
+  constexpr Method kMethod{"pinChatMessage", Effect::kMutates};
+  auto body = message_json(chat, id);
+  body["disable_notification"] = true;
+  auto request = json_request(body);
+  auto done = co_await call<Done>(kMethod, std::move(request));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+Async<void> Api::unpin_chat_message(ChatId chat, MessageId id) {
+  constexpr Method kMethod{"unpinChatMessage", Effect::kMutates};
+  auto request = json_request(message_json(chat, id));
+  auto response = co_await send(kMethod, std::move(request));
+  if (!response) co_return response.error();
+  if (refused_with(*response, "message to unpin not found")) co_return Result<void>();
+  auto done = read<Done>(kMethod, *response);
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+Async<void> Api::set_my_commands(std::vector<BotCommand> commands, CommandScope scope) {
+  constexpr Method kMethod{"setMyCommands", Effect::kMutates};
+  js::array list;
+  for (const auto& command : commands) {
+    list.emplace_back(
+        js::object{{"command", command.command}, {"description", command.description}});
+  }
+  js::object body{{"commands", std::move(list)}};
+  add_scope(body, scope);
+  auto request = json_request(body);
+  auto done = co_await call<Done>(kMethod, std::move(request));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+Async<std::vector<BotCommand>> Api::get_my_commands(CommandScope scope) {
+  js::object body;
+  add_scope(body, scope);
+  return call<std::vector<BotCommand>>({"getMyCommands", Effect::kReads}, json_request(body));
+}
+
+// ---- files -------------------------------------------------------------------------------------
+
+Async<RemoteFile> Api::get_file(std::string file_id) {
+  constexpr Method kMethod{"getFile", Effect::kReads};
+  auto request = json_request({{"file_id", file_id}});
+  auto file = co_await call<RemoteFile>(kMethod, std::move(request));
+  if (file && file->path.empty()) {
+    // Absent when the server has not the whole file yet.
+    co_return Error{.code = ErrorCode::kUnavailable,
+                    .message = "getFile: the answer names no path",
+                    .hint = "the file is not ready to be downloaded; try again"};
+  }
+  co_return file;
+}
+
+Async<std::uint64_t> Api::download(std::string file_id, std::size_t max_bytes, DownloadSink sink) {
+  constexpr Method kMethod{"file download", Effect::kReads};
+  auto file = co_await get_file(std::move(file_id));
+  if (!file) co_return file.error();
+  if (file->size > max_bytes) co_return too_large(max_bytes);
+
+  std::uint64_t received = 0;
+  HttpRequest request;
+  request.method = HttpRequest::Method::kGet;
+  request.target = "/file/bot";
+  request.target.append(token_.reveal()).append("/").append(percent_encode(file->path));
+  request.repeat = HttpRequest::Repeat::kSafe;
+  request.deadline = transfer_deadline(file->size > 0 ? file->size : max_bytes);
+  // The sink holds the bound, so that an error page may be longer than a tiny file.
+  request.max_response_bytes = std::max(max_bytes, request.max_response_bytes);
+  request.sink = [&received, max_bytes, &sink](std::string_view piece) -> Result<void> {
+    received += piece.size();
+    if (received > max_bytes) return too_large(max_bytes);
+    return sink(piece);
+  };
+  auto response = co_await http_->exchange(std::move(request));
+  if (!response) co_return redacted(exchange_error(kMethod, response.error()));
+  if (response->status != 200) co_return redacted(download_error(*response));
+  if (file->size != 0 && received != file->size) {
+    co_return Error{.code = ErrorCode::kUnavailable,
+                    .message = "file download: " + std::to_string(received) + " bytes instead of " +
+                               std::to_string(file->size),
+                    .hint = "the transfer was cut; try again"};
+  }
+  co_return received;
+}
+
+}  // namespace telekv::telegram
