@@ -208,8 +208,7 @@ Channel::Async<std::uint64_t> Vault::claim(std::vector<MessageId> known, Patienc
     Result<Standing> now = co_await standing(patience);
     if (!now) co_return now.error();
     if (*now == Standing::kHiddenByForeign) continue;
-    committed_sequence_ = manifest_.sequence();
-    committed_updates_ = manifest_.applied_updates();
+    note_committed();
     co_await unpin_absorbed(std::move(known));
     co_return *written;
   }
@@ -293,8 +292,7 @@ void Vault::note_applied(std::int64_t update_id) {
 }
 
 bool Vault::has_uncommitted() const {
-  return state_->unsaved() > 0 || base_required_ || applied_updates_ != committed_updates_ ||
-         manifest_.sequence() != committed_sequence_;
+  return unsaved_records() > 0 || base_required_ || applied_updates_ != committed_updates_;
 }
 
 Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
@@ -323,8 +321,7 @@ Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
 // The changes taken here need no delta: the base is begun after them, so it holds them.
 Channel::Async<std::uint64_t> Vault::write_new_base(Patience patience) {
   base_required_ = true;
-  if (state_->take_changes()) manifest_.set_sequence(manifest_.sequence() + 1);
-  describe_state();
+  (void)take_changes();
 
   std::vector<MessageId> posted;
   Result<format::Base> base =
@@ -344,9 +341,7 @@ Channel::Async<std::uint64_t> Vault::write_new_base(Patience patience) {
 }
 
 asio::awaitable<void> Vault::append_delta() {
-  std::shared_ptr<const kv::Encodable> changes = state_->take_changes();
-  if (changes) manifest_.set_sequence(manifest_.sequence() + 1);
-  describe_state();
+  std::shared_ptr<const kv::Encodable> changes = take_changes();
   if (!changes) co_return;
   format::InlineDelta* delta = manifest_.add_tail();
   delta->set_sequence(manifest_.sequence());
@@ -371,8 +366,7 @@ Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
     std::vector<MessageId> known{root_};
     co_return co_await claim(std::move(known), patience);
   }
-  committed_sequence_ = manifest_.sequence();
-  committed_updates_ = manifest_.applied_updates();
+  note_committed();
   co_return *written;
 }
 
@@ -381,6 +375,21 @@ Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
 asio::awaitable<void> Vault::release_unnamed() {
   const std::vector<MessageId> unnamed = std::exchange(unnamed_, {});
   for (const MessageId id : unnamed) (void)co_await channel_->recycle(id);
+}
+
+std::shared_ptr<const kv::Encodable> Vault::take_changes() {
+  std::shared_ptr<const kv::Encodable> changes = state_->take_changes();
+  if (changes) {
+    manifest_.set_sequence(manifest_.sequence() + 1);
+    taken_records_ += changes->records();
+  }
+  describe_state();
+  return changes;
+}
+
+void Vault::note_committed() {
+  taken_records_ = 0;
+  committed_updates_ = manifest_.applied_updates();
 }
 
 // The manifest speaks of the table as it was at the last take.

@@ -14,8 +14,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "kv/durable.h"
@@ -80,8 +80,12 @@ class Vault {
   /// The last update applied, committed or not; 0 when none.
   std::int64_t applied_update_id() const { return applied_update_id_; }
 
-  /// Whether commit() would write anything.
+  /// Whether commit() would write anything: changed records, or just updates that changed none.
   bool has_uncommitted() const;
+
+  /// Changes that would be lost now; a record that changed again after a failed commit counts
+  /// twice.
+  std::uint64_t unsaved_records() const { return state_->unsaved() + taken_records_; }
 
   /// Steps 11 and 12. On an error the changes stay in memory and the next commit carries them.
   /// kSuperseded: another process is the writer now; stop, and confirm nothing more.
@@ -104,6 +108,8 @@ class Vault {
                               Patience patience);
   Channel::Async<Standing> standing(Patience patience);
   boost::asio::awaitable<void> unpin_absorbed(std::vector<MessageId> known);
+  std::shared_ptr<const kv::Encodable> take_changes();
+  void note_committed();
   Channel::Async<std::uint64_t> write_new_base(Patience patience);
   boost::asio::awaitable<void> append_delta();
   Channel::Async<std::uint64_t> write_root(Patience patience);
@@ -129,8 +135,8 @@ class Vault {
       manifest_;  // what the next root edit writes; describes the table at its last take
   std::int64_t applied_update_id_ = 0;
   std::uint64_t applied_updates_ = 0;
-  std::uint64_t committed_sequence_ = 0;
   std::uint64_t committed_updates_ = 0;
+  std::uint64_t taken_records_ = 0;  // taken from the table since the last successful commit
   bool base_required_ = false;  // a delta was dropped in favour of a base that is not written yet
   std::vector<MessageId> unnamed_;  // messages that no root names once the next commit has passed
 };

@@ -1,0 +1,58 @@
+// The clicker's rules: what a message does to the table and what is answered. No I/O and no clock,
+// so a test is a conversation.
+//
+// One thread: the table's. O(log users) a message. Input is hostile: any text, any id.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "bot/texts.h"
+#include "bot/user.h"
+#include "kv/table.h"
+#include "telegram/types.h"
+
+namespace telekv::bot {
+
+struct Reply {
+  telegram::ChatId chat{};
+  std::string text;
+  std::optional<telegram::ReplyKeyboard> keyboard = std::nullopt;
+};
+
+/// What the program has to do after a message, besides answering.
+enum class Request : std::uint8_t {
+  kNothing,
+  kSaveSoon,  ///< somebody registered
+  kSnapshot,  ///< the operator wants a backup now and a report about it
+};
+
+struct Outcome {
+  std::optional<Reply> reply = std::nullopt;
+  Request request = Request::kNothing;
+};
+
+class Clicker {
+ public:
+  /// `users` must outlive the object. Only `operator_id` may force a backup.
+  Clicker(kv::Table<User>& users, telegram::UserId operator_id);
+
+  Outcome handle(const telegram::Message& message);
+
+ private:
+  Outcome start(const telegram::Message& message);
+  Outcome click(telegram::ChatId chat);
+  Outcome rating(telegram::ChatId chat) const;
+  Outcome unknown(telegram::ChatId chat) const;
+  Outcome not_registered(telegram::ChatId chat) const;
+
+  kv::Table<User>* users_;
+  telegram::UserId operator_id_;
+};
+
+/// The command a message begins with, without "@botname" and payload: "/start@x ref" is "/start".
+/// The whole text when it is no command.
+std::string_view command_of(std::string_view text);
+
+}  // namespace telekv::bot

@@ -1,0 +1,98 @@
+// The running clicker: polls updates, applies them to the table, answers, and keeps the vault up to
+// date. Owns every object of a run; one io_context thread owns all their state, one pool thread
+// encodes and seals.
+//
+// Life of a run: token checked, operator known (or claimed by the one-time code), vault opened, and
+// only then the first update is taken. SIGTERM and SIGINT stop taking updates, save what is unsaved
+// within kStopDeadline and let waiting replies go.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "bot/clicker.h"
+#include "bot/config.h"
+#include "bot/event.h"
+#include "bot/exit_code.h"
+#include "bot/outbox.h"
+#include "kv/table.h"
+#include "telegram/api.h"
+#include "telegram/bot_channel.h"
+#include "telegram/http_client.h"
+#include "telegram/polling.h"
+#include "vault/clock.h"
+#include "vault/random.h"
+#include "vault/vault.h"
+
+namespace telekv::bot {
+
+class Service {
+ public:
+  /// Hosts kill a process about 30 s after asking it to stop.
+  static constexpr std::chrono::seconds kStopDeadline{20};
+
+  explicit Service(Config config);
+
+  /// Runs until a signal or a failure that only the operator can mend. Logs; never throws.
+  ExitCode run();
+
+ private:
+  template <class T>
+  using Async = boost::asio::awaitable<T>;
+
+  Async<void> main();
+  Async<Result<void>> start();
+  Async<Result<void>> check_token();
+  Async<Result<void>> wait_for_operator();
+  Async<Result<void>> open_vault();
+  Async<Result<void>> publish_commands();
+  Async<void> watch_signals();
+
+  Async<void> poll_updates();
+  Async<bool> wait_after_poll_error(Error error, vault::Backoff& backoff);
+  void apply(const telegram::UpdatePage& page);
+  void apply(const telegram::Update& update);
+  Async<void> end_spinner(std::string query_id);
+  bool is_repeated(telegram::UpdateId id) const;
+  void report_gap(const telegram::UpdatePage& page);
+
+  Async<void> save_regularly();
+  Async<void> save_and_report();
+  void save_within(vault::Clock::Duration delay);
+  void report_save_error(const Error& error);
+  void answer_snapshot_requests(const Result<vault::CommitReport>& committed);
+  Async<void> save_finally();
+  void stop(Error error);
+
+  Config config_;
+  boost::asio::io_context io_{1};
+  boost::asio::thread_pool pool_{1};
+  vault::SystemClock clock_;
+  vault::SystemRandom random_;
+  Event stopping_;
+  ExitCode exit_code_ = ExitCode::kSuccess;
+
+  std::unique_ptr<telegram::HttpClient> http_;
+  std::optional<telegram::Api> api_;
+  std::optional<telegram::BotChannel> channel_;
+  std::optional<kv::Table<User>> users_;
+  std::optional<vault::Vault> vault_;
+  std::optional<Clicker> clicker_;
+  std::optional<Outbox> outbox_;
+  std::optional<telegram::Polling> polling_;
+
+  bool first_page_ = true;
+  std::uint64_t unreadable_updates_ = 0;
+  bool check_wanted_ = false;  // somebody else reads the queue: ask the vault who is the writer
+  Event save_due_;
+  vault::Clock::Time next_save_{};
+  std::vector<telegram::ChatId> snapshot_requests_;  // chats that wait for a report
+  Event saver_done_;
+};
+
+}  // namespace telekv::bot

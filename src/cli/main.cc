@@ -1,0 +1,26 @@
+// telekv: the operator's command. This version makes keys.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "bot/version.h"
+#include "vault/key.h"
+#include "vault/random.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Tools for the operator of a telekv bot.", "telekv");
+  app.set_version_flag("--version", std::string(telekv::bot::kVersionLine));
+  app.require_subcommand(1);
+  app.footer("Example:\n  export TELEKV_KEY=$(telekv keygen)");
+
+  CLI::App* keygen = app.add_subcommand(
+      "keygen", "Print a new random key for TELEKV_KEY. Keep it: without it the data is lost.");
+  keygen->callback([] {
+    telekv::vault::SystemRandom random;
+    std::puts(telekv::vault::Key::generate(random).to_hex().c_str());
+  });
+
+  CLI11_PARSE(app, argc, argv);
+  return 0;
+}
