@@ -82,6 +82,7 @@ class RankTree {
   std::string validate() const;
 
  private:
+  struct Node;
   struct Leaf;
   struct Inner;
   struct Impl;

@@ -94,6 +94,8 @@ class TableCore : public Durable {
   static constexpr std::uint8_t kWhole = 0x40;  // new since the last take: a delta holds all of it
   static constexpr std::size_t kFlaggedFields = 6;  // changes of later fields share the last bit
 
+  static constexpr std::int64_t kNoSlot = -1;
+
   static std::uint8_t field_flag(std::size_t field) {
     return static_cast<std::uint8_t>(1U << (field < kFlaggedFields ? field : kFlaggedFields - 1));
   }
@@ -107,23 +109,27 @@ class TableCore : public Durable {
   std::uint64_t read_stored(Slot slot, std::size_t field) const;
   void write_stored(Slot slot, std::size_t field, std::uint64_t value);
   FieldValue read_field(Slot slot, std::size_t field) const;
-  std::uint8_t write_fields(Slot slot, const FieldValue* values);
-  Score score(const FieldValue& value) const;
-  RankMember member(Slot slot) const;
+  std::uint8_t changed_fields(Slot slot, const FieldValue* values) const;
+  void write_row(Slot slot, const FieldValue* values);
+  Score score(Slot slot) const;
+  RankMember member(Slot slot) const { return {score(slot), rows_.key(slot), slot}; }
+  Result<void> check_texts(Key key, const FieldValue* values, std::size_t more_bytes) const;
 
   Slot new_slot(Key key);
-  void remove(Slot slot);
   void touch(Slot slot, std::uint8_t changed);
-  void add_to_digest(Slot slot);
+  void xor_into_digest(Slot slot);
 
   Result<void> load(ByteView encoded, bool is_chunk);
-  Result<void> check_loadable(const ChangeSet& changes, bool is_chunk) const;
-  struct BlockLayout;
-  Result<void> check_columns(const RowBlock& block) const;
-  BlockLayout layout_of(const RowBlock& block) const;
-  void load_row(const RowBlock& block, const BlockLayout& layout, std::size_t row, bool ranked);
-  void set_unknown(Slot slot, const RowBlock& block, const BlockLayout& layout, std::size_t row);
-  std::uint64_t text_bytes(const FieldValue* values) const;
+  Result<void> check_block(const RowBlock& block, bool is_chunk) const;
+  Result<void> check_column(const ColumnValues& column) const;
+  void apply_block(const RowBlock& block, bool ranked);
+  void apply_row(const RowBlock& block, const std::vector<std::optional<std::size_t>>& fields,
+                 std::size_t row, bool ranked);
+  void apply_unknown(Slot slot, const RowBlock& block,
+                     const std::vector<std::optional<std::size_t>>& fields, std::size_t row);
+  void apply_erased(Key key);
+  std::vector<std::optional<std::size_t>> known_fields(const RowBlock& block) const;
+  void release_row(Slot slot);
 
   SchemaDescription schema_;
   std::vector<std::size_t> offsets_;  // of each field in a row
@@ -137,13 +143,14 @@ class TableCore : public Durable {
   TextPool texts_;
   std::unordered_map<Slot, std::string> unknown_;  // fields of newer versions, see record_bytes.h
 
-  std::optional<Slot> free_;        // a free row's key is the next free row, or -1
+  std::int64_t free_ = kNoSlot;     // first of the free rows; a free row's key is the next
   std::deque<Slot> changed_;        // rows with flags beside kLive, free ones too
   std::deque<Key> erased_;          // since the last take; may be back again
   std::uint64_t changed_live_ = 0;  // of `changed_`, those with a record
   Digest digest_{};                 // without the changed rows
   Digest saved_digest_{};
   TableWalk* walk_ = nullptr;  // the one alive
+  std::string scratch_;        // of xor_into_digest()
 };
 
 }  // namespace telekv::kv

@@ -39,6 +39,8 @@ class TextPool {
   void hold_numbers(bool held) { held_ = held; }
 
   std::uint64_t size() const { return index_.size(); }
+  /// Bytes of all texts.
+  std::size_t text_bytes() const { return text_bytes_; }
   std::size_t memory_bytes() const;
   void clear();
 
@@ -58,9 +60,6 @@ class TextPool {
   TextId new_entry();
   void free_texts();
   std::uint64_t hash(std::string_view text) const;
-  auto hash_of_entry() const {
-    return [this](Slot id) { return hash(view(id)); };
-  }
 
   std::array<std::uint8_t, 16> hash_key_{};
   std::vector<std::unique_ptr<Entry[]>> entries_;

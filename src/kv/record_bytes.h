@@ -1,0 +1,53 @@
+// The canonical bytes of a record: what the digest hashes, and how fields of newer versions are
+// kept.
+//
+//   record := key (8 bytes, little endian) field*      fields by ascending number
+//   field  := varint(number * 4 + type) value           none for zero or empty: a field that a
+//   newer version value  := varint | varint(length) bytes             adds does not change the
+//   digest of old records
+//
+// A signed value is zigzag first. Internal to the engine; the reader takes only what this file
+// wrote.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "kv/schema.h"
+
+namespace telekv::kv {
+
+constexpr std::uint64_t zigzag(std::uint64_t value) {
+  return (value << 1U) ^ (std::uint64_t{0} - (value >> 63U));
+}
+constexpr std::uint64_t unzigzag(std::uint64_t value) {
+  return (value >> 1U) ^ (std::uint64_t{0} - (value & 1U));
+}
+
+/// Appends the field; nothing when it is zero or empty.
+void append_field(std::uint32_t number, FieldType type, const FieldValue& value,
+                  std::string& bytes);
+
+/// Goes over the fields that append_field() wrote.
+class FieldReader {
+ public:
+  explicit FieldReader(std::string_view fields) : rest_(fields) {}
+
+  /// false at the end.
+  bool next();
+
+  std::uint32_t number() const { return number_; }
+  FieldType type() const { return type_; }
+  const FieldValue& value() const { return value_; }
+
+ private:
+  std::uint64_t take_varint();
+
+  std::string_view rest_;
+  std::uint32_t number_ = 0;
+  FieldType type_ = FieldType::kUnsigned;
+  FieldValue value_;
+};
+
+}  // namespace telekv::kv

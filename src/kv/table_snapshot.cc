@@ -1,0 +1,341 @@
+#include "kv/table_snapshot.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "kv/column_codec.h"
+#include "kv/record_bytes.h"
+
+namespace telekv::kv {
+namespace {
+
+// Messages, tags, an alphabet: what a column takes beside its values.
+constexpr std::size_t kColumnOverheadBytes = 640;
+constexpr std::size_t kClassBits = 8;
+// Rows read to choose the ranges; a row out of cache is about 0.1 us.
+constexpr Slot kSampleRows = 1024;
+// A row that is only passed by costs about a quarter of one that is taken.
+constexpr std::size_t kTakenCost = 4;
+constexpr std::size_t kNoBound = std::numeric_limits<std::size_t>::max();
+
+/// Low bits of `count` ascending integers over `range`: the logarithm is concave, so equal steps
+/// are the worst case.
+std::size_t step_bits(std::size_t count, std::uint64_t range) {
+  const auto bits =
+      static_cast<std::size_t>(std::bit_width(range / std::max<std::size_t>(count, 1) + 16));
+  return count * (kClassBits + bits - 2);
+}
+
+class ChangeSetEncodable final : public Encodable {
+ public:
+  explicit ChangeSetEncodable(ChangeSet changes) : changes_(std::move(changes)) {}
+  Bytes encode() const override { return encode_columns(changes_); }
+  std::uint64_t records() const override { return changes_.records(); }
+
+ private:
+  ChangeSet changes_;
+};
+
+std::vector<std::size_t> all_fields(const SchemaDescription& schema) {
+  std::vector<std::size_t> fields(schema.fields.size());
+  std::iota(fields.begin(), fields.end(), std::size_t{0});
+  return fields;
+}
+
+}  // namespace
+
+std::uint32_t& TextPlaces::operator[](TextId id) {
+  const std::size_t page = id / kPage;
+  if (page >= pages_.size()) pages_.resize(page + 1);
+  if (!pages_[page]) {
+    pages_[page] = std::make_unique<std::uint32_t[]>(kPage);
+    std::fill_n(pages_[page].get(), kPage, kNone);
+  }
+  return pages_[page][id % kPage];
+}
+
+BlockBuilder::BlockBuilder(const TableCore& table, const std::vector<std::size_t>& fields,
+                           bool whole)
+    : table_(table), fields_(fields), places_(fields.size()) {
+  block_.partial = !whole;
+  for (const std::size_t field : fields_) {
+    const FieldDescription& description = table_.schema_.fields[field];
+    block_.columns.push_back({.field = description.number, .type = description.type});
+    const bool is_text = description.type == FieldType::kText;
+    ++(is_text ? bound_.text_columns : bound_.integer_columns);
+  }
+}
+
+void BlockBuilder::reserve(std::size_t rows) {
+  block_.keys.reserve(rows);
+  for (ColumnValues& column : block_.columns) {
+    if (column.type == FieldType::kText) {
+      column.texts.reserve(rows);
+    } else {
+      column.integers.reserve(rows);
+    }
+  }
+}
+
+std::size_t BlockBuilder::Bound::bytes() const {
+  const std::uint64_t range =
+      rows == 0 ? 0 : static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
+  const std::size_t index_bits =
+      kClassBits + static_cast<std::size_t>(std::bit_width(distinct_texts + 16));
+  const std::size_t bits = step_bits(rows, range) + integer_bits +
+                           rows * text_columns * index_bits + rows * integer_columns * kClassBits;
+  return bits / 8 + text_bytes + (integer_columns + text_columns + 2) * kColumnOverheadBytes;
+}
+
+std::string_view BlockBuilder::unknown_fields(Slot slot) const {
+  if (block_.partial || table_.unknown_.empty()) return {};
+  const auto found = table_.unknown_.find(slot);
+  return found == table_.unknown_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+BlockBuilder::Bound BlockBuilder::bound_with(Slot slot) {
+  Bound bound = bound_;
+  ++bound.rows;
+  bound.lowest = std::min(bound.lowest, table_.key_of(slot));
+  bound.highest = std::max(bound.highest, table_.key_of(slot));
+  const auto add_integer = [&](FieldType type, std::uint64_t value) {
+    const std::uint64_t stored = type == FieldType::kSigned ? zigzag(value) : value;
+    bound.integer_bits += integer_bound_bits(stored) - kClassBits;
+  };
+  const auto add_text = [&](std::string_view text) {
+    bound.text_bytes += text_bound_bytes(text);
+    ++bound.distinct_texts;
+  };
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const FieldType type = block_.columns[i].type;
+    const std::uint64_t stored = table_.read_stored(slot, fields_[i]);
+    if (type != FieldType::kText) {
+      add_integer(type, stored);
+    } else if (const auto id = static_cast<TextId>(stored); places_[i][id] == TextPlaces::kNone) {
+      add_text(table_.texts_.view(id));
+    }
+  }
+  for (FieldReader unknown(unknown_fields(slot)); unknown.next();) {
+    const bool is_text = unknown.type() == FieldType::kText;
+    if (is_text) {
+      add_text(unknown.value().text);
+    } else {
+      add_integer(unknown.type(), unknown.value().integer);
+    }
+    if (!unknown_columns_.contains(unknown.number())) {
+      ++(is_text ? bound.text_columns : bound.integer_columns);
+    }
+  }
+  return bound;
+}
+
+bool BlockBuilder::add(Slot slot, std::size_t max_bytes) {
+  if (max_bytes != kNoBound) {
+    const Bound bound = bound_with(slot);
+    const std::size_t cells = bound.rows * (bound.integer_columns + bound.text_columns + 1);
+    const bool full =
+        bound.bytes() > max_bytes || bound.rows > kMaxMessageRows || cells > kMaxMessageCells;
+    if (full && rows() > 0) return false;
+    bound_ = bound;
+  }
+  block_.keys.push_back(table_.key_of(slot));
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    ColumnValues& column = block_.columns[i];
+    const std::uint64_t stored = table_.read_stored(slot, fields_[i]);
+    if (column.type != FieldType::kText) {
+      column.integers.push_back(stored);
+      continue;
+    }
+    const auto id = static_cast<TextId>(stored);
+    std::uint32_t& place = places_[i][id];
+    if (place == TextPlaces::kNone) {
+      place = static_cast<std::uint32_t>(column.distinct.size());
+      column.distinct.push_back(table_.texts_.view(id));
+    }
+    column.texts.push_back(place);
+  }
+  add_unknown(slot);
+  return true;
+}
+
+ColumnValues& BlockBuilder::unknown_column(std::uint32_t number, FieldType type) {
+  const auto [found, is_new] = unknown_columns_.try_emplace(number, block_.columns.size());
+  if (is_new) {
+    block_.columns.push_back({.field = number, .type = type});
+    unknown_places_.emplace_back();
+    if (type == FieldType::kText) {  // rows without the field have text 0
+      block_.columns.back().distinct.push_back({});
+      unknown_places_.back().emplace(std::string(), 0);
+    }
+  }
+  return block_.columns[found->second];
+}
+
+void BlockBuilder::add_unknown(Slot slot) {
+  const std::size_t row = block_.keys.size() - 1;
+  for (FieldReader unknown(unknown_fields(slot)); unknown.next();) {
+    ColumnValues& column = unknown_column(unknown.number(), unknown.type());
+    if (unknown.type() != FieldType::kText) {
+      column.integers.resize(row);
+      column.integers.push_back(unknown.value().integer);
+      continue;
+    }
+    auto& places = unknown_places_[unknown_columns_[unknown.number()] - fields_.size()];
+    const auto [found, is_new] = places.try_emplace(
+        std::string(unknown.value().text), static_cast<std::uint32_t>(column.distinct.size()));
+    if (is_new) column.distinct.push_back(unknown.value().text);
+    column.texts.resize(row);
+    column.texts.push_back(found->second);
+  }
+}
+
+RowBlock BlockBuilder::finish() {
+  for (std::size_t i = fields_.size(); i < block_.columns.size(); ++i) {
+    ColumnValues& column = block_.columns[i];
+    if (column.type == FieldType::kText) {
+      column.texts.resize(block_.keys.size());
+    } else {
+      column.integers.resize(block_.keys.size());
+    }
+  }
+  std::sort(block_.columns.begin(), block_.columns.end(),
+            [](const ColumnValues& a, const ColumnValues& b) { return a.field < b.field; });
+  return std::move(block_);
+}
+
+TableWalk::TableWalk(TableCore& table, std::size_t max_chunk_bytes)
+    : table_(table), max_chunk_bytes_(max_chunk_bytes), end_(table.slots()) {
+  assert(table.walk_ == nullptr);
+  table_.walk_ = this;
+  table_.texts_.hold_numbers(true);
+  choose_ranges();
+  start_chunk();
+}
+
+TableWalk::~TableWalk() {
+  table_.walk_ = nullptr;
+  table_.texts_.hold_numbers(false);
+}
+
+void TableWalk::choose_ranges() {
+  BlockBuilder sample(table_, all_fields(table_.schema_), true);
+  std::vector<Key> keys;
+  std::size_t integer_bytes = 0;
+  const Slot stride = end_ / kSampleRows + 1;
+  for (Slot slot = 0; slot < end_; slot += stride) {
+    if (!table_.is_live(slot)) continue;
+    keys.push_back(table_.key_of(slot));
+    for (std::size_t i = 0; i < table_.schema_.fields.size(); ++i) {
+      const bool is_text = table_.schema_.fields[i].type == FieldType::kText;
+      // A text's index takes up to three bytes as long as there are some hundred thousand texts.
+      integer_bytes += is_text ? 3 : integer_bound_bits(table_.read_stored(slot, i)) / 8 + 1;
+    }
+  }
+  if (keys.empty()) return;
+  constexpr std::size_t kKeyBytes = 3;
+  const auto rows = static_cast<std::size_t>(table_.size());
+  // Characters that are not ASCII count for more than their bytes; half of them is typical.
+  const std::size_t expected =
+      rows * (integer_bytes / keys.size() + kKeyBytes) + table_.texts_.text_bytes() * 2;
+  const std::size_t ranges = std::min(expected / max_chunk_bytes_ + 1, keys.size());
+  std::sort(keys.begin(), keys.end());
+  for (std::size_t i = 1; i < ranges; ++i) bounds_.push_back(keys[i * keys.size() / ranges]);
+}
+
+bool TableWalk::in_range(Key key) const {
+  const bool from = range_ == 0 || key >= bounds_[range_ - 1];
+  return from && (range_ == bounds_.size() || key < bounds_[range_]);
+}
+
+void TableWalk::start_chunk() {
+  chunk_ = std::make_unique<BlockBuilder>(table_, all_fields(table_.schema_), true);
+  // Address space only, so that no growing vector copies in the middle of a step.
+  const std::size_t rows = static_cast<std::size_t>(table_.size()) / (bounds_.size() + 1);
+  chunk_->reserve(std::min(rows + rows / 4 + 1, kMaxMessageRows));
+}
+
+std::unique_ptr<const Encodable> TableWalk::finish_chunk() {
+  ChangeSet changes;
+  changes.blocks.push_back(chunk_->finish());
+  chunk_.reset();
+  ++chunks_;
+  return std::make_unique<ChangeSetEncodable>(std::move(changes));
+}
+
+std::unique_ptr<const Encodable> TableWalk::step(std::size_t max_records) {
+  if (done_) return nullptr;
+  std::size_t budget = std::max<std::size_t>(max_records, 1) * kTakenCost;
+  while (budget >= kTakenCost) {
+    if (next_ == end_) {
+      const bool last = range_ == bounds_.size();
+      done_ = last;
+      next_ = 0;
+      ++range_;
+      if (chunk_->rows() > 0 || (last && chunks_ == 0)) {
+        std::unique_ptr<const Encodable> chunk = finish_chunk();
+        if (!last) start_chunk();
+        return chunk;
+      }
+      if (last) return nullptr;
+      continue;
+    }
+    if (!table_.is_live(next_) || !in_range(table_.key_of(next_))) {
+      ++next_;
+      --budget;
+      continue;
+    }
+    if (!chunk_->add(next_, max_chunk_bytes_)) {
+      std::unique_ptr<const Encodable> chunk = finish_chunk();
+      start_chunk();
+      return chunk;
+    }
+    ++next_;
+    budget -= kTakenCost;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<SnapshotWalk> TableCore::begin_snapshot(std::size_t max_chunk_bytes) {
+  return std::make_unique<TableWalk>(*this, std::min(max_chunk_bytes, kMaxEncodedBytes));
+}
+
+std::unique_ptr<const Encodable> TableCore::take_changes() {
+  if (changed_.empty() && erased_.empty()) return nullptr;
+  std::map<std::uint8_t, std::vector<Slot>> by_fields;
+  for (const Slot slot : changed_) {
+    const std::uint8_t changed = flags(slot) & static_cast<std::uint8_t>(~kLive);
+    const bool live = is_live(slot);
+    set_flags(slot, live ? kLive : 0);
+    if (!live) continue;
+    by_fields[(changed & kWhole) != 0 ? kWhole : changed].push_back(slot);
+    xor_into_digest(slot);
+  }
+  changed_.clear();
+  changed_live_ = 0;
+  saved_digest_ = digest_;
+
+  ChangeSet changes;
+  for (const auto& [flagged, rows] : by_fields) {
+    const bool whole = flagged == kWhole;
+    std::vector<std::size_t> fields = all_fields(schema_);
+    const std::uint8_t mask = flagged;
+    if (!whole) std::erase_if(fields, [&](std::size_t i) { return (mask & field_flag(i)) == 0; });
+    BlockBuilder block(*this, fields, whole);
+    block.reserve(rows.size());
+    for (const Slot slot : rows) block.add(slot, kNoBound);
+    changes.blocks.push_back(block.finish());
+  }
+  std::sort(erased_.begin(), erased_.end());
+  erased_.erase(std::unique(erased_.begin(), erased_.end()), erased_.end());
+  for (const Key key : erased_) {
+    if (!map_.find(key)) changes.erased.push_back(key);
+  }
+  erased_.clear();
+  return std::make_unique<ChangeSetEncodable>(std::move(changes));
+}
+
+}  // namespace telekv::kv
