@@ -1,0 +1,71 @@
+// telegram-emulator: a local Telegram (docs/emulator.md).
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "emulator/server.h"
+
+namespace telekv::emulator {
+namespace {
+
+constexpr int kExitUsage = 2;
+constexpr int kExitDisk = 1;
+
+int fail(int code, const std::string& text) {
+  std::fprintf(stderr, "telegram-emulator: %s\n", text.c_str());
+  return code;
+}
+
+int run(std::uint16_t port, const std::string& state_folder) {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  World world(std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
+  std::unique_ptr<Journal> journal;
+  FileStore files;
+  if (!state_folder.empty()) {
+    auto opened = Journal::open(state_folder, world);
+    if (opened.has_error()) return fail(kExitUsage, opened.error().description);
+    if (opened->dropped_bytes != 0) {
+      std::fprintf(stderr, "telegram-emulator: dropped %llu bytes of an unfinished record\n",
+                   static_cast<unsigned long long>(opened->dropped_bytes));
+    }
+    journal = std::move(opened->journal);
+    files = FileStore(journal->files_folder());
+  }
+
+  namespace asio = boost::asio;
+  asio::io_context io(1);
+  int exit_code = 0;
+  Service service(io.get_executor(), world, files, journal.get(), [&] {
+    exit_code = fail(kExitDisk, "cannot write the state folder; stopping");
+    io.stop();
+  });
+  auto server = Server::listen(io, service, port);
+  if (server.has_error()) return fail(kExitUsage, server.error().description);
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (!error) io.stop();
+  });
+  std::printf("telegram-emulator ready: http://127.0.0.1:%u/\n",
+              static_cast<unsigned>((*server)->port()));
+  std::fflush(stdout);
+  io.run();
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace telekv::emulator
+
+int main(int argc, char** argv) {
+  std::uint16_t port = 8081;
+  std::string state_folder;
+  CLI::App app("A local Telegram: Bot API server, chat page and control API on 127.0.0.1");
+  app.add_option("--port", port, "port on 127.0.0.1; 0 picks a free one")->capture_default_str();
+  app.add_option("--state", state_folder, "folder that keeps everything across restarts");
+  CLI11_PARSE(app, argc, argv);
+  std::signal(SIGPIPE, SIG_IGN);
+  return telekv::emulator::run(port, state_folder);
+}

@@ -1,0 +1,190 @@
+// Methods on texts and on messages as such: send, edit, forward, copy, delete, pin, getChat.
+#include <array>
+
+#include "emulator/methods_shared.h"
+#include "emulator/render.h"
+
+namespace telekv::emulator::methods {
+namespace {
+
+Answer<void> write_true(std::string& out, const Answer<void>& done) {
+  if (done.has_error()) return done;
+  out += "true";
+  return {};
+}
+
+struct Origin {
+  Chat* chat = nullptr;
+  MessageId message = 0;
+};
+
+Answer<Origin> read_origin(Call& call) {
+  auto chat = read_chat(call, "from_chat_id");
+  if (chat.has_error()) return chat.error();
+  auto id = read_message_id(call);
+  if (id.has_error()) return id.error();
+  return Origin{*chat, *id};
+}
+
+// The message an edit means, and its new markup.
+struct EditTarget {
+  Chat* chat = nullptr;
+  MessageId message = 0;
+  Markup markup;
+};
+
+Answer<EditTarget> read_edit_target(Call& call) {
+  auto chat = read_writable_chat(call);
+  if (chat.has_error()) return chat.error();
+  auto id = read_message_id(call);
+  if (id.has_error()) return id.error();
+  auto markup = parse_markup(call.arguments.get("reply_markup"));
+  if (markup.has_error()) return markup.error();
+  return EditTarget{*chat, *id, std::move(*markup)};
+}
+
+}  // namespace
+
+Answer<void> send_message(Call& call, std::string& out) {
+  auto chat = read_writable_chat(call);
+  if (chat.has_error()) return chat.error();
+  auto content = read_text(call, "text", "entities");
+  if (content.has_error()) return content.error();
+  auto options = read_send_options(call);
+  if (options.has_error()) return options.error();
+  return write_result(
+      call, out, **chat,
+      call.world.send_text(call.bot, **chat, std::move(*content), std::move(*options), call.now));
+}
+
+Answer<void> edit_message_text(Call& call, std::string& out) {
+  auto target = read_edit_target(call);
+  if (target.has_error()) return target.error();
+  auto content = read_text(call, "text", "entities");
+  if (content.has_error()) return content.error();
+  return write_edited(
+      call, out, *target->chat,
+      call.world.edit_text(call.bot, *target->chat, target->message, std::move(*content),
+                           std::move(target->markup), call.now));
+}
+
+Answer<void> edit_message_caption(Call& call, std::string& out) {
+  auto target = read_edit_target(call);
+  if (target.has_error()) return target.error();
+  auto caption = read_text(call, "caption", "caption_entities");
+  if (caption.has_error()) return caption.error();
+  return write_edited(
+      call, out, *target->chat,
+      call.world.edit_caption(call.bot, *target->chat, target->message, std::move(*caption),
+                              std::move(target->markup), call.now));
+}
+
+Answer<void> edit_message_reply_markup(Call& call, std::string& out) {
+  auto target = read_edit_target(call);
+  if (target.has_error()) return target.error();
+  return write_edited(call, out, *target->chat,
+                      call.world.edit_markup(call.bot, *target->chat, target->message,
+                                             std::move(target->markup), call.now));
+}
+
+Answer<void> forward_message(Call& call, std::string& out) {
+  auto chat = read_writable_chat(call);
+  if (chat.has_error()) return chat.error();
+  auto origin = read_origin(call);
+  if (origin.has_error()) return origin.error();
+  return write_result(
+      call, out, **chat,
+      call.world.forward(call.bot, **chat, *origin->chat, origin->message, call.now));
+}
+
+Answer<void> copy_message(Call& call, std::string& out) {
+  auto chat = read_writable_chat(call);
+  if (chat.has_error()) return chat.error();
+  auto origin = read_origin(call);
+  if (origin.has_error()) return origin.error();
+  auto options = read_send_options(call);
+  if (options.has_error()) return options.error();
+  std::optional<TextContent> caption;
+  if (call.arguments.find("caption")) {
+    auto text = read_text(call, "caption", "caption_entities");
+    if (text.has_error()) return text.error();
+    caption = std::move(*text);
+  }
+  auto message = call.world.copy(call.bot, **chat, *origin->chat, origin->message,
+                                 std::move(caption), std::move(*options), call.now);
+  if (message.has_error()) return message.error();
+  JsonWriter writer(out);
+  writer.begin_object();
+  writer.field("message_id", (*message)->id);
+  writer.end_object();
+  return {};
+}
+
+Answer<void> delete_message(Call& call, std::string& out) {
+  auto chat = read_chat(call);
+  if (chat.has_error()) return chat.error();
+  auto id = read_message_id(call);
+  if (id.has_error()) return id.error();
+  return write_true(out, call.world.remove(call.bot, **chat, *id, call.now));
+}
+
+Answer<void> pin_chat_message(Call& call, std::string& out) {
+  auto chat = read_writable_chat(call);
+  if (chat.has_error()) return chat.error();
+  auto id = read_message_id(call);
+  if (id.has_error()) return id.error();
+  return write_true(out, call.world.pin(call.bot, **chat, *id, call.now));
+}
+
+Answer<void> unpin_chat_message(Call& call, std::string& out) {
+  auto chat = read_writable_chat(call);
+  if (chat.has_error()) return chat.error();
+  std::optional<MessageId> id;
+  if (call.arguments.find("message_id")) {
+    auto given = read_message_id(call);
+    if (given.has_error()) return given.error();
+    id = *given;
+  }
+  return write_true(out, call.world.unpin(call.bot, **chat, id));
+}
+
+Answer<void> unpin_all_chat_messages(Call& call, std::string& out) {
+  auto chat = read_writable_chat(call);
+  if (chat.has_error()) return chat.error();
+  call.world.unpin_all(call.bot, **chat);
+  return write_true(out, {});
+}
+
+Answer<void> get_chat(Call& call, std::string& out) {
+  auto chat = read_chat(call);
+  if (chat.has_error()) return chat.error();
+  JsonWriter writer(out);
+  writer.begin_object();
+  write_chat_fields(writer, call.world, **chat);
+  writer.key("accepted_gift_types");
+  writer.raw(R"({"unlimited_gifts":false,"limited_gifts":false,"unique_gifts":false,)"
+             R"("premium_subscription":false,"gifts_from_channels":false})");
+  if (const Message* pinned = call.world.newest_pinned(**chat)) {
+    writer.key("pinned_message");
+    write_message(writer, call.world, call.bot, **chat, *pinned);
+  }
+  writer.field("max_reaction_count", 11);
+  writer.field("accent_color_id", (*chat)->id % 7);
+  writer.end_object();
+  return {};
+}
+
+Answer<void> send_chat_action(Call& call, std::string& out) {
+  static constexpr std::array<std::string_view, 11> kActions = {
+      "typing",        "upload_photo",      "record_video",     "upload_video",
+      "record_voice",  "upload_voice",      "upload_document",  "choose_sticker",
+      "find_location", "record_video_note", "upload_video_note"};
+  auto chat = read_writable_chat(call);
+  if (chat.has_error()) return chat.error();
+  for (const std::string_view action : kActions) {
+    if (call.arguments.get("action") == action) return write_true(out, {});
+  }
+  return bad_request("wrong parameter action in request");
+}
+
+}  // namespace telekv::emulator::methods

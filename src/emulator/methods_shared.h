@@ -1,0 +1,32 @@
+// What several methods read from their arguments in the same way.
+#pragma once
+
+#include "emulator/bot_api.h"
+
+namespace telekv::emulator::methods {
+
+/// The chat named by `name`, open and not blocked; 400 or 403 otherwise.
+Answer<Chat*> read_writable_chat(Call& call, std::string_view name = "chat_id");
+
+/// The chat named by `name`, if the bot knows it.
+Answer<Chat*> read_chat(Call& call, std::string_view name = "chat_id");
+
+/// A positive int32 message id.
+Answer<MessageId> read_message_id(Call& call, std::string_view name = "message_id");
+
+/// reply_markup and the reply parameters.
+Answer<SendOptions> read_send_options(Call& call);
+
+/// The text of `text_name` with its entities; refuses a parse_mode that the emulator does not know.
+Answer<TextContent> read_text(Call& call, std::string_view text_name,
+                              std::string_view entities_name);
+
+/// Appends a message as the result.
+Answer<void> write_result(Call& call, std::string& out, const Chat& chat,
+                          const Answer<const Message*>& message);
+
+/// The same for an edited message, which comes without reply_to_message.
+Answer<void> write_edited(Call& call, std::string& out, const Chat& chat,
+                          const Answer<const Message*>& message);
+
+}  // namespace telekv::emulator::methods

@@ -1,0 +1,116 @@
+// The things of the emulated Telegram as plain values: people, files, messages, chats, bots. They
+// hold no rules (world.h has them). Ids are int64 everywhere; message ids are int32 as the server
+// parses them. Times are Unix seconds in what is stored, milliseconds where a rule is finer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "emulator/update_queue.h"
+
+namespace telekv::emulator {
+
+using PersonId = std::int64_t;
+using BotId = std::int64_t;
+using ChatId = std::int64_t;  ///< of a private chat: the person's id
+using MessageId = std::int32_t;
+using FileNumber = std::uint64_t;  ///< 0: no file
+using TimeMs = std::int64_t;       ///< milliseconds since the Unix epoch
+
+struct Person {
+  PersonId id = 0;
+  std::string first_name;
+  std::string last_name;
+  std::string username;
+  std::string language_code;
+};
+
+/// What the world knows of a file; its bytes are in the FileStore under the same number.
+struct File {
+  FileNumber number = 0;
+  BotId owner = 0;
+  std::uint64_t size = 0;
+  std::string name;
+  std::string mime_type;
+};
+
+enum class MessageKind : std::uint8_t { kText, kDocument, kPin };
+
+/// The parts that few messages have.
+struct MessageDetails {
+  std::string entities;      ///< JSON array, or empty
+  std::string reply_markup;  ///< inline keyboard as JSON, or empty
+  FileNumber file = 0;
+  MessageId reply_to = 0;
+  MessageId pinned_message = 0;     ///< kPin: what was pinned
+  std::int64_t forward_sender = 0;  ///< person or bot who wrote the original; 0: not a forward
+  bool forward_sender_is_bot = false;
+  std::int64_t forward_date_s = 0;
+};
+
+struct Message {
+  MessageId id = 0;
+  MessageKind kind = MessageKind::kText;
+  bool from_bot = false;
+  bool pinned = false;
+  bool has_reply_keyboard = false;  ///< sent with a non-inline markup, therefore not editable
+  std::int64_t date_s = 0;
+  std::int64_t edit_date_s = 0;  ///< 0: never edited
+  std::string text;              ///< text, or caption of a document
+  std::unique_ptr<MessageDetails> details;
+
+  /// Reading works on every message; what it has not is empty.
+  const MessageDetails& rare() const;
+  MessageDetails& make_rare();
+};
+
+struct CallbackAnswer {
+  std::string query_id;
+  std::string text;
+  bool show_alert = false;
+};
+
+struct Chat {
+  ChatId id = 0;
+  bool blocked = false;           ///< the person blocked the bot
+  std::string reply_keyboard;     ///< JSON of the keyboard shown to the person, or empty
+  std::uint64_t version = 0;      ///< changes with everything visible in the chat
+  std::vector<Message> messages;  ///< ascending ids
+  std::vector<MessageId> pinned;  ///< ascending ids
+  CallbackAnswer callback_answer;
+};
+
+/// An inline button was tapped and the bot has not answered yet.
+struct PendingTap {
+  ChatId chat = 0;
+  std::int64_t date_s = 0;
+};
+
+/// What getUpdates remembers of the call before, for its rules about repeated calls.
+struct PollHistory {
+  std::int64_t offset = 0;
+  TimeMs started = 0;  ///< 0: no call yet
+};
+
+struct Bot {
+  BotId id = 0;
+  std::string secret;  ///< empty until a token claims the id
+  MessageId next_message_id = 1;
+  std::uint64_t next_callback_id = 1;
+  std::uint32_t allowed_updates = 0;  ///< bit set over update_types()
+  UpdateQueue queue;
+  PollHistory last_poll;
+  std::unordered_map<ChatId, Chat> chats;
+  std::map<std::string, std::string> commands;  ///< scope and language -> JSON array
+  std::map<std::uint64_t, PendingTap> taps;
+
+  std::string first_name() const { return "Bot " + std::to_string(id); }
+  std::string username() const { return "emulated_" + std::to_string(id) + "_bot"; }
+};
+
+}  // namespace telekv::emulator

@@ -1,0 +1,212 @@
+#include "emulator/server.h"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <utility>
+
+namespace telekv::emulator {
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr std::uint64_t kMaxBodyBytes = 60u << 20;     // an upload of 50 MB, its form and some room
+constexpr std::uint32_t kMaxHeaderBytes = 256u << 10;  // HttpReader.h
+constexpr auto kIdleTimeout = std::chrono::seconds(500);  // HttpServer.h
+constexpr auto kLingerTimeout = std::chrono::seconds(5);
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+using Parser = http::request_parser<http::string_body>;
+
+std::string_view reason_of(int status) {
+  const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status)));
+  return {reason.data(), reason.size()};
+}
+
+std::string make_head(const HttpReply& reply, bool keep_alive) {
+  std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " ";
+  head += reason_of(reply.status);
+  head += "\r\nServer: telegram-emulator\r\nContent-Type: ";
+  head += reply.content_type;
+  head += "\r\nContent-Length: ";
+  head += std::to_string(reply.size());
+  head += keep_alive ? "\r\nConnection: keep-alive\r\n" : "\r\nConnection: close\r\n";
+  head += reply.extra_headers;
+  head += "\r\n";
+  return head;
+}
+
+HttpRequest take_request(Parser& parser) {
+  const auto text = [&](http::field field) {
+    const auto value = parser.get()[field];
+    return std::string(value.data(), value.size());
+  };
+  HttpRequest request;
+  request.method = std::string(parser.get().method_string());
+  request.target = std::string(parser.get().target());
+  request.content_type = text(http::field::content_type);
+  request.host = text(http::field::host);
+  request.origin = text(http::field::origin);
+  request.body = std::move(parser.get().body());
+  return request;
+}
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(tcp::socket socket, Service& service) : stream_(std::move(socket)), service_(service) {}
+
+  asio::awaitable<void> run() {
+    beast::error_code ignored;
+    stream_.socket().set_option(tcp::no_delay(true), ignored);
+    while (co_await serve_one()) {
+    }
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+ private:
+  // Whether the connection goes on.
+  asio::awaitable<bool> serve_one() {
+    Parser parser;
+    parser.header_limit(kMaxHeaderBytes);
+    parser.body_limit(kMaxBodyBytes);
+    stream_.expires_after(kIdleTimeout);
+    auto [header_error, header_size] =
+        co_await http::async_read_header(stream_, buffer_, parser, no_throw);
+    if (header_error) co_return co_await refuse(header_error);
+    if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      const asio::const_buffer bytes = asio::buffer(kContinue);
+      auto [error, size] = co_await asio::async_write(stream_, bytes, no_throw);
+      if (error) co_return false;
+    }
+    auto [body_error, body_size] = co_await http::async_read(stream_, buffer_, parser, no_throw);
+    if (body_error) co_return co_await refuse(body_error);
+
+    const bool keep_alive = parser.keep_alive();
+    HttpRequest request = take_request(parser);
+    stream_.expires_never();  // a long poll's own deadline rules while it waits
+    HttpReply reply = co_await service_.handle(std::move(request));
+    if (reply.delivery == Delivery::kCut) {
+      stream_.close();
+      co_return false;
+    }
+    const bool written = co_await write(&reply, keep_alive);
+    co_return written&& keep_alive;
+  }
+
+  asio::awaitable<bool> write(const HttpReply* reply, bool keep_alive) {
+    const std::string head = make_head(*reply, keep_alive);
+    const std::array<asio::const_buffer, 2> buffers{
+        asio::buffer(head), reply->file ? asio::buffer(*reply->file) : asio::buffer(reply->body)};
+    stream_.expires_after(kIdleTimeout);
+    auto [error, size] = co_await asio::async_write(stream_, buffers, no_throw);
+    co_return !error;
+  }
+
+  // What cannot be read gets an answer where one is due, and the connection ends.
+  asio::awaitable<bool> refuse(beast::error_code error) {
+    HttpReply reply;
+    if (error == http::error::body_limit) {
+      reply.status = 413;
+      reply.body = R"({"ok":false,"error_code":413,"description":"Request Entity Too Large"})";
+    } else if (error == http::error::header_limit) {
+      reply.status = 431;
+      reply.body =
+          R"({"ok":false,"error_code":431,"description":"Request Header Fields Too Large"})";
+    } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
+               error != http::error::end_of_stream && error != http::error::partial_message) {
+      reply.status = 400;
+      reply.body = R"({"ok":false,"error_code":400,"description":"Bad Request"})";
+    } else {
+      co_return false;
+    }
+    const bool written = co_await write(&reply, false);
+    if (written) co_await drain();
+    co_return false;
+  }
+
+  // A client that is still sending would take a reset for the answer: read on for a while.
+  asio::awaitable<void> drain() {
+    beast::error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.expires_after(kLingerTimeout);
+    std::array<char, 65536> sink;
+    for (std::uint64_t total = 0; total < 4 * kMaxBodyBytes;) {
+      const asio::mutable_buffer bytes = asio::buffer(sink);
+      auto [error, size] = co_await stream_.async_read_some(bytes, no_throw);
+      if (error) break;
+      total += size;
+    }
+  }
+
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_{kMaxHeaderBytes + (64u << 10)};
+  Service& service_;
+};
+
+asio::awaitable<void> run_session(std::shared_ptr<Session> session) { co_await session->run(); }
+
+class TcpServer final : public Server {
+ public:
+  TcpServer(asio::io_context& io, Service& service) : io_(io), acceptor_(io), service_(service) {}
+
+  beast::error_code open(std::uint16_t port) {
+    beast::error_code error;
+    const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) asio::co_spawn(io_, accept(), asio::detached);
+    return error;
+  }
+
+  std::uint16_t port() const override {
+    beast::error_code error;
+    return acceptor_.local_endpoint(error).port();
+  }
+
+ private:
+  asio::awaitable<void> accept() {
+    while (acceptor_.is_open()) {
+      auto [error, socket] = co_await acceptor_.async_accept(no_throw);
+      if (error) {  // out of descriptors, mostly: some will come back
+        asio::steady_timer pause(io_, kAcceptPause);
+        co_await pause.async_wait(no_throw);
+        continue;
+      }
+      auto session = std::make_shared<Session>(std::move(socket), service_);
+      asio::co_spawn(io_, run_session(std::move(session)), asio::detached);
+    }
+  }
+
+  asio::io_context& io_;
+  tcp::acceptor acceptor_;
+  Service& service_;
+};
+
+}  // namespace
+
+Answer<std::unique_ptr<Server>> Server::listen(asio::io_context& io, Service& service,
+                                               std::uint16_t port) {
+  auto server = std::make_unique<TcpServer>(io, service);
+  if (const auto error = server->open(port)) {
+    return ApiError{500, "cannot listen on 127.0.0.1:" + std::to_string(port) + ": " +
+                             error.message() + "; choose another --port, or 0 for a free one"};
+  }
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace telekv::emulator

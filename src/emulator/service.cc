@@ -1,0 +1,262 @@
+#include "emulator/service.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "emulator/control_api.h"
+#include "emulator/page.h"
+#include "emulator/text.h"
+
+namespace telekv::emulator {
+namespace asio = boost::asio;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kConflictPause = std::chrono::seconds(3);  // Client.cpp fail_query_conflict
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+constexpr std::string_view kBadGatewayPage =
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad "
+    "Gateway</h1></center>\r\n<hr><center>nginx/1.18.0</center>\r\n</body>\r\n</html>\r\n";
+
+HttpReply error_reply(const ApiError& error) {
+  HttpReply reply;
+  reply.status = error.code;
+  reply.body = wrap_error(error);
+  if (error.retry_after_s != 0) {
+    reply.extra_headers = "Retry-After: " + std::to_string(error.retry_after_s) + "\r\n";
+  }
+  return reply;
+}
+
+HttpReply page_reply(const PageFile& page) {
+  HttpReply reply;
+  reply.content_type = page.content_type;
+  reply.body = page.content;
+  reply.extra_headers =
+      "Content-Security-Policy: default-src 'self'; frame-ancestors 'none'; base-uri 'none'\r\n"
+      "X-Content-Type-Options: nosniff\r\nCache-Control: no-cache\r\n";
+  return reply;
+}
+
+}  // namespace
+
+Service::Service(asio::any_io_executor executor, World& world, FileStore& files, Journal* journal,
+                 std::function<void()> on_disk_failure)
+    : executor_(std::move(executor)),
+      world_(world),
+      files_(files),
+      journal_(journal),
+      on_disk_failure_(std::move(on_disk_failure)) {
+  World::Observer observer;
+  observer.update_queued = [this](BotId bot) {
+    const auto waiting = waiting_polls_.find(bot);
+    if (waiting != waiting_polls_.end()) waiting->second->timer.cancel();
+  };
+  observer.chat_changed = [this](BotId bot, ChatId chat) {
+    if (waiting_for_chat_.empty()) return;
+    const auto [begin, end] = waiting_for_chat_.equal_range({bot, chat});
+    for (auto waiting = begin; waiting != end; ++waiting) waiting->second->cancel();
+  };
+  world_.set_observer(std::move(observer));
+}
+
+TimeMs Service::now() const {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count() +
+         world_.clock_advance();
+}
+
+bool Service::commit() {
+  if (journal_ == nullptr || journal_->commit()) return true;
+  on_disk_failure_();
+  return false;
+}
+
+asio::awaitable<HttpReply> Service::handle(HttpRequest request) {
+  statistics_.bytes_in += request.body.size();
+  HttpReply reply;
+  const std::string path = percent_decode(request.path(), PlusSign::kIsPlus);
+  if (auto bot_path = parse_bot_path(path, "/bot")) {
+    reply = co_await handle_method(std::move(request), std::move(*bot_path));
+  } else if (auto file_path = parse_bot_path(path, "/file/bot")) {
+    reply = download(*file_path);
+  } else if (path.starts_with("/emulator/")) {
+    reply = co_await handle_control(std::move(request));
+  } else if (const PageFile* page = find_page_file(path); page != nullptr) {
+    reply = is_from_loopback_page(request) ? page_reply(*page)
+                                           : control_error(403, "only from this machine");
+  } else {
+    reply = error_reply({404, "Not Found"});
+  }
+  if (!commit()) reply.delivery = Delivery::kCut;
+  statistics_.bytes_out += reply.size();
+  if (reply.delay.count() > 0) {
+    Timer timer(executor_, reply.delay);
+    co_await timer.async_wait(no_throw);
+  }
+  co_return reply;
+}
+
+std::optional<Service::BotPath> Service::parse_bot_path(std::string_view path,
+                                                        std::string_view prefix) {
+  if (!path.starts_with(prefix)) return std::nullopt;
+  path.remove_prefix(prefix.size());
+  const std::size_t slash = path.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  return BotPath{std::string(path.substr(0, slash)), std::string(path.substr(slash + 1))};
+}
+
+asio::awaitable<HttpReply> Service::handle_method(HttpRequest request, BotPath path) {
+  const auto bot = world_.authorize(path.token);
+  if (bot.has_error()) co_return error_reply(bot.error());
+  const MethodEntry* method = find_method(path.rest);
+  if (method == nullptr) co_return error_reply({404, "Not Found: method not found"});
+
+  const auto fault = faults_.take(method->name, (*bot)->id);
+  if (fault) {
+    if (auto reply = answer_instead(*fault)) {
+      statistics_.count(method->name, false);
+      co_return std::move(*reply);
+    }
+  }
+  HttpReply reply = co_await run_method(std::move(request), *bot, method);
+  statistics_.count(method->name, reply.status == 200);
+  if (fault && fault->kind == FaultKind::kDropAfter) reply.delivery = Delivery::kCut;
+  if (fault && fault->kind == FaultKind::kDelay) reply.delay = fault->delay;
+  co_return reply;
+}
+
+asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
+                                               const MethodEntry* method) {
+  const auto arguments = Arguments::parse(request.query(), request.content_type, request.body);
+  if (arguments.has_error()) co_return error_reply(arguments.error());
+  if (method->run == nullptr) {
+    PollRequest poll = read_poll_request(*arguments);
+    co_return co_await get_updates(bot, poll);
+  }
+  std::string result;
+  Call call{world_, files_, *bot, *arguments, now()};
+  const auto done = method->run(call, result);
+  if (done.has_error()) co_return error_reply(done.error());
+  HttpReply reply;
+  reply.body = wrap_result(result, call.description);
+  co_return reply;
+}
+
+asio::awaitable<HttpReply> Service::get_updates(Bot* bot, PollRequest request) {
+  const PollPlan plan = world_.plan_poll(*bot, request, now());
+  const auto deadline = Clock::now() + std::chrono::seconds(plan.timeout_s);
+  if (const auto older = waiting_polls_.find(bot->id); older != waiting_polls_.end()) {
+    older->second->superseded = true;
+    older->second->timer.cancel();
+    waiting_polls_.erase(older);
+  }
+  while (true) {
+    const auto updates = world_.poll(*bot, plan, now());
+    if (!updates.empty() || Clock::now() >= deadline) {
+      std::string list = "[";
+      for (const QueuedUpdate* update : updates) {
+        if (list.size() > 1) list += ',';
+        list += update->json;
+      }
+      list += ']';
+      HttpReply reply;
+      reply.body = wrap_result(list, {});
+      co_return reply;
+    }
+    if (!commit()) co_return HttpReply{};  // what was confirmed must not wait for the next update
+    const auto waiting = std::make_shared<WaitingPoll>(executor_);
+    waiting->timer.expires_at(deadline);
+    waiting_polls_[bot->id] = waiting;
+    co_await waiting->timer.async_wait(no_throw);
+    if (waiting->superseded) co_return co_await conflict(bot->id);
+    waiting_polls_.erase(bot->id);
+  }
+}
+
+// Conflicts in a row are answered no faster than one in three seconds.
+asio::awaitable<HttpReply> Service::conflict(BotId bot) {
+  auto& next = next_conflict_[bot];
+  const auto answer_at = std::max(Clock::now(), next);
+  next = answer_at + kConflictPause;
+  if (answer_at > Clock::now()) {
+    Timer timer(executor_, answer_at);
+    co_await timer.async_wait(no_throw);
+  }
+  co_return error_reply(
+      {409,
+       "Conflict: terminated by other getUpdates request; make sure that only one bot instance is "
+       "running"});
+}
+
+std::optional<HttpReply> Service::answer_instead(const Fault& fault) const {
+  switch (fault.kind) {
+    case FaultKind::kTooManyRequests:
+      return error_reply({429,
+                          "Too Many Requests: retry after " + std::to_string(fault.retry_after_s),
+                          fault.retry_after_s});
+    case FaultKind::kBadGateway: {
+      HttpReply reply;
+      reply.status = 502;
+      reply.content_type = "text/html";
+      reply.body = kBadGatewayPage;
+      return reply;
+    }
+    case FaultKind::kRestart:
+      return error_reply({500, "Internal Server Error: restart"});
+    case FaultKind::kDropBefore: {
+      HttpReply reply;
+      reply.delivery = Delivery::kCut;
+      return reply;
+    }
+    case FaultKind::kDropAfter:
+    case FaultKind::kDelay:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+HttpReply Service::download(const BotPath& path) {
+  const auto bot = world_.authorize(path.token);
+  if (bot.has_error()) return error_reply(bot.error());
+  const auto fault = faults_.take("file", (*bot)->id);
+  if (fault) {
+    if (auto reply = answer_instead(*fault)) return std::move(*reply);
+  }
+  const File* file = find_file_by_path(world_, **bot, path.rest);
+  HttpReply reply;
+  reply.content_type = "application/octet-stream";
+  if (file != nullptr) reply.file = files_.get(file->number);
+  statistics_.count("file", reply.file != nullptr);
+  if (!reply.file) return error_reply({404, "Not Found"});
+  if (fault && fault->kind == FaultKind::kDropAfter) reply.delivery = Delivery::kCut;
+  if (fault && fault->kind == FaultKind::kDelay) reply.delay = fault->delay;
+  return reply;
+}
+
+asio::awaitable<HttpReply> Service::handle_control(HttpRequest request) {
+  if (!is_from_loopback_page(request)) co_return control_error(403, "only from this machine");
+  const auto query = Arguments::parse(request.query(), {}, {});
+  if (query.has_error()) co_return control_error(413, "query too long");
+  const std::string path = percent_decode(request.path(), PlusSign::kIsPlus)
+                               .substr(std::string_view("/emulator/").size());
+  if (const auto wait = parse_chat_wait(request.method, path, *query)) {
+    const auto deadline = Clock::now() + std::chrono::seconds(wait->wait_s);
+    while (chat_version(world_, wait->bot, wait->chat) == wait->after && Clock::now() < deadline) {
+      co_await wait_for_chat(wait->bot, wait->chat, deadline);
+    }
+  }
+  ControlCall call{world_, files_, faults_, statistics_, *query, now()};
+  co_return run_control_call(call, request.method, path, request.body);
+}
+
+asio::awaitable<void> Service::wait_for_chat(BotId bot, ChatId chat, Clock::time_point deadline) {
+  const auto timer = std::make_shared<Timer>(executor_, deadline);
+  const auto place = waiting_for_chat_.emplace(std::make_pair(bot, chat), timer);
+  co_await timer->async_wait(no_throw);
+  waiting_for_chat_.erase(place);
+}
+
+}  // namespace telekv::emulator

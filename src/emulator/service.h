@@ -1,0 +1,80 @@
+// Everything behind the HTTP port: finds what a request means, runs it on the world, applies
+// faults, commits to the journal before the answer leaves, and lets long polls wait. Runs on one
+// io_context thread. Every wait has an end: at most 50 s for a bot, 60 s for the chat page.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "emulator/bot_api.h"
+#include "emulator/faults.h"
+#include "emulator/file_store.h"
+#include "emulator/http.h"
+#include "emulator/journal.h"
+#include "emulator/statistics.h"
+#include "emulator/world.h"
+
+namespace telekv::emulator {
+
+class Service {
+ public:
+  /// `journal`: null keeps everything in memory. `on_disk_failure` is called when the journal can
+  /// no longer be written; the emulator must then end, because what it answers would not survive.
+  Service(boost::asio::any_io_executor executor, World& world, FileStore& files, Journal* journal,
+          std::function<void()> on_disk_failure);
+
+  /// Answers a request. Never fails: what is wrong is in the answer.
+  boost::asio::awaitable<HttpReply> handle(HttpRequest request);
+
+ private:
+  using Timer = boost::asio::steady_timer;
+
+  // A getUpdates call that waits for updates.
+  struct WaitingPoll {
+    explicit WaitingPoll(const boost::asio::any_io_executor& executor) : timer(executor) {}
+    Timer timer;
+    bool superseded = false;
+  };
+
+  // What a path under /bot<token>/ or /file/bot<token>/ says.
+  struct BotPath {
+    std::string token;
+    std::string rest;
+  };
+
+  static std::optional<BotPath> parse_bot_path(std::string_view path, std::string_view prefix);
+  boost::asio::awaitable<HttpReply> handle_method(HttpRequest request, BotPath path);
+  boost::asio::awaitable<HttpReply> run_method(HttpRequest request, Bot* bot,
+                                               const MethodEntry* method);
+  boost::asio::awaitable<HttpReply> get_updates(Bot* bot, PollRequest request);
+  boost::asio::awaitable<HttpReply> conflict(BotId bot);
+  boost::asio::awaitable<HttpReply> handle_control(HttpRequest request);
+  boost::asio::awaitable<void> wait_for_chat(BotId bot, ChatId chat,
+                                             std::chrono::steady_clock::time_point deadline);
+  HttpReply download(const BotPath& path);
+  std::optional<HttpReply> answer_instead(const Fault& fault) const;
+  TimeMs now() const;
+  bool commit();
+
+  boost::asio::any_io_executor executor_;
+  World& world_;
+  FileStore& files_;
+  Journal* journal_;
+  std::function<void()> on_disk_failure_;
+  Faults faults_;
+  Statistics statistics_;
+  std::unordered_map<BotId, std::shared_ptr<WaitingPoll>> waiting_polls_;
+  std::unordered_map<BotId, std::chrono::steady_clock::time_point> next_conflict_;
+  std::multimap<std::pair<BotId, ChatId>, std::shared_ptr<Timer>> waiting_for_chat_;
+};
+
+}  // namespace telekv::emulator

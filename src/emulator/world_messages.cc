@@ -1,0 +1,409 @@
+// What bots do to messages: send, edit, forward, copy, delete, pin; and the files they carry.
+#include <algorithm>
+
+#include "emulator/text.h"
+#include "emulator/world.h"
+
+namespace telekv::emulator {
+namespace {
+
+constexpr std::size_t kMaxRawTextBytes = 32u << 10;     // Client.cpp get_formatted_text
+constexpr std::size_t kMaxMessageCodePoints = 4096;     // Bot API: sendMessage
+constexpr std::size_t kMaxCaptionCodePoints = 1024;     // Bot API: sendDocument
+constexpr std::int64_t kDeleteTimeLimit_s = 48 * 3600;  // Bot API: deleteMessage
+
+std::uint64_t mix(std::uint64_t value) {  // splitmix64 finaliser
+  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ull;
+  value = (value ^ (value >> 27)) * 0x94D049BB133111EBull;
+  return value ^ (value >> 31);
+}
+
+std::string eight_bytes(std::uint64_t value) {
+  std::string result;
+  Encoder encode(result);
+  encode(value);
+  return result;
+}
+
+constexpr std::string_view kFileIdPrefix = "BQACAgIAAxkDAAM";
+
+std::uint64_t file_check(FileNumber number, BotId owner) {
+  return mix(number ^ mix(static_cast<std::uint64_t>(owner)));
+}
+
+Answer<std::string> clean_content(std::string_view text) {
+  if (text.size() > kMaxRawTextBytes) return bad_request("text is too long");
+  if (!is_valid_utf8(text)) return bad_request("text must be encoded in UTF-8");
+  return clean_text(text);
+}
+
+Answer<std::string> clean_message_text(std::string_view raw) {
+  auto text = clean_content(raw);
+  if (text.has_error()) return text;
+  if (text->empty()) return bad_request("message text is empty");
+  if (count_code_points(*text) > kMaxMessageCodePoints) return bad_request("message is too long");
+  return text;
+}
+
+Answer<std::string> clean_caption(std::string_view raw) {
+  auto text = clean_content(raw);
+  if (text.has_error()) return text;
+  if (count_code_points(*text) > kMaxCaptionCodePoints) {
+    return bad_request("message caption is too long");
+  }
+  return text;
+}
+
+// Details only where there is something to say: most messages have none.
+void set_details(Message& message, MessageDetails details) {
+  const bool has_any = !details.entities.empty() || !details.reply_markup.empty() ||
+                       details.file != 0 || details.reply_to != 0 || details.pinned_message != 0 ||
+                       details.forward_sender != 0;
+  message.details = has_any ? std::make_unique<MessageDetails>(std::move(details)) : nullptr;
+}
+
+auto position_of(std::vector<Message>& messages, MessageId id) {
+  return std::lower_bound(
+      messages.begin(), messages.end(), id,
+      [](const Message& message, MessageId wanted) { return message.id < wanted; });
+}
+
+Answer<void> check_edit_markup(const Markup& markup) {
+  if (markup.kind == MarkupKind::kNone || markup.kind == MarkupKind::kInline) return {};
+  return bad_request("inline keyboard expected");
+}
+
+}  // namespace
+
+std::string file_id_of(const File& file) {
+  return std::string(kFileIdPrefix) +
+         base64url_encode(eight_bytes(file.number) +
+                          eight_bytes(file_check(file.number, file.owner)));
+}
+
+std::string file_unique_id_of(const File& file) {
+  return "AgAD" + base64url_encode(eight_bytes(mix(file.number)));
+}
+
+Answer<Chat*> World::find_chat(Bot& bot, ChatId id) {
+  const auto place = bot.chats.find(id);
+  if (place == bot.chats.end()) return bad_request("chat not found");
+  return &place->second;
+}
+
+Answer<Chat*> World::writable_chat(Bot& bot, ChatId id) {
+  const auto place = bot.chats.find(id);
+  if (place == bot.chats.end()) {
+    if (find_person(id) == nullptr) return bad_request("chat not found");
+    return forbidden("bot can't initiate conversation with a user");
+  }
+  if (place->second.blocked) return forbidden("bot was blocked by the user");
+  return &place->second;
+}
+
+Message* World::find_message(Chat& chat, MessageId id) {
+  const auto place = position_of(chat.messages, id);
+  return place == chat.messages.end() || place->id != id ? nullptr : &*place;
+}
+
+const Message* World::find_message(const Chat& chat, MessageId id) const {
+  const auto place = std::lower_bound(
+      chat.messages.begin(), chat.messages.end(), id,
+      [](const Message& message, MessageId wanted) { return message.id < wanted; });
+  return place == chat.messages.end() || place->id != id ? nullptr : &*place;
+}
+
+const Message* World::newest_pinned(const Chat& chat) const {
+  return chat.pinned.empty() ? nullptr : find_message(chat, chat.pinned.back());
+}
+
+Message& World::store(Bot& bot, Chat& chat, Message message) {
+  message.id = bot.next_message_id++;
+  chat.messages.push_back(std::move(message));
+  ++message_count_;
+  touch(bot, chat);
+  record_message(bot, chat, chat.messages.back());
+  return chat.messages.back();
+}
+
+Answer<const Message*> World::append(Bot& bot, Chat& chat, Message message, SendOptions options) {
+  if (options.reply_to != 0) {
+    if (find_message(chat, options.reply_to) != nullptr) {
+      message.make_rare().reply_to = options.reply_to;
+    } else if (!options.may_lose_reply) {
+      return bad_request("message to be replied not found");
+    }
+  }
+  message.from_bot = true;
+  switch (options.markup.kind) {
+    case MarkupKind::kNone:
+      break;
+    case MarkupKind::kInline:
+      message.make_rare().reply_markup = std::move(options.markup.json);
+      break;
+    case MarkupKind::kReplyKeyboard:
+    case MarkupKind::kRemove:
+    case MarkupKind::kForceReply:
+      message.has_reply_keyboard = true;
+      if (options.markup.kind == MarkupKind::kForceReply) break;
+      if (chat.reply_keyboard != options.markup.json) {
+        chat.reply_keyboard = std::move(options.markup.json);
+        record_chat(bot, chat);
+      }
+      break;
+  }
+  return &store(bot, chat, std::move(message));
+}
+
+Answer<const Message*> World::send_text(Bot& bot, Chat& chat, TextContent content,
+                                        SendOptions options, TimeMs now) {
+  auto text = clean_message_text(content.text);
+  if (text.has_error()) return text.error();
+  Message message;
+  message.date_s = now / 1000;
+  message.text = std::move(*text);
+  if (!content.entities.empty()) message.make_rare().entities = std::move(content.entities);
+  return append(bot, chat, std::move(message), std::move(options));
+}
+
+Answer<const Message*> World::send_document(Bot& bot, Chat& chat, DocumentContent content,
+                                            SendOptions options, TimeMs now) {
+  auto caption = clean_caption(content.caption);
+  if (caption.has_error()) return caption.error();
+  Message message;
+  message.kind = MessageKind::kDocument;
+  message.date_s = now / 1000;
+  message.text = std::move(*caption);
+  message.make_rare().file = content.file;
+  message.make_rare().entities = std::move(content.entities);
+  return append(bot, chat, std::move(message), std::move(options));
+}
+
+Answer<Message*> World::editable(Chat& chat, MessageId id) {
+  Message* message = find_message(chat, id);
+  if (message == nullptr) return bad_request("message to edit not found");
+  const bool can_be_edited = message->from_bot && !message->has_reply_keyboard &&
+                             message->kind != MessageKind::kPin &&
+                             message->rare().forward_sender == 0;
+  if (!can_be_edited) return bad_request("message can't be edited");
+  return message;
+}
+
+Answer<void> World::check_editable(Chat& chat, MessageId id) {
+  auto message = editable(chat, id);
+  if (message.has_error()) return message.error();
+  return {};
+}
+
+Answer<const Message*> World::finish_edit(Bot& bot, Chat& chat, Message& message, Edit edit,
+                                          TimeMs now) {
+  if (auto checked = check_edit_markup(edit.markup); checked.has_error()) return checked.error();
+  const MessageDetails& old = message.rare();
+  const bool is_same = message.kind == edit.kind && message.text == edit.text &&
+                       old.file == edit.file && old.entities == edit.entities &&
+                       old.reply_markup == edit.markup.json;
+  if (is_same) {
+    return bad_request(
+        "message is not modified: specified new message content and reply markup are exactly the "
+        "same as a current content and reply markup of the message");
+  }
+  MessageDetails details = old;
+  details.file = edit.file;
+  details.entities = std::move(edit.entities);
+  details.reply_markup = std::move(edit.markup.json);
+  set_details(message, std::move(details));
+  message.kind = edit.kind;
+  message.text = std::move(edit.text);
+  message.edit_date_s = now / 1000;
+  touch(bot, chat);
+  record_message(bot, chat, message);
+  return &message;
+}
+
+Answer<const Message*> World::edit_text(Bot& bot, Chat& chat, MessageId id, TextContent content,
+                                        Markup markup, TimeMs now) {
+  auto text = clean_message_text(content.text);
+  if (text.has_error()) return text.error();
+  auto message = editable(chat, id);
+  if (message.has_error()) return message.error();
+  if ((*message)->kind != MessageKind::kText) {
+    return bad_request("there is no text in the message to edit");
+  }
+  return finish_edit(bot, chat, **message,
+                     {.text = std::move(*text),
+                      .entities = std::move(content.entities),
+                      .markup = std::move(markup)},
+                     now);
+}
+
+Answer<const Message*> World::edit_document(Bot& bot, Chat& chat, MessageId id,
+                                            DocumentContent content, Markup markup, TimeMs now) {
+  auto caption = clean_caption(content.caption);
+  if (caption.has_error()) return caption.error();
+  auto message = editable(chat, id);
+  if (message.has_error()) return message.error();
+  return finish_edit(bot, chat, **message,
+                     {.kind = MessageKind::kDocument,
+                      .file = content.file,
+                      .text = std::move(*caption),
+                      .entities = std::move(content.entities),
+                      .markup = std::move(markup)},
+                     now);
+}
+
+Answer<const Message*> World::edit_caption(Bot& bot, Chat& chat, MessageId id, TextContent caption,
+                                           Markup markup, TimeMs now) {
+  auto message = editable(chat, id);
+  if (message.has_error()) return message.error();
+  if ((*message)->kind != MessageKind::kDocument) {
+    return bad_request("there is no caption in the message to edit");
+  }
+  DocumentContent content{(*message)->rare().file, std::move(caption.text),
+                          std::move(caption.entities)};
+  return edit_document(bot, chat, id, std::move(content), std::move(markup), now);
+}
+
+Answer<const Message*> World::edit_markup(Bot& bot, Chat& chat, MessageId id, Markup markup,
+                                          TimeMs now) {
+  auto message = editable(chat, id);
+  if (message.has_error()) return message.error();
+  return finish_edit(bot, chat, **message,
+                     {.kind = (*message)->kind,
+                      .file = (*message)->rare().file,
+                      .text = (*message)->text,
+                      .entities = (*message)->rare().entities,
+                      .markup = std::move(markup)},
+                     now);
+}
+
+Answer<const Message*> World::forward(Bot& bot, Chat& to, const Chat& from, MessageId id,
+                                      TimeMs now) {
+  const Message* original = find_message(from, id);
+  if (original == nullptr) return bad_request("message to forward not found");
+  if (original->kind == MessageKind::kPin) return bad_request("message can't be forwarded");
+  const MessageDetails& rare = original->rare();
+  Message message;
+  message.kind = original->kind;
+  message.text = original->text;
+  message.date_s = now / 1000;
+  MessageDetails& details = message.make_rare();
+  details.entities = rare.entities;
+  details.file = rare.file;
+  if (rare.forward_sender != 0) {
+    details.forward_sender = rare.forward_sender;
+    details.forward_sender_is_bot = rare.forward_sender_is_bot;
+    details.forward_date_s = rare.forward_date_s;
+  } else {
+    details.forward_sender = original->from_bot ? bot.id : from.id;
+    details.forward_sender_is_bot = original->from_bot;
+    details.forward_date_s = original->date_s;
+  }
+  return append(bot, to, std::move(message), {});
+}
+
+Answer<const Message*> World::copy(Bot& bot, Chat& to, const Chat& from, MessageId id,
+                                   std::optional<TextContent> caption, SendOptions options,
+                                   TimeMs now) {
+  const Message* original = find_message(from, id);
+  if (original == nullptr) return bad_request("message to copy not found");
+  if (original->kind == MessageKind::kPin) return bad_request("message can't be copied");
+  TextContent text{original->text, original->rare().entities};
+  if (original->kind == MessageKind::kText) {
+    return send_text(bot, to, std::move(text), std::move(options), now);
+  }
+  if (caption) text = std::move(*caption);
+  DocumentContent content{original->rare().file, std::move(text.text), std::move(text.entities)};
+  return send_document(bot, to, std::move(content), std::move(options), now);
+}
+
+Answer<void> World::remove(Bot& bot, Chat& chat, MessageId id, TimeMs now) {
+  const auto place = position_of(chat.messages, id);
+  if (place == chat.messages.end() || place->id != id) {
+    return bad_request("message to delete not found");
+  }
+  if (now / 1000 - place->date_s >= kDeleteTimeLimit_s) {
+    return bad_request("message can't be deleted for everyone");
+  }
+  std::erase(chat.pinned, id);
+  chat.messages.erase(place);
+  --message_count_;
+  touch(bot, chat);
+  record_message_gone(bot, chat, id);
+  return {};
+}
+
+void World::set_pinned(Bot& bot, Chat& chat, Message& message, bool pinned) {
+  if (message.pinned == pinned) return;
+  message.pinned = pinned;
+  if (pinned) {
+    chat.pinned.insert(std::lower_bound(chat.pinned.begin(), chat.pinned.end(), message.id),
+                       message.id);
+  } else {
+    std::erase(chat.pinned, message.id);
+  }
+  touch(bot, chat);
+  record_message(bot, chat, message);
+}
+
+Answer<void> World::pin(Bot& bot, Chat& chat, MessageId id, TimeMs now) {
+  Message* message = find_message(chat, id);
+  if (message == nullptr) return bad_request("message to pin not found");
+  if (message->kind == MessageKind::kPin) return bad_request("message can't be pinned");
+  if (message->pinned) return {};
+  set_pinned(bot, chat, *message, true);
+  Message notice;
+  notice.kind = MessageKind::kPin;
+  notice.from_bot = true;
+  notice.date_s = now / 1000;
+  notice.make_rare().pinned_message = id;
+  push_message_update(bot, chat, store(bot, chat, std::move(notice)));
+  return {};
+}
+
+Answer<void> World::unpin(Bot& bot, Chat& chat, std::optional<MessageId> id) {
+  if (!id && chat.pinned.empty()) return bad_request("message to unpin not found");
+  Message* message = find_message(chat, id ? *id : chat.pinned.back());
+  if (message == nullptr) return bad_request("message to unpin not found");
+  set_pinned(bot, chat, *message, false);
+  return {};
+}
+
+void World::unpin_all(Bot& bot, Chat& chat) {
+  while (!chat.pinned.empty()) {
+    set_pinned(bot, chat, *find_message(chat, chat.pinned.back()), false);
+  }
+}
+
+Answer<FileNumber> World::add_file(const Bot& bot, NewFile file) {
+  if (file.size == 0) return bad_request("file must be non-empty");
+  File stored;
+  stored.number = next_file_++;
+  stored.owner = bot.id;
+  stored.size = file.size;
+  stored.name = clean_file_name(file.name);
+  stored.mime_type = mime_type_of(stored.name);
+  record_file(stored);
+  const FileNumber number = stored.number;
+  files_.emplace(number, std::move(stored));
+  return number;
+}
+
+const File* World::find_file(FileNumber number) const {
+  const auto place = files_.find(number);
+  return place == files_.end() ? nullptr : &place->second;
+}
+
+const File* World::find_file(const Bot& bot, std::string_view file_id) const {
+  if (!file_id.starts_with(kFileIdPrefix)) return nullptr;
+  const auto bytes = base64_decode(file_id.substr(kFileIdPrefix.size()));
+  if (!bytes) return nullptr;
+  Decoder decode(*bytes);
+  FileNumber number = 0;
+  std::uint64_t check = 0;
+  decode(number);
+  decode(check);
+  if (decode.failed() || !decode.at_end() || check != file_check(number, bot.id)) return nullptr;
+  return find_file(number);
+}
+
+}  // namespace telekv::emulator

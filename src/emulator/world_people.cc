@@ -1,0 +1,336 @@
+// People, their chats with bots, and the updates that what they do puts in a bot's queue.
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "emulator/render.h"
+#include "emulator/text.h"
+#include "emulator/world.h"
+
+namespace telekv::emulator {
+namespace {
+
+constexpr std::int64_t kMaxPersonId = std::int64_t{1} << 52;  // Bot API: User.id
+constexpr std::int64_t kMaxBotId = std::int64_t{1} << 54;     // ClientManager.cpp
+constexpr std::size_t kMaxTokenLength = 80;                   // ClientManager.cpp
+constexpr std::size_t kMinSecretLength = 24;                  // ClientManager.cpp
+constexpr std::int64_t kMessageLifetime_s = 86'400;           // Client.cpp: messages in the queue
+constexpr std::int64_t kCallbackLifetime_s = 150;             // Client.cpp: callback queries
+constexpr std::size_t kMaxMessageCodePoints = 4096;           // Bot API: sendMessage
+constexpr std::size_t kMaxCallbackDataBytes = 64;             // Bot API: InlineKeyboardButton
+constexpr std::int64_t kMaxPollTimeout_s = 50;                // Client.h: LONG_POLL_MAX_TIMEOUT
+constexpr TimeMs kRepeatedOffset_ms = 3000;        // Client.cpp process_get_updates_query
+constexpr TimeMs kQuicklyRepeatedOffset_ms = 500;  // the same
+
+constexpr std::array<std::string_view, 23> kUpdateTypes = {"message",
+                                                           "edited_message",
+                                                           "channel_post",
+                                                           "edited_channel_post",
+                                                           "callback_query",
+                                                           "inline_query",
+                                                           "chosen_inline_result",
+                                                           "shipping_query",
+                                                           "pre_checkout_query",
+                                                           "poll",
+                                                           "my_chat_member",
+                                                           "poll_answer",
+                                                           "chat_join_request",
+                                                           "chat_boost",
+                                                           "removed_chat_boost",
+                                                           "message_reaction",
+                                                           "message_reaction_count",
+                                                           "chat_member",
+                                                           "business_connection",
+                                                           "business_message",
+                                                           "edited_business_message",
+                                                           "deleted_business_messages",
+                                                           "purchased_paid_media"};
+
+bool is_secret_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '_';
+}
+
+struct Token {
+  BotId id = 0;
+  std::string_view secret;
+};
+
+std::optional<Token> parse_token(std::string_view token) {
+  const std::size_t colon = token.find(':');
+  if (colon == std::string_view::npos || colon == 0 || token.size() > kMaxTokenLength) return {};
+  const std::string_view id = token.substr(0, colon);
+  const std::string_view secret = token.substr(colon + 1);
+  const bool is_number =
+      std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const BotId number = to_integer(id);
+  if (!is_number || number <= 0 || number >= kMaxBotId) return {};
+  const bool is_secret = secret.size() >= kMinSecretLength &&
+                         std::all_of(secret.begin(), secret.end(), is_secret_character);
+  if (!is_secret) return {};
+  return Token{number, secret};
+}
+
+void write_membership(JsonWriter& writer, const Bot& bot, bool blocked) {
+  writer.begin_object();
+  writer.key("user");
+  write_bot(writer, bot);
+  writer.field("status", blocked ? "kicked" : "member");
+  if (blocked) writer.field("until_date", 0);
+  writer.end_object();
+}
+
+}  // namespace
+
+std::span<const std::string_view> update_types() { return kUpdateTypes; }
+
+const MessageDetails& Message::rare() const {
+  static const MessageDetails nothing;
+  return details ? *details : nothing;
+}
+
+MessageDetails& Message::make_rare() {
+  if (!details) details = std::make_unique<MessageDetails>();
+  return *details;
+}
+
+Answer<const Person*> World::put_person(Person person) {
+  if (person.id == 0) {
+    while (people_.contains(next_person_id_)) ++next_person_id_;
+    person.id = next_person_id_++;
+  }
+  if (person.id < 0 || person.id > kMaxPersonId) return bad_request("id must be in 1..2^52");
+  const PersonId id = person.id;
+  const auto [place, is_new] = people_.insert_or_assign(id, std::move(person));
+  if (is_new) people_order_.push_back(id);
+  record_person(place->second);
+  return &place->second;
+}
+
+const Person* World::find_person(PersonId id) const {
+  const auto place = people_.find(id);
+  return place == people_.end() ? nullptr : &place->second;
+}
+
+Bot& World::ensure_bot(BotId id) {
+  const auto [place, is_new] = bots_.try_emplace(id);
+  Bot& bot = place->second;
+  if (is_new) {
+    bot.id = id;
+    bot.allowed_updates = kDefaultUpdates;
+    record_bot(bot);
+  }
+  return bot;
+}
+
+Bot* World::find_bot(BotId id) {
+  const auto place = bots_.find(id);
+  return place == bots_.end() ? nullptr : &place->second;
+}
+
+Answer<Bot*> World::authorize(std::string_view token) {
+  const std::optional<Token> parsed = parse_token(token);
+  if (!parsed) return ApiError{401, "Unauthorized: invalid token specified"};
+  Bot* bot = find_bot(parsed->id);
+  if (bot == nullptr) bot = &ensure_bot(parsed->id);
+  if (bot->secret.empty()) {
+    bot->secret = parsed->secret;
+    record_bot(*bot);
+  }
+  if (bot->secret != parsed->secret) return ApiError{401, "Unauthorized"};
+  return bot;
+}
+
+void World::open_chat(Bot& bot, PersonId person) {
+  const auto [place, is_new] = bot.chats.try_emplace(person);
+  if (!is_new) return;
+  place->second.id = person;
+  record_chat(bot, place->second);
+  touch(bot, place->second);
+}
+
+Answer<Sent> World::person_sends(Bot& bot, PersonId from, std::string_view text, TimeMs now) {
+  if (find_person(from) == nullptr) return bad_request("no such person; create them first");
+  if (!is_valid_utf8(text)) return bad_request("text must be encoded in UTF-8");
+  Message message;
+  message.text = clean_text(text);
+  if (message.text.empty()) return bad_request("message text is empty");
+  if (count_code_points(message.text) > kMaxMessageCodePoints)
+    return bad_request("message is too long");
+  open_chat(bot, from);
+  Chat& chat = bot.chats.at(from);
+  if (chat.blocked) return bad_request("the person has blocked the bot");
+  message.date_s = now / 1000;
+  if (const auto commands = find_bot_commands(message.text); !commands.empty()) {
+    JsonWriter writer(message.make_rare().entities);
+    writer.begin_array();
+    for (const Span& command : commands) {
+      writer.begin_object();
+      writer.field("offset", command.offset);
+      writer.field("length", command.length);
+      writer.field("type", "bot_command");
+      writer.end_object();
+    }
+    writer.end_array();
+  }
+  const Message& stored = store(bot, chat, std::move(message));
+  const std::int64_t update_id = push_message_update(bot, chat, stored);
+  return Sent{update_id, stored.id};
+}
+
+Answer<Tapped> World::person_taps(Bot& bot, PersonId from, MessageId id, std::string_view data,
+                                  TimeMs now) {
+  const Person* person = find_person(from);
+  const auto chat = bot.chats.find(from);
+  if (person == nullptr || chat == bot.chats.end()) return bad_request("chat not found");
+  const Message* message = find_message(chat->second, id);
+  if (message == nullptr || !message->from_bot) return bad_request("message to tap not found");
+  if (data.empty() || data.size() > kMaxCallbackDataBytes)
+    return bad_request("BUTTON_DATA_INVALID");
+  const std::uint64_t number = bot.next_callback_id++;
+  const std::string query_id = std::to_string(number);
+  std::string body;
+  JsonWriter writer(body);
+  writer.begin_object();
+  writer.field("id", query_id);
+  writer.key("from");
+  write_person(writer, *person);
+  writer.key("message");
+  write_message(writer, *this, bot, chat->second, *message);
+  writer.field("chat_instance", std::to_string(-from));
+  writer.field("data", data);
+  writer.end_object();
+  put_tap(bot, number, {from, now / 1000});
+  const std::int64_t update_id =
+      push_update(bot, UpdateKind::kCallbackQuery, now / 1000 + kCallbackLifetime_s, body);
+  return Tapped{update_id, query_id};
+}
+
+void World::put_tap(Bot& bot, std::uint64_t number, PendingTap tap) {
+  // Taps nobody answered leave by age, so that their number stays bounded by the rate of taps.
+  while (!bot.taps.empty() && bot.taps.begin()->second.date_s < tap.date_s - kCallbackLifetime_s) {
+    record_tap(bot, bot.taps.begin()->first, {});
+    bot.taps.erase(bot.taps.begin());
+  }
+  record_tap(bot, number, tap);
+  bot.taps.emplace(number, tap);
+}
+
+Answer<void> World::answer_callback(Bot& bot, std::string_view query_id, CallbackAnswer answer,
+                                    TimeMs now) {
+  const auto tap = bot.taps.find(static_cast<std::uint64_t>(to_integer(query_id)));
+  if (tap == bot.taps.end() || tap->second.date_s + kCallbackLifetime_s < now / 1000) {
+    return bad_request("query is too old and response timeout expired or query ID is invalid");
+  }
+  const auto chat = bot.chats.find(tap->second.chat);
+  record_tap(bot, tap->first, {});
+  bot.taps.erase(tap);
+  if (chat != bot.chats.end() && !answer.text.empty()) {
+    chat->second.callback_answer = std::move(answer);
+    touch(bot, chat->second);
+  }
+  return {};
+}
+
+Answer<void> World::set_blocked(Bot& bot, PersonId from, bool blocked, TimeMs now) {
+  const Person* person = find_person(from);
+  const auto place = bot.chats.find(from);
+  if (person == nullptr || place == bot.chats.end()) return bad_request("chat not found");
+  Chat& chat = place->second;
+  if (chat.blocked == blocked) return {};
+  chat.blocked = blocked;
+  record_chat(bot, chat);
+  touch(bot, chat);
+  std::string body;
+  JsonWriter writer(body);
+  writer.begin_object();
+  writer.key("chat");
+  writer.begin_object();
+  write_chat_fields(writer, *this, chat);
+  writer.end_object();
+  writer.key("from");
+  write_person(writer, *person);
+  writer.field("date", now / 1000);
+  writer.key("old_chat_member");
+  write_membership(writer, bot, !blocked);
+  writer.key("new_chat_member");
+  write_membership(writer, bot, blocked);
+  writer.end_object();
+  push_update(bot, UpdateKind::kMyChatMember, now / 1000 + kMessageLifetime_s, body);
+  return {};
+}
+
+std::int64_t World::queue_raw_update(Bot& bot, std::string_view body, TimeMs now) {
+  std::string json = "{\"update_id\":" + std::to_string(bot.queue.next_id()) + ",";
+  json += body;
+  return queue_update(bot, now / 1000 + kMessageLifetime_s, std::move(json));
+}
+
+std::int64_t World::push_message_update(Bot& bot, const Chat& chat, const Message& message) {
+  std::string body;
+  JsonWriter writer(body);
+  write_message(writer, *this, bot, chat, message);
+  return push_update(bot, UpdateKind::kMessage, message.date_s + kMessageLifetime_s, body);
+}
+
+std::int64_t World::push_update(Bot& bot, UpdateKind kind, std::int64_t expires_at_s,
+                                std::string_view body) {
+  const auto bit = static_cast<std::uint32_t>(kind);
+  if ((bot.allowed_updates & (1u << bit)) == 0) return 0;
+  std::string json = "{\"update_id\":" + std::to_string(bot.queue.next_id()) + ",\"";
+  json += kUpdateTypes.at(bit);
+  json += "\":";
+  json += body;
+  json += '}';
+  return queue_update(bot, expires_at_s, std::move(json));
+}
+
+std::int64_t World::queue_update(Bot& bot, std::int64_t expires_at_s, std::string json) {
+  if (!bot.queue.push(expires_at_s, std::move(json))) return 0;
+  record_update(bot, bot.queue.updates().back());
+  observer_.update_queued(bot.id);
+  return bot.queue.next_id() - 1;
+}
+
+PollPlan World::plan_poll(Bot& bot, const PollRequest& request, TimeMs now) {
+  if (request.allowed_updates && *request.allowed_updates != bot.allowed_updates) {
+    bot.allowed_updates = *request.allowed_updates;
+    record_bot(bot);
+  }
+  PollPlan plan;
+  plan.offset = request.offset;
+  plan.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(request.limit, 1, 100));
+  plan.timeout_s = std::clamp<std::int64_t>(request.timeout_s, 0, kMaxPollTimeout_s);
+  const bool is_repeated = bot.last_poll.started != 0 && bot.last_poll.offset == plan.offset;
+  const TimeMs since = now - bot.last_poll.started;
+  if (is_repeated && since < kRepeatedOffset_ms && plan.timeout_s < 3) plan.timeout_s = 3;
+  if (is_repeated && since < kQuicklyRepeatedOffset_ms) plan.limit = 1;
+  bot.last_poll = {plan.offset, now};
+  return plan;
+}
+
+std::vector<const QueuedUpdate*> World::poll(Bot& bot, const PollPlan& plan, TimeMs now) {
+  bot.queue.expire(now / 1000);
+  if (bot.queue.confirm(plan.offset)) record_bot(bot);
+  return bot.queue.read(plan.limit);
+}
+
+void World::drop_pending_updates(Bot& bot) {
+  if (bot.queue.confirm(bot.queue.next_id())) record_bot(bot);
+}
+
+void World::put_commands(Bot& bot, const std::string& key, std::string json) {
+  record_commands(bot, key, json);
+  if (json.empty()) {
+    bot.commands.erase(key);
+  } else {
+    bot.commands[key] = std::move(json);
+  }
+}
+
+void World::touch(const Bot& bot, Chat& chat) {
+  chat.version = next_version_++;
+  observer_.chat_changed(bot.id, chat.id);
+}
+
+}  // namespace telekv::emulator
