@@ -22,8 +22,8 @@ export const texts = {
   unregistered: /^Вы не зарегистрированы/,
   report: /sequence|последовательность/i,
 };
-const errorLine = /\[error\]|"level":"error"/;
-const oneTimeCode = /code[^\n]*?\b([A-Za-z0-9]{6,})\b/;
+const errorLine = /^\S+Z error /;
+const oneTimeCode = /send (\w{16}) to the bot/;
 
 /// Isolates around names (U+2066-2069) are for the eye, not part of the text.
 export const plain = (text) => text.replace(/[\u2066-\u2069\u200e\u200f]/g, '');
