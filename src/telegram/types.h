@@ -25,10 +25,10 @@ using vault::to_int;
 struct User {
   UserId id{};
   bool is_bot = false;
-  std::string first_name;  ///< valid UTF-8, as sent; may be empty (deleted accounts)
-  std::string last_name;
-  std::string username;
-  std::string language_code;  ///< IETF tag; empty when absent
+  std::string first_name = {};  ///< valid UTF-8, as sent; may be empty (deleted accounts)
+  std::string last_name = {};
+  std::string username = {};
+  std::string language_code = {};  ///< IETF tag; empty when absent
 };
 
 enum class ChatType : std::uint8_t { kPrivate, kGroup, kSupergroup, kChannel, kOther };

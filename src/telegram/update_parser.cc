@@ -57,7 +57,9 @@ void add_unparsed(UpdatePage& page, std::string_view text, const char* reason) {
   std::int64_t number = 0;
   if (raw) {
     const auto [end, failure] = std::from_chars(raw->data(), raw->data() + raw->size(), number);
-    const bool whole = failure == std::errc() && end == raw->data() + raw->size();
+    const auto after = static_cast<std::size_t>(end - raw->data());
+    const bool whole =
+        failure == std::errc() && raw->substr(after).find_first_of(".eE0123456789") != 0;
     if (const auto id = usable(number); whole && id) {
       page.updates.push_back({.id = *id, .content = MalformedUpdate{reason}});
       return;
