@@ -1,0 +1,139 @@
+#include "bot/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <string>
+
+namespace telekv::bot {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kToken = "17179869195:AAthis_is_a_secret_of_the_tests_000";
+constexpr const char* kKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+class Settings : public ::testing::Test {
+ protected:
+  ~Settings() override {
+    for (const auto& [name, value] : environment_) unsetenv(name.c_str());
+  }
+  void set(const std::string& name, const std::string& value) {
+    environment_[name] = value;
+    setenv(name.c_str(), value.c_str(), 1);
+  }
+  void set_what_is_needed() {
+    set("BOT_TOKEN", kToken);
+    set("ADMIN_ID", "4503599627370495");
+    set("TELEKV_KEY", kKey);
+  }
+  template <class... Flags>
+  Result<std::variant<Config, PrintAndExit>> parse(Flags... flags) {
+    const char* const arguments[] = {"clicker", flags...};
+    return parse_config(1 + sizeof...(flags), arguments);
+  }
+  template <class... Flags>
+  std::string refusal(Flags... flags) {
+    const auto parsed = parse(flags...);
+    if (parsed) return "(accepted)";
+    EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidArgument);
+    return describe(parsed.error());
+  }
+
+ private:
+  std::map<std::string, std::string> environment_;
+};
+
+TEST_F(Settings, ComeFromTheEnvironment) {
+  set_what_is_needed();
+  set("API_ROOT", "http://127.0.0.1:8081");
+  set("BACKUP_INTERVAL", "0.5");
+  const auto parsed = parse();
+  ASSERT_TRUE(parsed) << describe(parsed.error());
+  const auto& config = std::get<Config>(*parsed);
+  EXPECT_EQ(config.admin_id, telegram::UserId{4503599627370495});
+  EXPECT_EQ(config.vault_chat, telegram::ChatId{4503599627370495});
+  EXPECT_EQ(config.backup_interval, std::chrono::milliseconds(500));
+  EXPECT_EQ(config.api_root.port, 8081);
+  EXPECT_EQ(config.vault.when_absent, vault::WhenAbsent::kStartEmptyIfProven);
+  ASSERT_TRUE(config.key);
+  EXPECT_EQ(config.key->to_hex(), kKey);
+}
+
+TEST_F(Settings, OfAFlagWinOverTheEnvironment) {
+  set_what_is_needed();
+  const auto parsed = parse("--admin-id", "5", "--vault-chat", "-1001234567890", "--init");
+  ASSERT_TRUE(parsed);
+  const auto& config = std::get<Config>(*parsed);
+  EXPECT_EQ(config.admin_id, telegram::UserId{5});
+  EXPECT_EQ(config.vault_chat, telegram::ChatId{-1001234567890});
+  EXPECT_EQ(config.vault.when_absent, vault::WhenAbsent::kStartEmpty);
+}
+
+TEST_F(Settings, MayLeaveTheOperatorToBeClaimed) {
+  set("BOT_TOKEN", kToken);
+  set("TELEKV_KEY", kKey);
+  const auto parsed = parse();
+  ASSERT_TRUE(parsed);
+  EXPECT_FALSE(std::get<Config>(*parsed).admin_id);
+  EXPECT_FALSE(std::get<Config>(*parsed).vault_chat);
+}
+
+TEST_F(Settings, ThatAreMissingAreNamed) {
+  EXPECT_THAT(refusal(), HasSubstr("BOT_TOKEN is missing"));
+  set("BOT_TOKEN", kToken);
+  EXPECT_THAT(refusal(), HasSubstr("TELEKV_KEY is missing"));
+}
+
+TEST_F(Settings, ThatCannotBeUsedAreRefused) {
+  set_what_is_needed();
+  EXPECT_THAT(refusal("--durability", "strict"), HasSubstr("DURABILITY"));
+  EXPECT_THAT(refusal("--webhook-url", "https://x.org/hook"), HasSubstr("WEBHOOK_URL"));
+  EXPECT_THAT(refusal("--api-root", "http://example.org"), HasSubstr("http"));
+  EXPECT_THAT(refusal("--backup-interval", "0"), HasSubstr("BACKUP_INTERVAL"));
+  EXPECT_THAT(refusal("--backup-interval", "nan"), HasSubstr("BACKUP_INTERVAL"));
+  EXPECT_THAT(refusal("--admin-id", "-5"), HasSubstr("ADMIN_ID"));
+  EXPECT_THAT(refusal("--admin-id", "me"), HasSubstr("--admin-id"));
+  EXPECT_THAT(refusal("--vault-chat", "0"), HasSubstr("VAULT_CHAT"));
+  EXPECT_THAT(refusal("--root-id", "0"), HasSubstr("ROOT_ID"));
+  EXPECT_THAT(refusal("--log-level", "loud"), HasSubstr("LOG_LEVEL"));
+  EXPECT_THAT(refusal("--log-format", "xml"), HasSubstr("LOG_FORMAT"));
+  EXPECT_THAT(refusal("--no-such-flag"), HasSubstr("no-such-flag"));
+}
+
+TEST_F(Settings, WithABadSecretAreRefusedWithoutShowingIt) {
+  set_what_is_needed();
+  set("TELEKV_KEY", "0123456789abcdef");
+  EXPECT_THAT(refusal(), HasSubstr("telekv keygen"));
+  EXPECT_THAT(refusal(), Not(HasSubstr("0123456789abcdef")));
+  set("TELEKV_KEY", kKey);
+  set("BOT_TOKEN", "12:short_secret");
+  EXPECT_THAT(refusal(), Not(HasSubstr("short_secret")));
+}
+
+TEST_F(Settings, ForUnsealedStorageExcludeAKey) {
+  set_what_is_needed();
+  EXPECT_THAT(refusal("--plaintext"), HasSubstr("--plaintext and TELEKV_KEY"));
+  set("TELEKV_KEY", "");
+  const auto parsed = parse("--plaintext");
+  ASSERT_TRUE(parsed);
+  EXPECT_FALSE(std::get<Config>(*parsed).key);
+}
+
+TEST_F(Settings, AreExplainedOnRequest) {
+  const auto help = parse("--help");
+  ASSERT_TRUE(help);
+  for (const char* name : {"BOT_TOKEN", "ADMIN_ID", "VAULT_CHAT", "TELEKV_KEY", "API_ROOT",
+                           "BACKUP_INTERVAL", "ROOT_ID", "LOG_LEVEL", "LOG_FORMAT", "Exit codes"}) {
+    EXPECT_THAT(std::get<PrintAndExit>(*help).text, HasSubstr(name));
+  }
+  const auto version = parse("--version");
+  ASSERT_TRUE(version);
+  EXPECT_THAT(std::get<PrintAndExit>(*version).text, HasSubstr("telekv 0."));
+}
+
+}  // namespace
+}  // namespace telekv::bot

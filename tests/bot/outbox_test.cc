@@ -1,0 +1,202 @@
+// The outbox against a scripted network on virtual time.
+#include "bot/outbox.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/parse.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "vault/seeded_random.h"
+#include "vault/virtual_clock.h"
+
+namespace telekv::bot {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using telegram::ChatId;
+
+// Answers each sendMessage as the test's rule says and keeps what was sent, when.
+class ScriptedTelegram final : public telegram::Http {
+ public:
+  struct Sent {
+    std::int64_t chat;
+    std::string text;
+    vault::Clock::Duration at;
+  };
+  using Rule = std::function<std::optional<std::string>(std::int64_t chat, std::size_t attempt)>;
+
+  explicit ScriptedTelegram(vault::VirtualClock& clock) : clock_(&clock) {}
+
+  telegram::Async<telegram::HttpResponse> exchange(telegram::HttpRequest request) override {
+    std::string body;
+    for (const auto& part : request.body) body += *part;
+    const auto json = boost::json::parse(body);
+    const std::int64_t chat = json.at("chat_id").as_int64();
+    ++on_their_way_;
+    most_on_their_way_ = std::max(most_on_their_way_, on_their_way_);
+    co_await clock_->sleep_for(kRoundTrip);
+    --on_their_way_;
+    const std::optional<std::string> refusal = refuse_ ? refuse_(chat, attempts_++) : std::nullopt;
+    if (refusal == "silence") {
+      co_return Error{ErrorCode::kOutcomeUnknown, "no answer"};
+    }
+    if (refusal == "closed") co_return Error{ErrorCode::kUnavailable, "connection refused"};
+    telegram::HttpResponse response;
+    response.content_type = "application/json";
+    if (refusal) {
+      response.status = 400;
+      response.body = *refusal;
+    } else {
+      sent_.push_back(
+          {chat, std::string(json.at("text").as_string()), clock_->now().time_since_epoch()});
+      response.status = 200;
+      response.body = R"({"ok":true,"result":{"message_id":1,"date":1,"chat":{"id":)" +
+                      std::to_string(chat) + R"(,"type":"private"},"text":"x"}})";
+    }
+    co_return response;
+  }
+
+  static constexpr milliseconds kRoundTrip{1};
+  Rule refuse_;
+  std::vector<Sent> sent_;
+  std::size_t on_their_way_ = 0;
+  std::size_t most_on_their_way_ = 0;
+
+ private:
+  vault::VirtualClock* clock_;
+  std::size_t attempts_ = 0;
+};
+
+constexpr const char* kPenalty =
+    R"({"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35",)"
+    R"("parameters":{"retry_after":35}})";
+constexpr const char* kBlocked =
+    R"({"ok":false,"error_code":403,"description":"Forbidden: bot was blocked by the user"})";
+
+class AnOutbox : public ::testing::Test {
+ protected:
+  void push(std::int64_t chat, std::string text) {
+    outbox_.push({.chat = ChatId{chat}, .text = std::move(text)});
+  }
+  std::vector<std::string> texts_to(std::int64_t chat) const {
+    std::vector<std::string> texts;
+    for (const auto& sent : telegram_.sent_) {
+      if (sent.chat == chat) texts.push_back(sent.text);
+    }
+    return texts;
+  }
+  void run() { clock_.run(io_); }
+
+  boost::asio::io_context io_;
+  vault::VirtualClock clock_;
+  vault::SeededRandom random_{7};
+  ScriptedTelegram telegram_{clock_};
+  telegram::Api api_{telegram_,
+                     *telegram::Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000")};
+  Outbox outbox_{api_, clock_, random_, io_.get_executor()};
+};
+
+TEST_F(AnOutbox, KeepsTheOrderWithinAChat) {
+  for (int i = 0; i < 10; ++i) push(1, std::to_string(i));
+  run();
+  EXPECT_EQ(texts_to(1),
+            (std::vector<std::string>{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}));
+}
+
+TEST_F(AnOutbox, ServesSeveralChatsAtOnceButNotMoreThanItsWorkers) {
+  for (int chat = 1; chat <= 50; ++chat) push(chat, "x");
+  run();
+  EXPECT_EQ(telegram_.sent_.size(), 50u);
+  EXPECT_EQ(telegram_.most_on_their_way_, Outbox::kWorkers);
+}
+
+TEST_F(AnOutbox, LeavesAChatAloneForExactlyItsPenaltyAndServesTheOthersMeanwhile) {
+  telegram_.refuse_ = [](std::int64_t chat, std::size_t attempt) -> std::optional<std::string> {
+    if (chat == 1 && attempt == 0) return kPenalty;
+    return std::nullopt;
+  };
+  push(1, "held");
+  push(2, "not held");
+  push(1, "held too");
+  run();
+  EXPECT_EQ(texts_to(1), (std::vector<std::string>{"held", "held too"}));
+  EXPECT_EQ(telegram_.sent_[0].chat, 2);
+  EXPECT_LT(telegram_.sent_[0].at, seconds(1));
+  EXPECT_EQ(telegram_.sent_[1].at, seconds(35) + 2 * ScriptedTelegram::kRoundTrip);
+  EXPECT_EQ(outbox_.counters().rate_limited, 1u);
+}
+
+TEST_F(AnOutbox, GivesUpWhatIsRefusedOrUncertainAndGoesOn) {
+  telegram_.refuse_ = [](std::int64_t chat, std::size_t) -> std::optional<std::string> {
+    if (chat == 1) return kBlocked;
+    if (chat == 2) return "silence";
+    return std::nullopt;
+  };
+  for (const int chat : {1, 2, 3}) push(chat, "x");
+  run();
+  EXPECT_EQ(telegram_.sent_.size(), 1u);
+  EXPECT_EQ(outbox_.counters().dropped, 2u);
+  EXPECT_EQ(outbox_.counters().sent, 1u);
+}
+
+TEST_F(AnOutbox, TriesAgainWhatCertainlyDidNotArrive) {
+  telegram_.refuse_ = [](std::int64_t, std::size_t attempt) -> std::optional<std::string> {
+    if (attempt < 3) return "closed";
+    return std::nullopt;
+  };
+  push(1, "x");
+  run();
+  EXPECT_EQ(texts_to(1), std::vector<std::string>{"x"});
+}
+
+TEST_F(AnOutbox, DropsAChatsOldestRepliesAboveItsBound) {
+  telegram_.refuse_ = [](std::int64_t, std::size_t attempt) -> std::optional<std::string> {
+    if (attempt == 0) return kPenalty;
+    return std::nullopt;
+  };
+  for (std::size_t i = 0; i < Outbox::kMaxPerChat + 5; ++i) push(1, std::to_string(i));
+  run();
+  const std::vector<std::string> sent = texts_to(1);
+  EXPECT_EQ(sent.size(), Outbox::kMaxPerChat);
+  EXPECT_EQ(sent.front(), "0");  // it may have been on its way
+  EXPECT_EQ(sent[1], "6");
+  EXPECT_EQ(outbox_.counters().dropped, 5u);
+}
+
+TEST_F(AnOutbox, HoldsTheCallerBackWhileTooManyWait) {
+  for (std::size_t i = 0; i < Outbox::kMaxWaiting; ++i) push(static_cast<int>(i) + 1, "x");
+  bool went_on = false;
+  const auto wait = [&]() -> boost::asio::awaitable<void> {
+    co_await outbox_.room();
+    went_on = true;
+  };
+  boost::asio::co_spawn(io_, wait(), boost::asio::detached);
+  io_.poll();
+  EXPECT_FALSE(went_on);
+  run();
+  EXPECT_TRUE(went_on);
+  EXPECT_EQ(telegram_.sent_.size(), Outbox::kMaxWaiting);
+}
+
+TEST_F(AnOutbox, TellsWhenEverythingHasGone) {
+  push(1, "x");
+  bool drained = false;
+  const auto wait = [&]() -> boost::asio::awaitable<void> {
+    co_await outbox_.drained();
+    drained = true;
+    EXPECT_EQ(telegram_.sent_.size(), 1u);
+  };
+  boost::asio::co_spawn(io_, wait(), boost::asio::detached);
+  run();
+  EXPECT_TRUE(drained);
+}
+
+}  // namespace
+}  // namespace telekv::bot
