@@ -112,7 +112,7 @@ Result<Root> Roots::open(MessageId id, ByteView object) const {
     return Error{ErrorCode::kUnsupportedVersion,
                  "the root in message " + std::to_string(to_int(id)) +
                      " needs a feature this version does not have",
-                 "start a telekv at least as new as the one that wrote it"};
+                 "start the newer version that wrote it"};
   }
   if (manifest.ballot() != identity->epoch || manifest.writer() != identity->writer ||
       manifest.sequence() != identity->sequence ||

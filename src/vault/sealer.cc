@@ -127,13 +127,13 @@ Result<ObjectIdentity> Sealer::peek(ByteView object) {
     return Error{ErrorCode::kUnsupportedVersion,
                  "the stored data has format " + std::to_string(major) +
                      ", this version reads format " + std::to_string(kFormatMajor),
-                 "start a telekv at least as new as the one that wrote it"};
+                 "start the newer version that wrote it"};
   }
   if (seal > static_cast<std::uint8_t>(Seal::kXChaCha20Poly1305) ||
       key_source != static_cast<std::uint8_t>(KeySource::kRaw)) {
     return Error{ErrorCode::kUnsupportedVersion,
                  "the stored data is sealed in a way this version does not know",
-                 "start a telekv at least as new as the one that wrote it"};
+                 "start the newer version that wrote it"};
   }
   return ObjectIdentity{
       .kind = static_cast<ObjectKind>(read_le<std::uint8_t>(header, 4)),
