@@ -113,6 +113,8 @@ export const saysClicks =
 export async function countsByClicking(emulator, people) {
   const counted = [];
   await forEachOf(people, lanes, async (person) => {
+    // Replies keep their order within a chat: behind the rating, no earlier click is still unanswered.
+    await emulator.ask(botId, person.id, 'Рейтинг', texts.total);
     const { text } = await emulator.ask(botId, person.id, 'Клик', texts.clicks);
     counted.push({ ...person, clicks: Number(texts.clicks.exec(plain(text))[1]) });
   });
