@@ -1,0 +1,194 @@
+#include "kv/column_codec.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kv/integer_codec.h"
+#include "kv/records.h"
+#include "telekv.pb.h"
+
+namespace telekv::kv {
+namespace {
+
+constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
+
+void expect_round_trip(const IntegerList& values) {
+  format::Integers message;
+  encode_integers(values, message);
+  const Result<IntegerList> decoded = decode_integers(message, values.size());
+  ASSERT_TRUE(decoded) << describe(decoded.error());
+  EXPECT_EQ(*decoded, values);
+  std::size_t bound_bits = 0;
+  for (const std::uint64_t value : values) bound_bits += integer_bound_bits(value);
+  EXPECT_LE(message.ByteSizeLong(), bound_bits / 8 + 64);
+}
+
+RC_GTEST_PROP(Integers, ComeBack, (const std::vector<std::uint64_t>& values)) {
+  expect_round_trip(values);
+  RC_ASSERT(!testing::Test::HasFailure());
+}
+
+TEST(Integers, OfEveryLengthComeBack) {
+  IntegerList values = {0, kHighest, kHighest - 1};
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    for (const std::uint64_t around : {kHighest, std::uint64_t{0}, std::uint64_t{1}}) {
+      values.push_back((std::uint64_t{1} << bit) + around);
+    }
+  }
+  expect_round_trip(values);
+}
+
+TEST(Integers, ManyWithOneCommonValueTakeLittle) {
+  IntegerList values(100'000, 42);
+  format::Integers constant;
+  encode_integers(values, constant);
+  EXPECT_LE(constant.ByteSizeLong(), 4U);
+  expect_round_trip(values);
+  for (std::size_t i = 7; i < values.size(); i += 1000) values[i] = kHighest - i;
+  expect_round_trip(values);
+  values.back() = 1;
+  values.front() = 1;
+  expect_round_trip(values);
+}
+
+TEST(Integers, RandomOnesTakeHardlyMoreThanTheirBits) {
+  constexpr std::size_t kCount = 100'000;
+  std::mt19937_64 random(1);
+  IntegerList values(kCount);
+  for (std::uint64_t& value : values) value = random() >> 32U;
+  format::Integers message;
+  encode_integers(values, message);
+  EXPECT_LE(message.ByteSizeLong(), kCount * 4 + kCount / 30);
+  expect_round_trip(values);
+}
+
+ColumnValues text_column(const std::vector<std::string>& texts) {
+  ColumnValues column{.field = 1, .type = FieldType::kText};
+  std::map<std::string, std::uint32_t> places;
+  for (const std::string& text : texts) {
+    const auto [place, is_new] =
+        places.emplace(text, static_cast<std::uint32_t>(column.distinct.size()));
+    if (is_new) column.distinct.push_back(text);
+    column.texts.push_back(place->second);
+  }
+  return column;
+}
+
+void expect_texts_come_back(const std::vector<std::string>& texts) {
+  ChangeSet changes;
+  changes.blocks.emplace_back();
+  changes.blocks[0].keys.resize(texts.size());
+  std::iota(changes.blocks[0].keys.begin(), changes.blocks[0].keys.end(), Key{-5});
+  changes.blocks[0].columns.push_back(text_column(texts));
+  changes.blocks[0].partial = true;
+  const Result<ChangeSet> decoded = decode_columns(encode_columns(changes));
+  ASSERT_TRUE(decoded) << describe(decoded.error());
+  const ColumnValues& column = decoded->blocks.at(0).columns.at(0);
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    ASSERT_EQ(column.value(row).text, texts[row]);
+  }
+}
+
+RC_GTEST_PROP(Texts, OfAnyBytesComeBack, ()) {
+  auto texts = *rc::gen::arbitrary<std::vector<std::string>>();
+  texts.emplace_back();
+  expect_texts_come_back(texts);
+  RC_ASSERT(!testing::Test::HasFailure());
+}
+
+TEST(Texts, OfManyScriptsComeBack) {
+  std::vector<std::string> texts = {"Анна", "Анна", "🦊", "\xf4\x8f\xbf\xbf", "\xf4\x90\x80\x80"};
+  for (const char* broken : {"\xc0\x80", "\xed\xa0\x80", "\xe0\x80\x80", "\xf0\x82\x82\xac",
+                             "\xe2\x82", "\xff", "\x80", "\xc3(", "\xed\x9f\xbf"}) {
+    texts.emplace_back(broken);
+  }
+  for (std::uint32_t first = 0x4e; first < 0x60; ++first) {  // more characters than an alphabet has
+    for (std::uint32_t second = 0; second < 0x40; ++second) {
+      std::string text = "\xe4";
+      text += static_cast<char>(0x80U | (first & 0x3fU));
+      text += static_cast<char>(0x80U | second);
+      texts.push_back(text + text);
+    }
+  }
+  texts.emplace_back(kMaxTextBytes, '\xff');
+  expect_texts_come_back(texts);
+}
+
+TEST(Columns, DoNotDependOnTheOrderOfRows) {
+  ChangeSet changes;
+  changes.blocks.emplace_back();
+  RowBlock& block = changes.blocks[0];
+  block.keys = {30, std::numeric_limits<Key>::min(), -7, std::numeric_limits<Key>::max()};
+  block.columns.push_back({.field = 4, .type = FieldType::kSigned, .integers = {1, 2, 3, 4}});
+  const Bytes encoded = encode_columns(changes);
+  std::reverse(block.keys.begin(), block.keys.end());
+  std::reverse(block.columns[0].integers.begin(), block.columns[0].integers.end());
+  EXPECT_EQ(encode_columns(changes), encoded);
+  const Result<ChangeSet> decoded = decode_columns(encoded);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->blocks[0].keys, (std::vector<Key>{std::numeric_limits<Key>::min(), -7, 30,
+                                                       std::numeric_limits<Key>::max()}));
+  EXPECT_EQ(decoded->blocks[0].columns[0].integers, (IntegerList{2, 3, 1, 4}));
+}
+
+TEST(Columns, OfAMillionEqualUsersTakeAtMost512Bytes) {
+  constexpr std::size_t kUsers = 1'000'000;
+  ChangeSet changes;
+  changes.blocks.emplace_back();
+  RowBlock& block = changes.blocks[0];
+  block.keys.resize(kUsers);
+  std::iota(block.keys.begin(), block.keys.end(), Key{1});
+  ColumnValues names{.field = 1, .type = FieldType::kText};
+  names.texts.resize(kUsers);
+  names.distinct.push_back("eee");
+  block.columns.push_back(std::move(names));
+  block.columns.push_back(
+      {.field = 2, .type = FieldType::kUnsigned, .integers = IntegerList(kUsers, 1)});
+  EXPECT_LE(encode_columns(changes).size(), 512U);
+}
+
+std::string hex(ByteView bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char each : bytes) {
+    const auto byte = static_cast<std::uint8_t>(each);
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xfU];
+  }
+  return text;
+}
+
+// docs/format.md explains these bytes one by one: a change here is a change of the stored format.
+TEST(Columns, GoldenBytesOfAChunkOfTwoUsers) {
+  Table<User> table(test_options());
+  ASSERT_TRUE(table.insert(1'000'000, {.name = "Аня", .clicks = 57}));
+  ASSERT_TRUE(table.insert(1'000'300, {.name = "Bob", .clicks = 3, .state = 1}));
+  const auto walk = table.begin_snapshot(std::size_t{64} << 10U);
+  EXPECT_EQ(hex(walk->step(10)->encode()),
+            "0801124e0a0e08021080897a1a0612012022012b"
+            "122508011002221f0a0208011a040801280320032a091203281510220210153206808182426f62"
+            "120b08021a0712021703220101"
+            "120808031a0412020001");
+}
+
+TEST(Columns, GoldenBytesOfADeltaWithATombstone) {
+  Table<User> table(test_options());
+  ASSERT_TRUE(table.insert(1'000'000, {.name = "Аня", .clicks = 57}));
+  ASSERT_TRUE(table.insert(1'000'300, {.name = "Bob", .clicks = 3, .state = 1}));
+  table.take_changes();
+  ASSERT_TRUE(table.update(1'000'000, [](User& user) { ++user.clicks; }));
+  table.erase(1'000'300);
+  EXPECT_EQ(hex(table.take_changes()->encode()),
+            "080112160a0608011080897a120a08021a0612011722010218011a06080110d88d7a");
+}
+
+}  // namespace
+}  // namespace telekv::kv

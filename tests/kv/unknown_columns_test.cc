@@ -1,0 +1,137 @@
+// A record type that grew: what the newer program stored must live through the older one.
+#include <gtest/gtest.h>
+
+#include "kv/records.h"
+
+namespace telekv::kv {
+
+struct NewerUser {
+  std::int64_t league = 0;
+  std::string_view name = {};
+  std::uint64_t clicks = 0;
+  std::uint32_t state = 0;
+  std::string_view motto = {};
+  std::uint64_t joined = 0;
+};
+
+struct StrangeUser {
+  std::uint64_t name = 0;
+  std::uint64_t clicks = 0;
+  std::uint64_t state = 0;
+};
+
+template <>
+inline constexpr auto schema_of<NewerUser> = schema(field(1, "name", &NewerUser::name),
+                                                    ranking_field(2, "clicks", &NewerUser::clicks),
+                                                    field(3, "state", &NewerUser::state),
+                                                    field(4, "league", &NewerUser::league),
+                                                    field(7, "motto", &NewerUser::motto),
+                                                    field(9, "joined", &NewerUser::joined));
+
+template <>
+inline constexpr auto schema_of<StrangeUser> = schema(field(1, "name", &StrangeUser::name),
+                                                      ranking_field(2, "clicks",
+                                                                    &StrangeUser::clicks),
+                                                      field(3, "state", &StrangeUser::state));
+
+namespace {
+
+Bytes only_chunk(Durable& table) {
+  const auto walk = table.begin_snapshot(std::size_t{64} << 10U);
+  return walk->step(100)->encode();
+}
+
+template <class Record>
+Table<Record>& fill(Table<Record>& table, const Record& one, const Record& two) {
+  EXPECT_TRUE(table.insert(1, one));
+  EXPECT_TRUE(table.insert(2, two));
+  table.take_changes();
+  return table;
+}
+
+class UnknownColumns : public testing::Test {
+ protected:
+  UnknownColumns() {
+    fill(newer, {.league = -3, .name = "Ann", .clicks = 5, .motto = "go", .joined = 77},
+         {.name = "Bob", .clicks = 9, .motto = ""});
+    EXPECT_TRUE(older.load_chunk(only_chunk(newer)));
+  }
+
+  void expect_kept(const Bytes& chunk) {
+    Table<NewerUser> again(test_options());
+    ASSERT_TRUE(again.load_chunk(chunk));
+    EXPECT_EQ(again.find(1)->league, -3);
+    EXPECT_EQ(again.find(1)->motto, "go");
+    EXPECT_EQ(again.find(1)->joined, 77U);
+    EXPECT_EQ(again.find(2)->motto, "");
+  }
+
+  Table<NewerUser> newer{test_options()};
+  Table<User> older{test_options()};
+};
+
+TEST_F(UnknownColumns, AreWrittenAgain) {
+  EXPECT_EQ(older.find(1)->name, "Ann");
+  EXPECT_EQ(only_chunk(older), only_chunk(newer));
+  expect_kept(only_chunk(older));
+}
+
+TEST_F(UnknownColumns, AreInTheDigest) {
+  EXPECT_EQ(older.digest(), newer.digest());
+  Table<User> without(test_options());
+  fill(without, {.name = "Ann", .clicks = 5}, {.name = "Bob", .clicks = 9});
+  EXPECT_NE(without.digest(), newer.digest());
+}
+
+TEST_F(UnknownColumns, LiveThroughAnUpdate) {
+  ASSERT_TRUE(older.update(1, [](User& user) { ++user.clicks; }));
+  ASSERT_TRUE(newer.update(1, [](NewerUser& user) { ++user.clicks; }));
+  const Bytes delta = older.take_changes()->encode();
+  newer.take_changes();
+  EXPECT_EQ(older.digest(), newer.digest());
+  expect_kept(only_chunk(older));
+  Table<NewerUser> again(test_options());
+  fill(again, *newer.find(1), *newer.find(2));
+  ASSERT_TRUE(again.load_delta(delta));
+  EXPECT_EQ(again.find(1)->motto, "go");
+}
+
+TEST_F(UnknownColumns, ChangeByDelta) {
+  ASSERT_TRUE(newer.update(1, [](NewerUser& user) { user.league = 4; }));
+  ASSERT_TRUE(newer.update(2, [](NewerUser& user) { user.motto = "hm"; }));
+  ASSERT_TRUE(older.load_delta(newer.take_changes()->encode()));
+  EXPECT_EQ(older.digest(), newer.digest());
+  EXPECT_EQ(only_chunk(older), only_chunk(newer));
+}
+
+TEST_F(UnknownColumns, GoWithTheirRecord) {
+  older.erase(1);
+  ASSERT_TRUE(older.insert(1, {.name = "Ann", .clicks = 5}));
+  const Bytes delta = older.take_changes()->encode();
+  ASSERT_TRUE(newer.load_delta(delta));
+  EXPECT_EQ(newer.find(1)->motto, "");
+  EXPECT_EQ(older.digest(), newer.digest());
+}
+
+TEST_F(UnknownColumns, AFieldOfZerosIsAsIfItWereNotThere) {
+  Table<NewerUser> bare(test_options());
+  fill(bare, {.name = "Ann", .clicks = 5}, {.name = "Bob", .clicks = 9});
+  Table<User> plain(test_options());
+  fill(plain, {.name = "Ann", .clicks = 5}, {.name = "Bob", .clicks = 9});
+  EXPECT_EQ(only_chunk(bare), only_chunk(plain));
+  EXPECT_EQ(bare.digest(), plain.digest());
+}
+
+TEST(KnownColumns, OfAnotherTypeOrAWiderValueAreRefused) {
+  Table<StrangeUser> strange(test_options());
+  fill(strange, {.name = 1}, {});
+  Table<User> table(test_options());
+  EXPECT_EQ(table.load_chunk(only_chunk(strange)).error().code, ErrorCode::kUnsupportedVersion);
+  Table<StrangeUser> wide(test_options());
+  fill(wide, {.state = std::uint64_t{1} << 32U}, {});
+  EXPECT_EQ(table.load_chunk(only_chunk(wide)).error().code, ErrorCode::kUnsupportedVersion);
+  EXPECT_EQ(table.size(), 0U);
+}
+
+}  // namespace
+}  // namespace telekv::kv
