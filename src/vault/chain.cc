@@ -25,7 +25,7 @@ constexpr std::size_t kMaxChunkBytes = Channel::kMaxDocumentBytes - Sealer::kOve
 
 Error damaged(std::string what) {
   return Error{ErrorCode::kDamaged, std::move(what),
-               "nothing was changed; set ROOT_ID to an older root message, if there is one"};
+               "nothing was changed; start again, in case the download was at fault"};
 }
 
 bool digest_matches(const kv::Durable& state, const format::Manifest& manifest) {

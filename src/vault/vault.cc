@@ -39,6 +39,17 @@ Error cannot_decide() {
                "set ROOT_ID to the root's message id, or start with --init for an empty store"};
 }
 
+Error always_hidden() {
+  return Error{ErrorCode::kUnavailable, "a newer pinned message hides the root again and again",
+               "do not pin messages in the vault's chat"};
+}
+
+// Failures after which the next call would fail as well, for now.
+bool may_pass(const Error& error) {
+  return error.code == ErrorCode::kRateLimited || error.code == ErrorCode::kUnavailable ||
+         error.code == ErrorCode::kOutcomeUnknown || error.code == ErrorCode::kCancelled;
+}
+
 std::uint64_t bytes_of(const format::Base& base) {
   std::uint64_t bytes = 0;
   for (const format::Object& chunk : base.chunks()) bytes += chunk.size();
@@ -113,12 +124,14 @@ Channel::Async<Vault::Readings> Vault::read_named_roots(Patience patience) {
   const std::optional<Pinned>& pin = *pinned;
   if (pin && pin->document && pin->document_name == kRootName) {
     Result<Root> root = co_await roots_.read_document(pin->id, *pin->document, patience);
-    if (!root) co_return root.error();
+    if (!root && !may_skip(pin->id, root.error())) co_return root.error();
     add_once(readings.seen, pin->id);
-    for (const std::int64_t id : root->manifest.predecessors()) add_once(named, MessageId{id});
-    if (root->manifest.standing() == format::Manifest::ACTIVE) {
+    if (!root) {
+      readings.proven_absent = false;
+    } else if (root->manifest.standing() == format::Manifest::ACTIVE) {
       readings.best = std::move(*root);
-      named.clear();
+    } else {
+      for (const std::int64_t id : root->manifest.predecessors()) add_once(named, MessageId{id});
     }
   } else if (pin) {
     readings.proven_absent = false;
@@ -139,7 +152,7 @@ Channel::Async<void> Vault::follow(Readings& readings, std::vector<MessageId> id
     if (contains(readings.seen, id)) continue;
     add_once(readings.seen, id);
     Result<Root> root = co_await roots_.read(id, patience);
-    if (!root && root.error().code == ErrorCode::kNotFound) {
+    if (!root && may_skip(id, root.error())) {
       readings.proven_absent = false;
       continue;
     }
@@ -155,6 +168,13 @@ Channel::Async<void> Vault::follow(Readings& readings, std::vector<MessageId> id
   co_return Result<void>{};
 }
 
+// A root that is gone names nothing. A damaged one stops the opening, unless the operator has named
+// another to go on from.
+bool Vault::may_skip(MessageId id, const Error& error) const {
+  return error.code == ErrorCode::kNotFound ||
+         (error.code == ErrorCode::kDamaged && options_.root_id && *options_.root_id != id);
+}
+
 // Makes the table and the manifest in memory those of the best root that was read.
 Channel::Async<std::uint64_t> Vault::adopt(const Readings& readings, Patience patience) {
   const format::Manifest adopted = readings.best ? readings.best->manifest : format::Manifest{};
@@ -163,8 +183,11 @@ Channel::Async<std::uint64_t> Vault::adopt(const Readings& readings, Patience pa
     Result<std::uint64_t> loaded = co_await chain_.load(adopted, patience);
     if (!loaded) co_return loaded.error();
     downloaded = *loaded;
+  } else {
+    state_->clear();
   }
   manifest_ = adopted;
+  last_sequence_ = manifest_.sequence();
   applied_update_id_ = manifest_.applied_update_id();
   applied_updates_ = manifest_.applied_updates();
   describe_state();
@@ -176,18 +199,22 @@ Channel::Async<std::uint64_t> Vault::adopt(const Readings& readings, Patience pa
 // Steps 2-8; also the rotation to a fresh root from memory. Returns the root's size in bytes.
 Channel::Async<std::uint64_t> Vault::claim(std::vector<MessageId> known, Patience patience) {
   for (;;) {
+    const std::size_t named = known.size();
     Result<MessageId> candidate = co_await roots_.post_candidate(known, patience);
     if (!candidate) co_return candidate.error();
+    Result<void> looked = co_await look_under(*candidate, known, patience);
+    if (!looked) co_return looked.error();
+    if (known.size() > named && clock_->now() < patience.deadline) continue;
     const auto pin = [this, &candidate] { return channel_->pin(*candidate); };
     Result<void> pinned = co_await retry(patience, OnUnknown::kRepeat, pin);
     if (!pinned) co_return pinned.error();
 
-    Result<void> reread_all = co_await reread(known, *candidate, patience);
-    if (!reread_all) co_return reread_all.error();
+    Result<std::vector<MessageId>> continued = co_await reread(known, *candidate, patience);
+    if (!continued) co_return continued.error();
     manifest_.clear_predecessors();
-    const std::size_t first = known.size() - std::min(known.size(), kMaxPredecessors);
-    for (std::size_t i = first; i < known.size(); ++i) {
-      manifest_.add_predecessors(to_int(known[i]));
+    const std::size_t first = continued->size() - std::min(continued->size(), kMaxPredecessors);
+    for (std::size_t i = first; i < continued->size(); ++i) {
+      manifest_.add_predecessors(to_int((*continued)[i]));
     }
     manifest_.set_committed_at(clock_->unix_time().count());
 
@@ -207,17 +234,44 @@ Channel::Async<std::uint64_t> Vault::claim(std::vector<MessageId> known, Patienc
 
     Result<Standing> now = co_await standing(patience);
     if (!now) co_return now.error();
-    if (*now == Standing::kHiddenByForeign) continue;
+    if (*now == Standing::kHiddenByForeign && clock_->now() < patience.deadline) continue;
+    if (*now == Standing::kHiddenByForeign) co_return always_hidden();
+    rotation_due_ = false;
     note_committed();
     co_await unpin_absorbed(std::move(known));
     co_return *written;
   }
 }
 
+// The pin is read once more before the candidate covers it: posting may have taken long, and the
+// register alone may have been turned back by a late call. A candidate that does not name what it
+// covers is left unpinned, because its writer may die before it becomes active.
+Channel::Async<void> Vault::look_under(MessageId candidate, std::vector<MessageId>& known,
+                                       Patience patience) {
+  const auto read_pin = [this] { return channel_->pinned(); };
+  Result<std::optional<Pinned>> read = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+  if (!read) co_return read.error();
+  const std::optional<Pinned>& pinned = *read;
+  if (pinned && pinned->document && pinned->document_name == kRootName && pinned->id != candidate) {
+    add_once(known, pinned->id);
+  }
+  co_return Result<void>{};
+}
+
+// Also the way out of a root that must not be edited again; until it has come through, every later
+// commit has to take it.
+Channel::Async<std::uint64_t> Vault::rotate(Patience patience) {
+  rotation_due_ = true;
+  std::vector<MessageId> known{root_};
+  co_return co_await claim(std::move(known), patience);
+}
+
 // Steps 4 and 5: what others committed since the first reading is absorbed while opening. A running
-// writer that finds a longer history has lost its reign and steps back.
-Channel::Async<void> Vault::reread(std::vector<MessageId>& known, MessageId candidate,
-                                   Patience patience) {
+// writer that finds somebody else's longer history has lost its reign and steps back; its own
+// cannot be longer than its memory. `known` becomes all roots that were read; returned are those
+// and what the longest of them continues.
+Channel::Async<std::vector<MessageId>> Vault::reread(std::vector<MessageId>& known,
+                                                     MessageId candidate, Patience patience) {
   const auto read_pointer = [this] { return channel_->pointer(); };
   Result<std::optional<MessageId>> pointer =
       co_await retry(patience, OnUnknown::kRepeat, read_pointer);
@@ -229,11 +283,13 @@ Channel::Async<void> Vault::reread(std::vector<MessageId>& known, MessageId cand
   Result<void> followed = co_await follow(readings, std::move(named), patience);
   if (!followed) co_return followed.error();
   for (const MessageId id : readings.seen) add_once(known, id);
-  if (!readings.best) co_return Result<void>{};
-  for (const std::int64_t id : readings.best->manifest.predecessors()) {
-    add_once(known, MessageId{id});
-  }
-  if (!is_longer(readings.best->manifest, manifest_)) co_return Result<void>{};
+  std::vector<MessageId> continued = known;
+  if (!readings.best) co_return continued;
+  const format::Manifest& best = readings.best->manifest;
+  for (const std::int64_t id : best.predecessors()) add_once(continued, MessageId{id});
+
+  const bool own = opened_ && best.writer() == writer_;
+  if (own || !is_longer(best, manifest_)) co_return continued;
   if (opened_) {
     const auto unpin = [this, candidate] { return channel_->unpin(candidate); };
     Result<void> unpinned = co_await retry(patience, OnUnknown::kRepeat, unpin);
@@ -241,14 +297,16 @@ Channel::Async<void> Vault::reread(std::vector<MessageId>& known, MessageId cand
   }
   Result<std::uint64_t> adopted = co_await adopt(readings, patience);
   if (!adopted) co_return adopted.error();
-  co_return Result<void>{};
+  co_return continued;
 }
 
 // An absorbed root that stays pinned does no harm: the chat shows the newest pin. So failing to
-// unpin one is not worth failing the claim.
+// unpin one is not worth failing the claim, nor another call in an outage or a penalty.
 asio::awaitable<void> Vault::unpin_absorbed(std::vector<MessageId> known) {
   for (const MessageId id : known) {
-    if (id != root_) (void)co_await channel_->unpin(id);
+    if (id == root_) continue;
+    const Result<void> unpinned = co_await channel_->unpin(id);
+    if (!unpinned && may_pass(unpinned.error())) co_return;
   }
 }
 
@@ -256,9 +314,8 @@ Channel::Async<void> Vault::check(Clock::Time deadline) {
   const Patience patience = until(deadline);
   Result<Standing> now = co_await standing(patience);
   if (!now) co_return now.error();
-  if (*now == Standing::kOwn) co_return Result<void>{};
-  std::vector<MessageId> known{root_};
-  Result<std::uint64_t> rotated = co_await claim(std::move(known), patience);
+  if (*now == Standing::kOwn && !rotation_due_) co_return Result<void>{};
+  Result<std::uint64_t> rotated = co_await rotate(patience);
   if (!rotated) co_return rotated.error();
   co_return Result<void>{};
 }
@@ -318,16 +375,20 @@ Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
   co_return report;
 }
 
-// The changes taken here need no delta: the base is begun after them, so it holds them.
+// The changes taken here need no delta: the base is begun after them, so it holds them. When it
+// fails they are in neither, and the manifest must go on promising only what it can restore.
 Channel::Async<std::uint64_t> Vault::write_new_base(Patience patience) {
+  format::Manifest before = manifest_;
+  const bool changed = take_changes() != nullptr;
+  if (!changed && base_required_) manifest_.set_sequence(++last_sequence_);
   base_required_ = true;
-  (void)take_changes();
 
   std::vector<MessageId> posted;
   Result<format::Base> base =
       co_await chain_.write_base(to_int(root_), writer_, manifest_.sequence(), posted, patience);
   if (!base) {
     unnamed_.insert(unnamed_.end(), posted.begin(), posted.end());
+    manifest_ = std::move(before);
     co_return base.error();
   }
   for (const format::Object& chunk : manifest_.previous_base().chunks()) {
@@ -352,35 +413,36 @@ asio::awaitable<void> Vault::append_delta() {
 // Steps 11 and 12. After an ambiguous edit the old root may still turn back at any later time, and
 // a root that was deleted cannot be edited: both move to a fresh root.
 Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
+  if (rotation_due_) co_return co_await rotate(patience);
   manifest_.set_committed_at(clock_->unix_time().count());
   Result<std::uint64_t> written = co_await roots_.write_active(root_, manifest_, patience);
-  bool rotate = !written && (written.error().code == ErrorCode::kOutcomeUnknown ||
-                             written.error().code == ErrorCode::kNotFound);
-  if (!written && !rotate) co_return written.error();
-  if (written) {
-    Result<Standing> now = co_await standing(patience);
-    if (!now) co_return now.error();
-    rotate = *now == Standing::kHiddenByForeign;
+  if (!written) {
+    const bool lost = written.error().code == ErrorCode::kOutcomeUnknown ||
+                      written.error().code == ErrorCode::kNotFound;
+    if (!lost) co_return written.error();
+    co_return co_await rotate(patience);
   }
-  if (rotate) {
-    std::vector<MessageId> known{root_};
-    co_return co_await claim(std::move(known), patience);
-  }
+  Result<Standing> now = co_await standing(patience);
+  if (!now) co_return now.error();
+  if (*now == Standing::kHiddenByForeign) co_return co_await rotate(patience);
   note_committed();
   co_return *written;
 }
 
 // Best effort by nature: Telegram deletes only messages younger than 48 hours. What stays behind is
-// sealed and named by nothing.
+// sealed and named by nothing. After a failure that passes, the rest waits for the next commit.
 asio::awaitable<void> Vault::release_unnamed() {
-  const std::vector<MessageId> unnamed = std::exchange(unnamed_, {});
-  for (const MessageId id : unnamed) (void)co_await channel_->recycle(id);
+  while (!unnamed_.empty()) {
+    const Result<void> recycled = co_await channel_->recycle(unnamed_.back());
+    if (!recycled && may_pass(recycled.error())) co_return;
+    unnamed_.pop_back();
+  }
 }
 
 std::shared_ptr<const kv::Encodable> Vault::take_changes() {
   std::shared_ptr<const kv::Encodable> changes = state_->take_changes();
   if (changes) {
-    manifest_.set_sequence(manifest_.sequence() + 1);
+    manifest_.set_sequence(++last_sequence_);
     taken_records_ += changes->records();
   }
   describe_state();
@@ -388,7 +450,7 @@ std::shared_ptr<const kv::Encodable> Vault::take_changes() {
 }
 
 void Vault::note_committed() {
-  taken_records_ = 0;
+  if (!base_required_) taken_records_ = 0;
   committed_updates_ = manifest_.applied_updates();
 }
 

@@ -102,10 +102,14 @@ class Vault {
 
   Channel::Async<Readings> read_named_roots(Patience patience);
   Channel::Async<void> follow(Readings& readings, std::vector<MessageId> ids, Patience patience);
+  bool may_skip(MessageId id, const Error& error) const;
   Channel::Async<std::uint64_t> adopt(const Readings& readings, Patience patience);
   Channel::Async<std::uint64_t> claim(std::vector<MessageId> known, Patience patience);
-  Channel::Async<void> reread(std::vector<MessageId>& known, MessageId candidate,
-                              Patience patience);
+  Channel::Async<void> look_under(MessageId candidate, std::vector<MessageId>& known,
+                                  Patience patience);
+  Channel::Async<std::uint64_t> rotate(Patience patience);
+  Channel::Async<std::vector<MessageId>> reread(std::vector<MessageId>& known, MessageId candidate,
+                                                Patience patience);
   Channel::Async<Standing> standing(Patience patience);
   boost::asio::awaitable<void> unpin_absorbed(std::vector<MessageId> known);
   std::shared_ptr<const kv::Encodable> take_changes();
@@ -138,7 +142,9 @@ class Vault {
   std::uint64_t committed_updates_ = 0;
   std::uint64_t taken_records_ = 0;  // taken from the table since the last successful commit
   bool base_required_ = false;  // a delta was dropped in favour of a base that is not written yet
-  std::vector<MessageId> unnamed_;  // messages that no root names once the next commit has passed
+  bool rotation_due_ = false;   // the own root must not be edited again
+  std::uint64_t last_sequence_ = 0;  // handed out, committed or not; none is used twice
+  std::vector<MessageId> unnamed_;   // messages that no root names once the next commit has passed
 };
 
 }  // namespace telekv::vault

@@ -1,0 +1,247 @@
+// Stored bytes are hostile: what does not verify ends in the right error, with nothing written.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "world.h"
+
+namespace telekv::vault {
+namespace {
+
+Sealer other_sealer() {
+  return Sealer::with_key(
+      Key::parse("ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
+}
+
+/// A chat with a root, two bases of two chunks each and a delta.
+struct Stored {
+  explicit Stored(Sealer with = test_sealer()) : sealer(std::move(with)) {
+    world.options.delta_bound_records = 3;
+    world.pace = {.records_per_step = 10, .records_per_chunk = 2};
+    auto process = world.process_with(sealer);
+    (void)world.open(*process).value();
+    for (int round = 1; round <= 2; ++round) {
+      for (int i = 0; i < 4; ++i) process->apply(round * 10 + i, i, std::to_string(round));
+      (void)world.commit(*process).value();
+    }
+    process->apply(30, 1, "delta");
+    (void)world.commit(*process).value();
+    root = process->vault.root();
+    content = process->state.content();
+    writes = world.chat.mutating_calls();
+  }
+
+  format::Manifest manifest() const {
+    const Bytes& object = world.chat.document(root);
+    format::Manifest manifest;
+    EXPECT_TRUE(
+        manifest.ParseFromString(sealer.open(Sealer::peek(object).value(), object).value()));
+    return manifest;
+  }
+
+  /// Writes `body` in the root's place, sealed as the root is.
+  void seal_root(ByteView body) {
+    const ObjectIdentity identity = Sealer::peek(world.chat.document(root)).value();
+    world.chat.overwrite(root, sealer.seal(identity, body, Sealer::make_nonce(random)));
+  }
+
+  MessageId chunk(int number) const {
+    return MessageId{manifest().base().chunks(number).message_id()};
+  }
+
+  Error refusal() { return refusal(sealer); }
+  Error refusal(const Sealer& with) {
+    auto process = world.process_with(with);
+    const auto report = world.open(*process);
+    EXPECT_FALSE(report);
+    EXPECT_EQ(world.chat.mutating_calls(), writes) << "something was written";
+    EXPECT_EQ(process->state.size(), 0u);
+    return report ? Error{} : report.error();
+  }
+
+  Sealer sealer;
+  World world;
+  SeededRandom random{99};
+  MessageId root{};
+  MapState::Content content;
+  std::size_t writes = 0;
+};
+
+TEST(VaultBadInput, TheStoredChatItselfCanBeRestored) {
+  Stored stored;
+  auto process = stored.world.process();
+  ASSERT_TRUE(stored.world.open(*process));
+  EXPECT_EQ(process->state.content(), stored.content);
+}
+
+TEST(VaultBadInput, AnotherKeyIsToldFromDamage) {
+  Stored stored;
+  EXPECT_EQ(stored.refusal(other_sealer()).code, ErrorCode::kWrongKey);
+  EXPECT_EQ(stored.refusal(Sealer::plaintext()).code, ErrorCode::kWrongKey);
+}
+
+TEST(VaultBadInput, AnUnsealedRootIsRefusedWhenAKeyIsGiven) {
+  Stored stored(Sealer::plaintext());
+  EXPECT_EQ(stored.refusal(test_sealer()).code, ErrorCode::kWrongKey);
+}
+
+TEST(VaultBadInput, PlaintextIsRestoredInPlaintextMode) {
+  Stored stored(Sealer::plaintext());
+  EXPECT_EQ(stored.manifest().applied_update_id(), 30);
+  auto process = stored.world.process_with(Sealer::plaintext());
+  ASSERT_TRUE(stored.world.open(*process));
+  EXPECT_EQ(process->state.content(), stored.content);
+}
+
+TEST(VaultBadInput, ARootWithAnyByteChangedIsDamaged) {
+  for (const bool sealed : {true, false}) {
+    Stored stored(sealed ? test_sealer() : Sealer::plaintext());
+    const Bytes good = stored.world.chat.document(stored.root);
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      for (const int flip : {0x01, 0x80}) {
+        Bytes bad = good;
+        bad[i] = static_cast<char>(bad[i] ^ flip);
+        stored.world.chat.overwrite(stored.root, std::move(bad));
+        ASSERT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "byte " << i;
+      }
+    }
+  }
+}
+
+TEST(VaultBadInput, AChunkWithAnyByteChangedIsDamaged) {
+  Stored stored;
+  const MessageId chunk = stored.chunk(1);
+  const Bytes good = stored.world.chat.document(chunk);
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    Bytes bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 0x10);
+    stored.world.chat.overwrite(chunk, std::move(bad));
+    ASSERT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "byte " << i;
+  }
+}
+
+TEST(VaultBadInput, WhatIsCutOrContinuedIsDamaged) {
+  Stored stored;
+  for (const MessageId id : {stored.chunk(0), stored.root}) {
+    const Bytes good = stored.world.chat.document(id);
+    for (std::size_t size = 0; size < good.size(); ++size) {
+      stored.world.chat.overwrite(id, good.substr(0, size));
+      ASSERT_EQ(stored.refusal().code, ErrorCode::kDamaged) << size << " bytes";
+    }
+    stored.world.chat.overwrite(id, good + "x");
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+    stored.world.chat.overwrite(id, good);
+  }
+}
+
+TEST(VaultBadInput, AnotherBasesChunkIsNotTakenForThisOnes) {
+  Stored stored;
+  format::Manifest manifest = stored.manifest();
+  const format::Object& foreign = manifest.previous_base().chunks(0);
+  format::Object* object = manifest.mutable_base()->mutable_chunks(0);
+  stored.world.chat.overwrite(MessageId{object->message_id()},
+                              stored.world.chat.document(MessageId{foreign.message_id()}));
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+
+  // Even when the root vouches for its bytes: the seal knows its place.
+  object->set_file_id(foreign.file_id());
+  object->set_size(foreign.size());
+  object->set_content_hash(foreign.content_hash());
+  stored.seal_root(manifest.SerializeAsString());
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+}
+
+TEST(VaultBadInput, ARootMovedToAnotherMessageIsDamaged) {
+  Stored stored;
+  const MessageId elsewhere = stored.world.chat.send(
+      std::string(kRootName),
+      std::make_shared<const Bytes>(stored.world.chat.document(stored.root)));
+  stored.world.chat.pin(elsewhere);
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+}
+
+TEST(VaultBadInput, AMissingDeltaIsDamage) {
+  Stored stored;
+  for (int change = 0; change < 4; ++change) {
+    format::Manifest manifest = stored.manifest();
+    if (change == 0) manifest.clear_tail();
+    if (change == 1) manifest.mutable_tail(0)->set_sequence(manifest.sequence() + 1);
+    if (change == 2) manifest.mutable_base()->mutable_chunks()->SwapElements(0, 1);
+    if (change == 3) manifest.mutable_digest()->at(0) ^= 1;
+    const format::Manifest good = stored.manifest();
+    stored.seal_root(manifest.SerializeAsString());
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "change " << change;
+    stored.seal_root(good.SerializeAsString());
+  }
+}
+
+TEST(VaultBadInput, BytesThatAreNoManifestAreDamage) {
+  Stored stored;
+  stored.seal_root("\xff\xff\xff");
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+}
+
+TEST(VaultBadInput, ANewerFormatIsToldFromDamage) {
+  Stored stored;
+  for (const std::size_t place : {3u, 5u, 6u}) {  // major version, seal, key source
+    const Bytes good = stored.world.chat.document(stored.root);
+    Bytes newer = good;
+    newer[place] = 9;
+    const Bytes checksum = content_hash(ByteView(newer).substr(0, 60)).substr(0, 4);
+    std::memcpy(newer.data() + 60, checksum.data(), checksum.size());
+    stored.world.chat.overwrite(stored.root, newer);
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kUnsupportedVersion) << "byte " << place;
+    stored.world.chat.overwrite(stored.root, good);
+  }
+}
+
+TEST(VaultBadInput, AFeatureOrAStandingOfANewerVersionIsRefused) {
+  Stored stored;
+  format::Manifest with_feature = stored.manifest();
+  with_feature.add_required_features(1);
+  format::Manifest with_standing = stored.manifest();
+  with_standing.set_standing(static_cast<format::Manifest::Standing>(7));
+  for (const format::Manifest& manifest : {with_feature, with_standing}) {
+    stored.seal_root(manifest.SerializeAsString());
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kUnsupportedVersion);
+  }
+}
+
+TEST(VaultBadInput, WhatANewerVersionAddedSurvivesAReadModifyWrite) {
+  Stored stored;
+  const std::string unknown("\xa2\x06\x03new", 6);  // field 100, three bytes
+  stored.seal_root(stored.manifest().SerializeAsString() + unknown);
+  auto process = stored.world.process();
+  ASSERT_TRUE(stored.world.open(*process));
+  process->apply(31, 31, "x");
+  ASSERT_TRUE(stored.world.commit(*process));
+  stored.root = process->vault.root();
+  EXPECT_NE(stored.manifest().SerializeAsString().find(unknown), std::string::npos);
+}
+
+TEST(VaultBadInput, ARootIdLeadsPastADamagedRoot) {
+  Stored stored;
+  auto next = stored.world.process();
+  ASSERT_TRUE(stored.world.open(*next));
+  Bytes damaged = stored.world.chat.document(next->vault.root());
+  damaged[80] = static_cast<char>(damaged[80] ^ 1);
+  stored.world.chat.overwrite(next->vault.root(), std::move(damaged));
+  stored.writes = stored.world.chat.mutating_calls();
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+
+  stored.world.options.root_id = stored.root;
+  auto rescued = stored.world.process();
+  const auto report = stored.world.open(*rescued);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(rescued->state.content(), stored.content);
+}
+
+TEST(VaultBadInput, ADamagedRootIdIsDamage) {
+  Stored stored;
+  stored.world.chat.overwrite(stored.root, "not a root");
+  stored.world.options.root_id = stored.root;
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+}
+
+}  // namespace
+}  // namespace telekv::vault

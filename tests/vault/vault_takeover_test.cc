@@ -1,0 +1,355 @@
+// Several writers, lost pins and edits whose outcome nobody knows: one history goes on, whole.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "world.h"
+
+namespace telekv::vault {
+namespace {
+
+MapState::Content restored(World& world) {
+  SimChat copy = world.chat;
+  copy.release_late();
+  auto opener = world.process_in(copy);
+  const auto report = world.open(*opener);
+  EXPECT_TRUE(report) << describe(report.error());
+  return opener->state.content();
+}
+
+/// Gives `fault` to the n-th call of that kind.
+SimChannel::Hook nth(CallKind kind, int n, Fault fault) {
+  auto seen = std::make_shared<int>(0);
+  return [=](const Call& call) { return call.kind == kind && ++*seen == n ? fault : Fault{}; };
+}
+
+TEST(VaultTakeOver, TheOldWriterIsSupersededAndWhatItCommittedIsNotLost) {
+  World world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*old));
+  auto young = world.opened();
+  old->apply(2, 2, "two");
+  const auto late = world.commit(*old);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::kSuperseded);
+  const auto check = world.check(*old);
+  ASSERT_FALSE(check);
+  EXPECT_EQ(check.error().code, ErrorCode::kSuperseded);
+  EXPECT_EQ(young->state.content(), (MapState::Content{{1, "one"}}));
+  EXPECT_TRUE(world.check(*young));
+  EXPECT_EQ(restored(world), young->state.content());
+}
+
+// The old writer commits at each possible moment of the take-over: what it was told is committed
+// must be in what the new one serves.
+TEST(VaultTakeOver, ACommitDuringATakeOverIsAbsorbedOrRefused) {
+  int absorbed = 0;
+  int refused = 0;
+  for (std::uint64_t moment = 0;; ++moment) {
+    World world;
+    world.chat.extra_turns = 3;
+    auto old = world.opened();
+    old->apply(1, 1, "one");
+    ASSERT_TRUE(world.commit(*old));
+    auto young = world.process();
+    std::optional<Result<CommitReport>> committed;
+    bool reached = false;
+    young->channel.on_call = [&](const Call& call) {
+      if (call.number == moment) {
+        reached = true;
+        old->apply(2, 2, "two");
+        world.begin(old->vault.commit(world.deadline()), committed);
+      }
+      return Fault{};
+    };
+    const auto opened = world.open(*young);
+    ASSERT_TRUE(opened) << describe(opened.error());
+    if (!reached) break;
+    ASSERT_TRUE(committed);
+    if (*committed) {
+      EXPECT_EQ(young->state.content(), old->state.content()) << "at call " << moment;
+      ++absorbed;
+    } else {
+      EXPECT_EQ(committed->error().code, ErrorCode::kSuperseded);
+      ++refused;
+    }
+    EXPECT_EQ(restored(world), young->state.content());
+  }
+  EXPECT_GT(absorbed, 0);
+  EXPECT_GT(refused, 0);
+}
+
+TEST(VaultTakeOver, OfTwoStartersAtOnceOneServes) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    World world;
+    world.chat = SimChat(seed);
+    world.chat.extra_turns = 6;
+    if (seed % 2 == 0) {
+      auto before = world.opened();
+      before->apply(1, 1, "one");
+      ASSERT_TRUE(world.commit(*before));
+    }
+    auto a = world.process();
+    auto b = world.process();
+    std::optional<Result<OpenReport>> opened_a;
+    std::optional<Result<OpenReport>> opened_b;
+    world.begin(a->vault.open(world.deadline()), opened_a);
+    world.begin(b->vault.open(world.deadline()), opened_b);
+    world.clock.run(world.context);
+    ASSERT_TRUE(*opened_a || *opened_b) << "seed " << seed;
+    int writers = 0;
+    for (auto* process : {a.get(), b.get()}) {
+      process->apply(2, 2, "of " + std::to_string(writers));
+      if (world.commit(*process)) {
+        ++writers;
+        EXPECT_EQ(restored(world), process->state.content()) << "seed " << seed;
+      }
+    }
+    EXPECT_EQ(writers, 1) << "seed " << seed;
+  }
+}
+
+// A starter that is held up between its first reading and its pin finds what happened meanwhile
+// even when a late call has turned the register back.
+TEST(VaultTakeOver, AStarterHeldUpBeforeItsPinFindsTheRootThatCameMeanwhile) {
+  World world;
+  auto first = world.opened();
+  auto held_up = world.process();
+  std::unique_ptr<Process> meanwhile;
+  held_up->channel.on_call = [&](const Call& call) {
+    const bool hold = call.kind == CallKind::kPost && !meanwhile;
+    if (!hold) return Fault{};
+    meanwhile = world.process();
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}};
+  };
+  std::optional<Result<OpenReport>> opened;
+  world.begin(held_up->vault.open(world.deadline()), opened);
+  world.context.restart();
+  while (!meanwhile) world.context.run_one();
+  const auto live = [&]() -> boost::asio::awaitable<bool> {
+    const auto report = co_await meanwhile->vault.open(world.deadline());
+    meanwhile->apply(1, 1, "one");
+    const auto committed = co_await meanwhile->vault.commit(world.deadline());
+    world.chat.set_pointer(first->vault.root());
+    co_return report&& committed;
+  };
+  ASSERT_TRUE(world.run(live()));
+  ASSERT_TRUE(*opened);
+  EXPECT_EQ(held_up->state.content(), (MapState::Content{{1, "one"}}));
+}
+
+TEST(VaultRotation, AfterAnAmbiguousEditTheRootMovesAndTheLateEditTurnsNothingBack) {
+  for (const auto kind :
+       {Fault::Kind::kUnknownDone, Fault::Kind::kUnknownLate, Fault::Kind::kUnknownNever}) {
+    World world;
+    auto process = world.opened();
+    process->apply(1, 1, "one");
+    ASSERT_TRUE(world.commit(*process));
+    const MessageId doubtful = process->vault.root();
+    process->apply(2, 2, "two");
+    process->channel.on_call = nth(CallKind::kReplace, 1, {.kind = kind});
+    const auto report = world.commit(*process);
+    ASSERT_TRUE(report) << describe(report.error());
+    process->channel.on_call = nullptr;
+    EXPECT_NE(process->vault.root(), doubtful);
+    EXPECT_EQ(world.chat.pointer(), process->vault.root());
+    process->apply(3, 3, "three");
+    ASSERT_TRUE(world.commit(*process));
+    const bool edited_again =
+        std::count_if(world.chat.log().begin(), world.chat.log().end(), [&](const auto& entry) {
+          return entry.call.kind == CallKind::kReplace && entry.call.message == doubtful;
+        }) > 3;
+    EXPECT_FALSE(edited_again);
+    world.chat.release_late();
+    EXPECT_EQ(restored(world), process->state.content());
+    EXPECT_TRUE(world.check(*process));
+  }
+}
+
+// A rotation that does not come through leaves the doubtful root behind; the next commit must not
+// go back to it.
+TEST(VaultRotation, ADoubtfulRootIsNeverEditedAgainEvenWhenTheRotationFails) {
+  for (const CallKind failing : {CallKind::kPost, CallKind::kPin, CallKind::kPointer,
+                                 CallKind::kReplace, CallKind::kSetPointer, CallKind::kPinned}) {
+    World world;
+    auto process = world.opened();
+    const MessageId doubtful = process->vault.root();
+    process->apply(1, 1, "one");
+    bool in_doubt = false;
+    process->channel.on_call = [&](const Call& call) {
+      if (call.kind == CallKind::kReplace && !in_doubt) {
+        in_doubt = true;
+        return Fault{.kind = Fault::Kind::kUnknownLate};
+      }
+      if (!in_doubt || call.kind != failing) return Fault{};
+      return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRejected, "no"}};
+    };
+    ASSERT_FALSE(world.commit(*process));
+    process->channel.on_call = nullptr;
+    process->apply(2, 2, "two");
+    const std::size_t before = world.chat.mutating_calls();
+    const auto report = world.commit(*process);
+    ASSERT_TRUE(report) << describe(report.error());
+    for (std::size_t i = before; i < world.chat.log().size(); ++i) {
+      const Call& call = world.chat.log()[i].call;
+      EXPECT_FALSE(call.kind == CallKind::kReplace && call.message == doubtful);
+    }
+    EXPECT_EQ(world.chat.pointer(), process->vault.root());
+    world.chat.release_late();
+    EXPECT_EQ(restored(world), process->state.content());
+  }
+}
+
+TEST(VaultRotation, AnAmbiguousEditOfTheNewRootMovesOnToAnother) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  int edits = 0;
+  process->channel.on_call = [&](const Call& call) {
+    const bool hit = call.kind == CallKind::kReplace && ++edits <= 2;
+    return Fault{.kind = hit ? Fault::Kind::kUnknownDone : Fault::Kind::kNone};
+  };
+  const auto report = world.commit(*process);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+// The rotating writer meets a root that has gone further than its own memory: its reign is over.
+TEST(VaultRotation, StepsBackBeforeALongerHistory) {
+  World world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*old));
+  auto young = world.opened();
+  young->apply(2, 2, "two");
+  young->apply(3, 3, "three");
+  ASSERT_TRUE(world.commit(*young));
+  old->apply(2, 2, "two");
+  old->channel.on_call = nth(CallKind::kReplace, 1, {.kind = Fault::Kind::kUnknownNever});
+  const auto report = world.commit(*old);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kSuperseded);
+  EXPECT_EQ(world.chat.shown_pin(), young->vault.root());
+  EXPECT_TRUE(world.check(*young));
+}
+
+TEST(VaultCheck, ALostPinIsPinnedAgain) {
+  World world;
+  auto process = world.opened();
+  world.chat.unpin(process->vault.root());
+  ASSERT_TRUE(world.check(*process));
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+}
+
+TEST(VaultCheck, AnOlderPinMeansThatTheOwnWasLost) {
+  World world;
+  auto dead = world.opened();
+  const MessageId older = dead->vault.root();
+  auto process = world.opened();
+  const MessageId root = process->vault.root();
+  world.chat.pin(older);
+  world.chat.unpin(root);
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_EQ(process->vault.root(), root);
+  EXPECT_EQ(world.chat.shown_pin(), root);
+}
+
+TEST(VaultCheck, AForeignNewerPinMovesTheRootOverIt) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  const MessageId foreign = world.chat.send_text();
+  world.chat.pin(foreign);
+  ASSERT_TRUE(world.check(*process));
+  EXPECT_GT(process->vault.root(), foreign);
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+  EXPECT_EQ(world.chat.pointer(), process->vault.root());
+  EXPECT_EQ(restored(world), process->state.content());
+
+  world.chat.pin(world.chat.send_text());
+  process->apply(2, 2, "two");
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultCheck, ADeletedRootIsWrittenAnew) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  world.chat.remove(process->vault.root());
+  process->apply(2, 2, "two");
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultCheck, APinThatNeverStaysIsAnOutage) {
+  World world;
+  auto process = world.opened();
+  process->channel.on_call = [](const Call& call) {
+    return Fault{.kind =
+                     call.kind == CallKind::kPinned ? Fault::Kind::kHidden : Fault::Kind::kNone};
+  };
+  const auto check = world.check(*process);
+  ASSERT_FALSE(check);
+  EXPECT_EQ(check.error().code, ErrorCode::kUnavailable);
+}
+
+// A chat in which a foreign pin always hides the root must not keep a process busy for ever.
+TEST(VaultCheck, ARotationUnderEverNewForeignPinsEndsAtTheDeadline) {
+  World world;
+  auto process = world.opened();
+  process->channel.on_call = [&](const Call& call) {
+    if (call.kind == CallKind::kPinned) {
+      world.chat.pin(world.chat.send_text());
+      world.clock.advance(std::chrono::seconds(1));
+    }
+    return Fault{};
+  };
+  EXPECT_FALSE(world.check(*process));
+}
+
+// Old roots are unpinned when they have been absorbed; a refusal is no reason to knock again
+// inside a penalty.
+TEST(VaultTakeOver, UnpinningStopsAtTheFirstRefusal) {
+  World world;
+  auto first = world.opened();
+  world.chat.set_pointer(std::nullopt);
+  std::vector<std::unique_ptr<Process>> dead;
+  for (int i = 0; i < 3; ++i) {
+    dead.push_back(world.process());
+    dead.back()->channel.on_call = nth(CallKind::kPin, 1, {.kind = Fault::Kind::kCrashAfter});
+    ASSERT_FALSE(world.open(*dead.back()));
+  }
+  auto next = world.process();
+  int refused = 0;
+  next->channel.on_call = [&](const Call& call) {
+    if (call.kind != CallKind::kUnpin) return Fault{};
+    ++refused;
+    return Fault{.kind = Fault::Kind::kRefuse,
+                 .error = {ErrorCode::kRateLimited, "slow down", {}, 30}};
+  };
+  ASSERT_TRUE(world.open(*next));
+  EXPECT_EQ(refused, 1);
+}
+
+// What a start costs does not grow with the number of starts before it.
+TEST(VaultTakeOver, CostsTheSameAfterManyStarts) {
+  World world;
+  std::uint64_t third = 0;
+  for (int start = 1; start <= 100; ++start) {
+    const std::uint64_t before = world.chat.calls();
+    auto process = world.opened();
+    const std::uint64_t calls = world.chat.calls() - before;
+    if (start == 3) third = calls;
+    if (start <= 3) continue;
+    ASSERT_EQ(calls, third) << "start " << start;
+  }
+}
+
+}  // namespace
+}  // namespace telekv::vault
