@@ -77,6 +77,13 @@ Error wrong(std::string message, std::string hint = {}) {
   return Error{ErrorCode::kInvalidArgument, std::move(message), std::move(hint)};
 }
 
+/// The same error, naming the setting it came from.
+Error about(const char* setting, const Error& error) {
+  Error named = error;
+  named.message = std::string(setting) + ": " + error.message;
+  return named;
+}
+
 Result<std::optional<vault::Key>> check_key(const Raw& raw) {
   if (raw.plaintext) {
     if (!raw.telekv_key.empty()) return wrong("--plaintext and TELEKV_KEY exclude each other");
@@ -87,7 +94,7 @@ Result<std::optional<vault::Key>> check_key(const Raw& raw) {
                  "make a key with 'telekv keygen' and keep it outside Telegram");
   }
   Result<vault::Key> key = vault::Key::parse(raw.telekv_key);
-  if (!key) return key.error();
+  if (!key) return about("TELEKV_KEY", key.error());
   return std::optional<vault::Key>(*key);
 }
 
@@ -119,9 +126,9 @@ Result<void> check_plain_values(const Raw& raw) {
 Result<Config> check(const Raw& raw) {
   if (raw.bot_token.empty()) return wrong("BOT_TOKEN is missing", "get one from @BotFather");
   Result<telegram::Token> token = telegram::Token::parse(raw.bot_token);
-  if (!token) return token.error();
+  if (!token) return about("BOT_TOKEN", token.error());
   const Result<telegram::ApiRoot> api_root = telegram::parse_api_root(raw.api_root);
-  if (!api_root) return api_root.error();
+  if (!api_root) return about("API_ROOT", api_root.error());
   const Result<std::optional<vault::Key>> key = check_key(raw);
   if (!key) return key.error();
   if (const Result<void> plain = check_plain_values(raw); !plain) return plain.error();
