@@ -53,7 +53,7 @@ struct PollRequest {
   std::int64_t offset = 0;
   std::int64_t limit = 100;
   std::int64_t timeout_s = 0;
-  std::optional<std::uint32_t> allowed_updates;  ///< bits over update_types()
+  std::optional<std::uint32_t> allowed_updates = {};  ///< bits over update_types()
 };
 
 /// A getUpdates call after the server's rules about ranges and repetition.

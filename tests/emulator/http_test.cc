@@ -1,0 +1,282 @@
+// The emulator over a real loopback connection: keep-alive, long polls, bodies of every kind,
+// faults, control.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/json.hpp>
+#include <future>
+#include <thread>
+
+#include "emulator/server.h"
+#include "emulator/telegram.h"
+
+namespace telekv::emulator {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using testing::HasSubstr;
+using Response = http::response<http::string_body>;
+
+// A plain blocking client on one keep-alive connection.
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : socket_(io_) {
+    socket_.connect({asio::ip::address_v4::loopback(), port});
+  }
+
+  Response send(http::verb verb, const std::string& target, const std::string& body = {},
+                const std::string& type = "application/json",
+                const std::string& host = "127.0.0.1") {
+    http::request<http::string_body> request(verb, target, 11);
+    request.set(http::field::host, host);
+    if (!body.empty()) request.set(http::field::content_type, type);
+    request.body() = body;
+    request.prepare_payload();
+    http::write(socket_, request);
+    return read();
+  }
+
+  Response send_raw(const std::string& bytes) {
+    asio::write(socket_, asio::buffer(bytes));
+    return read();
+  }
+
+  Response read() {
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(64u << 20);
+    http::read(socket_, buffer_, parser);
+    return parser.release();
+  }
+
+  boost::json::value get(const std::string& target) {
+    return boost::json::parse(send(http::verb::get, target).body());
+  }
+  boost::json::value post(const std::string& target, const std::string& json) {
+    return boost::json::parse(send(http::verb::post, target, json).body());
+  }
+
+ private:
+  asio::io_context io_;
+  asio::ip::tcp::socket socket_;
+  boost::beast::flat_buffer buffer_;
+};
+
+class Http : public testing::Test {
+ protected:
+  Http()
+      : world_(1'790'000'000'000),
+        service_(io_.get_executor(), world_, files_, nullptr, [] {}),
+        server_(Server::listen(io_, service_, 0).value()),
+        thread_([this] { io_.run(); }),
+        client_(server_->port()) {
+    client_.post("/emulator/people", R"({"id":5123456789,"first_name":"Аня","bot_id":123456789})");
+  }
+  ~Http() override {
+    io_.stop();
+    thread_.join();
+  }
+
+  std::string bot(const std::string& method) const {
+    return std::string("/bot") + kToken + "/" + method;
+  }
+  void write(Client& client, const std::string& text) {
+    client.post("/emulator/send",
+                R"({"bot_id":123456789,"from":5123456789,"text":")" + text + "\"}");
+  }
+
+  asio::io_context io_;
+  World world_;
+  FileStore files_;
+  Service service_;
+  std::unique_ptr<Server> server_;
+  std::thread thread_;
+  Client client_;
+};
+
+TEST_F(Http, AnswersOneRequestAfterAnotherOnOneConnection) {
+  EXPECT_EQ(client_.get(bot("getMe")).at("result").at("id").as_int64(), kBot);
+  EXPECT_EQ(client_.get(bot("GETME")).at("ok").as_bool(), true);
+  EXPECT_EQ(client_.send(http::verb::get, bot("sendNothing")).result_int(), 404u);
+  EXPECT_EQ(client_.get(bot("sendNothing")).at("description").as_string(),
+            "Not Found: method not found");
+  EXPECT_EQ(client_.send(http::verb::get, "/bot1:short/getMe").result_int(), 401u);
+  EXPECT_EQ(client_.get("/elsewhere").at("description").as_string(), "Not Found");
+}
+
+TEST_F(Http, ALongPollEndsWhenAnUpdateArrives) {
+  Client poller(server_->port());
+  auto waiting =
+      std::async(std::launch::async, [&] { return poller.get(bot("getUpdates?timeout=50")); });
+  write(client_, "Клик");
+  const auto updates = waiting.get().at("result");
+  ASSERT_EQ(updates.as_array().size(), 1u);
+  EXPECT_EQ(updates.at(0).at("message").at("text").as_string(), "Клик");
+}
+
+TEST_F(Http, TheOlderOfTwoLongPollsIsEndedWithAConflict) {
+  Client older(server_->port());
+  Client newer(server_->port());
+  auto first =
+      std::async(std::launch::async, [&] { return older.get(bot("getUpdates?timeout=50")); });
+  std::future<boost::json::value> second;
+  // The second call may be read first; then it is the one that ends. Either way one of them does.
+  second = std::async(std::launch::async,
+                      [&] { return newer.get(bot("getUpdates?offset=-1&timeout=50")); });
+  std::future<boost::json::value>* ended = nullptr;
+  while (ended == nullptr) {
+    for (auto* call : {&first, &second}) {
+      if (call->wait_for(std::chrono::milliseconds(1)) == std::future_status::ready) ended = call;
+    }
+  }
+  const auto answer = ended->get();
+  EXPECT_EQ(answer.at("error_code").as_int64(), 409);
+  EXPECT_THAT(std::string(answer.at("description").as_string()),
+              HasSubstr("Conflict: terminated by other getUpdates request"));
+  write(client_, "Клик");
+  EXPECT_EQ((ended == &first ? second : first).get().at("result").as_array().size(), 1u);
+}
+
+TEST_F(Http, ADocumentSentInChunksComesBackByteForByte) {
+  std::string content;
+  for (std::uint32_t i = 0; i < 3'000'000; ++i) content += static_cast<char>((i * 7919u) >> 5);
+  const std::string body =
+      "--B\r\ncontent-disposition: form-data; name=\"chat_id\"\r\n\r\n5123456789\r\n"
+      "--B\r\ncontent-disposition: form-data; name=\"document\"; filename=s.gz\r\n\r\n" +
+      content + "\r\n--B--\r\n";
+  std::string request = "POST " + bot("sendDocument") +
+                        " HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: multipart/form-data; "
+                        "boundary=B\r\ntransfer-encoding: chunked\r\n\r\n";
+  for (std::size_t at = 0; at < body.size(); at += 100'000) {
+    const std::string piece = body.substr(at, 100'000);
+    std::array<char, 16> size{};
+    std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
+    request += size.data() + piece + "\r\n";
+  }
+  const auto sent = boost::json::parse(client_.send_raw(request + "0\r\n\r\n").body()).at("result");
+  const std::string file_id(sent.at("document").at("file_id").as_string());
+  const auto file = client_.get(bot("getFile?file_id=" + file_id)).at("result");
+  const std::string path(file.at("file_path").as_string());
+  EXPECT_EQ(path, "documents/file_1.gz");
+  EXPECT_TRUE(
+      client_.send(http::verb::get, std::string("/file/bot") + kToken + "/" + path).body() ==
+      content);
+  const auto page = client_.send(http::verb::get,
+                                 "/emulator/chats/5123456789/messages/1/document?bot_id=123456789");
+  EXPECT_TRUE(page.body() == content);
+  EXPECT_EQ(
+      client_.send(http::verb::get, std::string("/file/bot") + kToken + "/documents/file_2.gz")
+          .result_int(),
+      404u);
+}
+
+TEST_F(Http, ABodyOverTheBoundIsAnsweredWith413) {
+  const auto response = client_.send_raw(
+      "POST " + bot("sendDocument") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 70000000\r\n\r\n");
+  EXPECT_EQ(response.result_int(), 413u);
+  EXPECT_THAT(response.body(), HasSubstr("Request Entity Too Large"));
+}
+
+TEST_F(Http, GarbageIsAnsweredWith400) {
+  EXPECT_EQ(client_.send_raw("\x01\x02\r\n\r\n").result_int(), 400u);
+}
+
+TEST_F(Http, ThePageReadsTheChatAndWaitsForItsNextVersion) {
+  const std::string chat = "/emulator/chats/5123456789/messages?bot_id=123456789";
+  const auto before = client_.get(chat);
+  EXPECT_TRUE(before.at("messages").as_array().empty());
+  Client page(server_->port());
+  auto waiting = std::async(std::launch::async, [&] {
+    return page.get(chat + "&wait_s=60&after=" + std::to_string(before.at("version").as_int64()));
+  });
+  client_.post(bot("sendMessage"),
+               R"({"chat_id":5123456789,"text":"x","reply_markup":{"keyboard":[["Клик"]]}})");
+  const auto after = waiting.get();
+  EXPECT_NE(after.at("version"), before.at("version"));
+  EXPECT_EQ(after.at("messages").at(0).at("text").as_string(), "x");
+  EXPECT_EQ(after.at("messages").at(0).at("pinned").as_bool(), false);
+  EXPECT_EQ(after.at("reply_keyboard"), boost::json::parse(R"({"keyboard":[[{"text":"Клик"}]]})"));
+}
+
+TEST_F(Http, ControlCallsComeOnlyFromLoopbackPages) {
+  const auto status = [&](const std::string& host) {
+    return client_.send(http::verb::get, "/emulator/stats", {}, {}, host).result_int();
+  };
+  EXPECT_EQ(status("localhost:8081"), 200u);
+  EXPECT_EQ(status("127.0.0.1"), 200u);
+  EXPECT_EQ(status("evil.example"), 403u);
+  EXPECT_EQ(status("127.0.0.1.evil.example"), 403u);
+  const auto cross = client_.send_raw(
+      "POST /emulator/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n"
+      "Content-Length: 15\r\n\r\n{\"advance_s\":1}");
+  EXPECT_EQ(cross.result_int(), 403u);
+}
+
+TEST_F(Http, FaultsSpoilTheNextCallsAndNoMore) {
+  const auto fault = [&](const std::string& json) { client_.post("/emulator/faults", json); };
+  const auto send = [&] {
+    return client_.send(http::verb::post, bot("sendMessage"),
+                        R"({"chat_id":5123456789,"text":"x"})");
+  };
+  fault(R"({"method":"sendmessage","kind":"429","retry_after":35})");
+  const auto slow = send();
+  EXPECT_EQ(slow.result_int(), 429u);
+  EXPECT_EQ(slow[http::field::retry_after], "35");
+  EXPECT_EQ(slow.body(),
+            R"({"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35",)"
+            R"("parameters":{"retry_after":35}})");
+  fault(R"({"method":"*","kind":"502","bot_id":123456789})");
+  const auto page = send();
+  EXPECT_EQ(page.result_int(), 502u);
+  EXPECT_THAT(page.body(), HasSubstr("<html>"));
+  fault(R"({"method":"sendMessage","kind":"502","count":5})");
+  EXPECT_EQ(boost::json::serialize(
+                boost::json::parse(client_.send(http::verb::delete_, "/emulator/faults").body())),
+            R"({"faults":0})");
+  EXPECT_EQ(send().result_int(), 200u);
+  EXPECT_EQ(client_.get("/emulator/stats").at("messages").as_int64(), 1)
+      << "no effect but the last";
+}
+
+TEST_F(Http, ACutConnectionMayOrMayNotHaveHadItsEffect) {
+  const auto cut = [&](const char* kind) {
+    client_.post("/emulator/faults",
+                 std::string(R"({"method":"sendMessage","kind":")") + kind + "\"}");
+    Client other(server_->port());
+    EXPECT_THROW(
+        other.send(http::verb::post, bot("sendMessage"), R"({"chat_id":5123456789,"text":"x"})"),
+        boost::system::system_error);
+    return client_.get("/emulator/stats").at("messages").as_int64();
+  };
+  EXPECT_EQ(cut("drop_before"), 0);
+  EXPECT_EQ(cut("drop_after"), 1);
+}
+
+TEST_F(Http, TheClockGoesForward) {
+  write(client_, "old");
+  client_.post("/emulator/clock", R"({"advance_s":86401})");
+  EXPECT_EQ(client_.get(bot("getUpdates")).at("result").as_array().size(), 0u);
+  EXPECT_EQ(client_.send(http::verb::post, "/emulator/clock", R"({"advance_s":-1})").result_int(),
+            400u);
+}
+
+TEST_F(Http, RawUpdatesReachTheBotAsTheyAre) {
+  client_.post("/emulator/raw_update", R"({"bot_id":123456789,"base64":"Im1lc3NhZ2UiOv99"})");
+  EXPECT_THAT(client_.send(http::verb::get, bot("getUpdates")).body(),
+              HasSubstr("\"update_id\":100000001,\"message\":\xFF}"));
+}
+
+TEST_F(Http, TheChatPageIsServedWithItsOwnScriptsOnly) {
+  const auto page = client_.send(http::verb::get, "/");
+  EXPECT_EQ(page.result_int(), 200u);
+  EXPECT_THAT(std::string(page["Content-Security-Policy"]), HasSubstr("default-src 'self'"));
+  EXPECT_EQ(client_.send(http::verb::get, "/page.js").result_int(), 200u);
+  EXPECT_EQ(client_.send(http::verb::get, "/page.css").result_int(), 200u);
+}
+
+}  // namespace
+}  // namespace telekv::emulator
