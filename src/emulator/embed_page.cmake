@@ -1,12 +1,18 @@
-# Writes the chat page as a C++ header: cmake -DFOLDER=<page> -DOUTPUT=<header> -P embed_page.cmake
-set(header "// Generated from src/emulator/page.\n#pragma once\n\n#include <string_view>\n\n")
-string(APPEND header "namespace telekv::emulator::page_data {\n\n")
-foreach(entry "kIndexHtml=index.html" "kPageJs=page.js" "kPageCss=page.css")
-  string(REGEX MATCH "^(.*)=(.*)$" unused "${entry}")
-  set(name "${CMAKE_MATCH_1}")
-  file(READ "${FOLDER}/${CMAKE_MATCH_2}" content)
-  string(APPEND header
-         "inline constexpr std::string_view ${name} = R\"telekvpage(" "${content}" ")telekvpage\";\n\n")
+# Writes the chat page as a C++ header:
+# cmake -DFOLDER=<page> -DFILES=<names> -DOUTPUT=<header> -P embed_page.cmake
+set(type_of_html "text/html; charset=utf-8")
+set(type_of_js "text/javascript; charset=utf-8")
+set(type_of_css "text/css; charset=utf-8")
+set(type_of_svg "image/svg+xml")
+
+set(header "// Generated from src/emulator/page.\n#pragma once\n\n#include \"emulator/page.h\"\n\n")
+string(APPEND header "namespace telekv::emulator {\n\ninline constexpr PageFile kPageFiles[] = {\n")
+foreach(name IN LISTS FILES)
+  string(REGEX REPLACE "^.*\\." "" extension "${name}")
+  string(REPLACE "/index.html" "/" path "/${name}")
+  file(READ "${FOLDER}/${name}" content)
+  string(APPEND header "    {\"${path}\", \"${type_of_${extension}}\",\n"
+         "     R\"telekvpage(" "${content}" ")telekvpage\"},\n")
 endforeach()
-string(APPEND header "}  // namespace telekv::emulator::page_data\n")
+string(APPEND header "};\n\n}  // namespace telekv::emulator\n")
 file(WRITE "${OUTPUT}" "${header}")

@@ -5,12 +5,7 @@
 namespace telekv::emulator {
 
 const PageFile* find_page_file(std::string_view path) {
-  static constexpr PageFile kFiles[] = {
-      {"/", "text/html; charset=utf-8", page_data::kIndexHtml},
-      {"/page.js", "text/javascript; charset=utf-8", page_data::kPageJs},
-      {"/page.css", "text/css; charset=utf-8", page_data::kPageCss},
-  };
-  for (const PageFile& file : kFiles) {
+  for (const PageFile& file : kPageFiles) {
     if (file.path == path) return &file;
   }
   return nullptr;

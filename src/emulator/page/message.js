@@ -1,0 +1,152 @@
+// One message as nodes: its text with entities, its document, its buttons.
+import { send, tap } from './api.js';
+import { element, icon } from './dom.js';
+import { nameOf, state } from './state.js';
+import { language, t } from './texts.js';
+
+export const serviceNode = (message) =>
+  element(
+    'div',
+    { className: 'service' },
+    t.pinnedBy(nameOf(message.from ?? message.chat), summary(message.pinned_message)),
+  );
+
+export function bubbleNode(message) {
+  const mine = String(message.from?.id) === state.person;
+  const time = new Date(message.date * 1000).toLocaleTimeString(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  const words = message.text ?? message.caption;
+  const bubble = element(
+    'div',
+    { className: 'bubble' },
+    message.forward_origin
+      ? element('div', { className: 'forwarded' }, t.forwarded(originOf(message.forward_origin)))
+      : null,
+    message.document ? documentNode(message) : null,
+    words === undefined
+      ? null
+      : element(
+          'span',
+          { className: 'text', dir: 'auto' },
+          ...styled(words, message.entities ?? message.caption_entities ?? []),
+        ),
+    words === undefined && !message.document
+      ? element('em', { className: 'faint' }, t.unknown)
+      : null,
+    element('span', { className: 'meta' }, message.edit_date ? `${t.edited} ${time}` : time),
+  );
+  return element(
+    'div',
+    { className: mine ? 'message mine' : 'message' },
+    bubble,
+    inlineKeyboard(message),
+  );
+}
+
+const originOf = (origin) =>
+  nameOf(
+    origin.sender_user ??
+      origin.sender_chat ??
+      origin.chat ?? { id: origin.sender_user_name ?? '' },
+  );
+
+function documentNode(message) {
+  const { file_name: fileName = 'file', file_size: size } = message.document;
+  const path = `emulator/chats/${state.person}/messages/${message.message_id}/document`;
+  const where = `${path}?bot_id=${state.bot}`;
+  return element(
+    'a',
+    { className: 'document', href: where, download: fileName, title: t.download },
+    element('span', { className: 'icon' }, icon('M12 4v11M7 11l5 5 5-5M5 20h14')),
+    element(
+      'span',
+      {},
+      element('b', {}, fileName),
+      element('span', { className: 'faint' }, sizeText(size ?? 0)),
+    ),
+  );
+}
+
+/// A size in the reader's own units, three digits: "18.3 kB".
+function sizeText(bytes) {
+  let unit = 0;
+  let value = bytes;
+  for (; value >= 1000 && unit < t.units.length - 1; value /= 1000) unit += 1;
+  return `${value.toLocaleString(language, { maximumSignificantDigits: 3 })} ${t.units[unit]}`;
+}
+
+export const summary = (message) =>
+  message.text ?? [message.document?.file_name, message.caption].filter(Boolean).join(' · ');
+
+function inlineKeyboard(message) {
+  const rows = message.reply_markup?.inline_keyboard;
+  if (!rows) return null;
+  return element(
+    'div',
+    { className: 'inline' },
+    ...rows.map((row) =>
+      element('div', { className: 'row' }, ...row.map((key) => inlineKey(message, key))),
+    ),
+  );
+}
+
+function inlineKey(message, key) {
+  if (/^(https?|tg):/.test(key.url ?? '')) {
+    return element('a', { href: key.url, target: '_blank', rel: 'noopener noreferrer' }, key.text);
+  }
+  const button = element(
+    'button',
+    { type: 'button', disabled: key.callback_data === undefined },
+    key.text,
+  );
+  button.addEventListener('click', () => tap(message.message_id, key.callback_data));
+  return button;
+}
+
+const styleTags = {
+  bold: 'b',
+  italic: 'i',
+  underline: 'u',
+  strikethrough: 's',
+  code: 'code',
+  pre: 'pre',
+  blockquote: 'q',
+};
+
+/// Text with entities as nodes: cut at every border, wrap every piece. Offsets are UTF-16 units,
+/// as in JavaScript.
+function styled(text, entities) {
+  const borders = [
+    ...new Set([
+      0,
+      text.length,
+      ...entities.flatMap(({ offset, length }) => [offset, offset + length]),
+    ]),
+  ]
+    .filter((border) => border >= 0 && border <= text.length)
+    .sort((a, b) => a - b);
+  return borders.slice(1).map((end, index) => {
+    const begin = borders[index];
+    const piece = text.slice(begin, end);
+    return entities
+      .filter(({ offset, length }) => offset <= begin && offset + length >= end)
+      .reduce((inner, entity) => wrapped(inner, piece, entity), document.createTextNode(piece));
+  });
+}
+
+function wrapped(inner, piece, { type, url }) {
+  const target = type === 'text_link' ? url : type === 'url' ? piece : '';
+  if (/^https?:\/\//.test(target))
+    return element('a', { href: target, target: '_blank', rel: 'noopener noreferrer' }, inner);
+  if (type === 'bot_command') {
+    const link = element('a', { href: location.hash }, inner);
+    link.addEventListener('click', (event) => {
+      event.preventDefault();
+      send(piece);
+    });
+    return link;
+  }
+  return styleTags[type] ? element(styleTags[type], {}, inner) : inner;
+}
