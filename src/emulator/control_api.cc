@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kMaxClockStep_s = 366LL * 86400;
 constexpr std::size_t kMaxNameBytes = 4096;
+constexpr std::size_t kMaxBotNameCodePoints = 64;  // Bot API: setMyName
 
 using Body = simdjson::dom::object;
 
@@ -85,6 +86,35 @@ Answer<Actor> read_actor(ControlCall& call, const Body& body) {
   const auto from = required_integer(body, "from");
   if (from.has_error()) return from.error();
   return Actor{*bot, *from};
+}
+
+void write_listed_bot(JsonWriter& writer, const Bot& bot) {
+  writer.begin_object();
+  writer.field("id", bot.id);
+  writer.field("is_bot", true);
+  writer.field("first_name", bot.first_name);
+  writer.field("username", bot.username());
+  writer.field("chats", bot.chats.size());
+  writer.end_object();
+}
+
+// Names a bot as @BotFather would; it exists from then on and belongs to that token.
+Answer<std::string> post_bots(ControlCall& call, const Body& body) {
+  const auto token = required_string(body, "token");
+  if (token.has_error()) return token.error();
+  auto first_name = required_string(body, "first_name");
+  if (first_name.has_error()) return first_name.error();
+  if (!is_valid_utf8(*first_name) || first_name->empty() ||
+      count_code_points(*first_name) > kMaxBotNameCodePoints) {
+    return wrong("\"first_name\" must have 1..64 characters");
+  }
+  const auto bot = call.world.authorize(*token);
+  if (bot.has_error()) return bot.error();
+  call.world.rename_bot(**bot, std::move(*first_name));
+  std::string out;
+  JsonWriter writer(out);
+  write_listed_bot(writer, **bot);
+  return out;
 }
 
 Answer<std::string> post_people(ControlCall& call, const Body& body) {
@@ -187,6 +217,10 @@ Answer<std::string> post_raw_update(ControlCall& call, const Body& body) {
   return "{\"update_id\":" + std::to_string(id) + "}";
 }
 
+Answer<std::string> get_faults(ControlCall& call) {
+  return "{\"faults\":" + std::to_string(call.faults.size()) + "}";
+}
+
 Answer<std::string> post_faults(ControlCall& call, const Body& body) {
   FaultRule rule;
   auto method = required_string(body, "method");
@@ -211,7 +245,7 @@ Answer<std::string> post_faults(ControlCall& call, const Body& body) {
   rule.remaining = static_cast<std::uint64_t>(*count);
   rule.fault = {*kind, static_cast<std::uint32_t>(*retry_after), std::chrono::milliseconds(*delay)};
   if (auto added = call.faults.add(std::move(rule)); added.has_error()) return added.error();
-  return "{\"faults\":" + std::to_string(call.faults.size()) + "}";
+  return get_faults(call);
 }
 
 Answer<std::string> post_clock(ControlCall& call, const Body& body) {
@@ -248,15 +282,7 @@ Answer<std::string> get_bots(ControlCall& call) {
   writer.begin_object();
   writer.key("bots");
   writer.begin_array();
-  for (const auto& [id, bot] : call.world.bots()) {
-    writer.begin_object();
-    writer.field("id", id);
-    writer.field("is_bot", true);
-    writer.field("first_name", bot.first_name());
-    writer.field("username", bot.username());
-    writer.field("chats", bot.chats.size());
-    writer.end_object();
-  }
+  for (const auto& [id, bot] : call.world.bots()) write_listed_bot(writer, bot);
   writer.end_array();
   writer.end_object();
   return out;
@@ -426,13 +452,18 @@ using Post = Answer<std::string> (*)(ControlCall&, const Body&);
 using Get = Answer<std::string> (*)(ControlCall&);
 
 constexpr std::pair<std::string_view, Post> kPosts[] = {
-    {"people", post_people},         {"send", post_send},   {"tap", post_tap},
-    {"raw_update", post_raw_update}, {"block", post_block}, {"faults", post_faults},
+    {"people", post_people},
+    {"bots", post_bots},
+    {"send", post_send},
+    {"tap", post_tap},
+    {"raw_update", post_raw_update},
+    {"block", post_block},
+    {"faults", post_faults},
     {"clock", post_clock},
 };
 constexpr std::pair<std::string_view, Get> kGets[] = {
-    {"people", get_people}, {"bots", get_bots},   {"chats", get_chats},
-    {"updates", get_queue}, {"stats", get_stats},
+    {"people", get_people}, {"bots", get_bots},     {"chats", get_chats},
+    {"updates", get_queue}, {"faults", get_faults}, {"stats", get_stats},
 };
 
 // chats/ID/messages and chats/ID/messages/ID/document

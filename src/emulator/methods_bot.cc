@@ -100,7 +100,7 @@ Answer<void> get_me(Call& call, std::string& out) {
   writer.begin_object();
   writer.field("id", call.bot.id);
   writer.field("is_bot", true);
-  writer.field("first_name", call.bot.first_name());
+  writer.field("first_name", call.bot.first_name);
   writer.field("username", call.bot.username());
   writer.field("can_join_groups", true);
   for (const char* ability :

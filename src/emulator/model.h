@@ -99,7 +99,8 @@ struct PollHistory {
 
 struct Bot {
   BotId id = 0;
-  std::string secret;  ///< empty until a token claims the id
+  std::string secret;      ///< empty until a token claims the id
+  std::string first_name;  ///< "Bot <id>" until it is renamed
   MessageId next_message_id = 1;
   std::uint64_t next_callback_id = 1;
   std::uint32_t allowed_updates = 0;  ///< bit set over update_types()
@@ -109,7 +110,6 @@ struct Bot {
   std::map<std::string, std::string> commands;  ///< scope and language -> JSON array
   std::map<std::uint64_t, PendingTap> taps;
 
-  std::string first_name() const { return "Bot " + std::to_string(id); }
   std::string username() const { return "emulated_" + std::to_string(id) + "_bot"; }
 };
 

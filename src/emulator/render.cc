@@ -89,7 +89,7 @@ void write_bot(JsonWriter& writer, const Bot& bot) {
   writer.begin_object();
   writer.field("id", bot.id);
   writer.field("is_bot", true);
-  writer.field("first_name", bot.first_name());
+  writer.field("first_name", bot.first_name);
   writer.field("username", bot.username());
   writer.end_object();
 }

@@ -91,6 +91,7 @@ class World {
   const Person* find_person(PersonId id) const;
   const std::vector<PersonId>& people_in_order() const { return people_order_; }
   Bot& ensure_bot(BotId id);
+  void rename_bot(Bot& bot, std::string first_name);
   void open_chat(Bot& bot, PersonId person);
   Answer<Sent> person_sends(Bot& bot, PersonId from, std::string_view text, TimeMs now);
   Answer<Tapped> person_taps(Bot& bot, PersonId from, MessageId message, std::string_view data,
@@ -187,6 +188,7 @@ class World {
 
   void record_person(const Person& person);
   void record_bot(const Bot& bot);
+  void record_bot_name(const Bot& bot);
   void record_chat(const Bot& bot, const Chat& chat);
   void record_message(const Bot& bot, const Chat& chat, const Message& message);
   void record_message_gone(const Bot& bot, const Chat& chat, MessageId id);

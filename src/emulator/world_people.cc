@@ -117,10 +117,16 @@ Bot& World::ensure_bot(BotId id) {
   Bot& bot = place->second;
   if (is_new) {
     bot.id = id;
+    bot.first_name = "Bot " + std::to_string(id);
     bot.allowed_updates = kDefaultUpdates;
     record_bot(bot);
   }
   return bot;
+}
+
+void World::rename_bot(Bot& bot, std::string first_name) {
+  bot.first_name = std::move(first_name);
+  record_bot_name(bot);
 }
 
 Bot* World::find_bot(BotId id) {

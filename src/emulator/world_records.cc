@@ -19,6 +19,7 @@ enum class Record : std::uint8_t {
   kCommands = 8,
   kTap = 9,
   kClock = 10,
+  kBotName = 11,
 };
 
 template <class Archive>
@@ -93,6 +94,12 @@ void encode_bot(std::string& out, const Bot& bot) {
   encode(bot.queue.highest_confirmed());
 }
 
+void encode_bot_name(std::string& out, const Bot& bot) {
+  Encoder encode = begin(out, Record::kBotName);
+  encode(bot.id);
+  encode(bot.first_name);
+}
+
 void encode_chat(std::string& out, const Bot& bot, const Chat& chat) {
   Encoder encode = begin(out, Record::kChat);
   encode(bot.id);
@@ -152,6 +159,9 @@ void World::record_person(const Person& person) {
 }
 void World::record_bot(const Bot& bot) {
   if (journal_) encode_bot(*journal_, bot);
+}
+void World::record_bot_name(const Bot& bot) {
+  if (journal_) encode_bot_name(*journal_, bot);
 }
 void World::record_chat(const Bot& bot, const Chat& chat) {
   if (journal_) encode_chat(*journal_, bot, chat);
@@ -214,6 +224,7 @@ bool World::apply_one(Decoder& in) {
       in(clock_advance_);
       return !in.failed();
     case Record::kBot:
+    case Record::kBotName:
     case Record::kUpdate:
     case Record::kCommands:
     case Record::kTap: {
@@ -247,6 +258,8 @@ bool World::apply_to_bot(std::uint8_t kind, Bot& bot, Decoder& in) {
     in(next_update);
     in(highest_confirmed);
     if (!in.failed()) bot.queue.restore_position(next_update, highest_confirmed);
+  } else if (static_cast<Record>(kind) == Record::kBotName) {
+    in(bot.first_name);
   } else if (static_cast<Record>(kind) == Record::kUpdate) {
     QueuedUpdate update;
     in(update.id);
@@ -338,6 +351,7 @@ void World::write_all(const std::function<void(std::string_view records)>& sink)
     flush(kPieceBytes);
   }
   for (const auto& [id, bot] : bots_) {
+    encode_bot_name(out, bot);
     for (const auto& [key, json] : bot.commands) encode_commands(out, bot, key, json);
     for (const auto& [number, tap] : bot.taps) encode_tap(out, bot, number, tap);
     for (const QueuedUpdate& update : bot.queue.updates()) {

@@ -234,6 +234,7 @@ TEST_F(Http, FaultsSpoilTheNextCallsAndNoMore) {
   EXPECT_EQ(page.result_int(), 502u);
   EXPECT_THAT(page.body(), HasSubstr("<html>"));
   fault(R"({"method":"sendMessage","kind":"502","count":5})");
+  EXPECT_EQ(boost::json::serialize(client_.get("/emulator/faults")), R"({"faults":1})");
   EXPECT_EQ(boost::json::serialize(
                 boost::json::parse(client_.send(http::verb::delete_, "/emulator/faults").body())),
             R"({"faults":0})");
@@ -276,6 +277,23 @@ TEST_F(Http, TheChatPageIsServedWithItsOwnScriptsOnly) {
   EXPECT_THAT(std::string(page["Content-Security-Policy"]), HasSubstr("default-src 'self'"));
   EXPECT_EQ(client_.send(http::verb::get, "/page.js").result_int(), 200u);
   EXPECT_EQ(client_.send(http::verb::get, "/page.css").result_int(), 200u);
+  EXPECT_EQ(client_.send(http::verb::get, "/favicon.svg")["Content-Type"], "image/svg+xml");
+}
+
+TEST_F(Http, ABotCanBeNamedByItsToken) {
+  const auto name = [&](const std::string& token, const std::string& first_name) {
+    return client_.send(http::verb::post, "/emulator/bots",
+                        R"({"token":")" + token + R"(","first_name":")" + first_name + "\"}");
+  };
+  const auto named = boost::json::parse(name(kToken, "Кликер").body());
+  EXPECT_EQ(named.at("id").as_int64(), 123456789);
+  EXPECT_EQ(client_.get(bot("getMe")).at("result").at("first_name").as_string(), "Кликер");
+  EXPECT_EQ(client_.get("/emulator/bots").at("bots").at(0).at("first_name").as_string(), "Кликер");
+
+  EXPECT_EQ(name("123456789:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", "x").result_int(), 401u);
+  EXPECT_EQ(name(kToken, "").result_int(), 400u);
+  EXPECT_EQ(name(kToken, std::string(65, 'x')).result_int(), 400u);
+  EXPECT_EQ(client_.get(bot("getMe")).at("result").at("first_name").as_string(), "Кликер");
 }
 
 }  // namespace

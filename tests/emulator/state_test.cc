@@ -52,6 +52,7 @@ void live(Telegram& telegram) {
   world.person_taps(telegram.bot, kAdmin, std::stoi(root), "c", telegram.now).value();
   world.set_blocked(telegram.bot, kAnya, true, telegram.now).value();
   world.advance_clock(5000);
+  world.rename_bot(telegram.bot, "Кликер");
   telegram.updates({.offset = telegram.bot.queue.head_id() + 1, .allowed_updates = 1u});
 }
 
@@ -75,6 +76,7 @@ TEST_F(StateFolder, HoldsEverythingThatWasCommitted) {
   EXPECT_EQ(bot.next_message_id, before.bot.next_message_id);
   EXPECT_EQ(bot.allowed_updates, before.bot.allowed_updates);
   EXPECT_EQ(bot.commands, before.bot.commands);
+  EXPECT_EQ(bot.first_name, "Кликер");
   EXPECT_EQ(bot.taps.size(), 1u);
   EXPECT_EQ(bot.chats.at(kAnya).reply_keyboard, before.bot.chats.at(kAnya).reply_keyboard);
   EXPECT_TRUE(bot.chats.at(kAnya).blocked);
