@@ -54,12 +54,12 @@ export class Clicker {
   }
 
   /// Starts the program (again) with some of its environment changed; undefined removes a variable.
-  launch(changes = {}) {
+  launch(changes = {}, args = []) {
     const wanted = { ...this.environment, ...changes };
     const env = Object.fromEntries(
       Object.entries(wanted).filter(([, value]) => value !== undefined),
     );
-    this.program = this.place.start('clicker', [], { env });
+    this.program = this.place.start('clicker', args, { env });
     return this.program;
   }
 
