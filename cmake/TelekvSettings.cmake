@@ -18,6 +18,10 @@ target_include_directories(telekv_settings INTERFACE "${PROJECT_SOURCE_DIR}/src"
 target_compile_options(telekv_settings INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   $<$<BOOL:${TELEKV_WERROR}>:-Werror>)
+# GCC 12 sees overlapping copies in libstdc++'s own string concatenation (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(telekv_settings INTERFACE -Wno-restrict)
+endif()
 if(TELEKV_SANITIZE)
   target_compile_options(telekv_settings INTERFACE
     -fsanitize=${TELEKV_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -30,6 +30,7 @@ constexpr seconds kCommitDeadline{60};
 // A registration is saved this soon, so that a new player is never lost with the interval.
 constexpr milliseconds kSaveSoon{500};
 constexpr seconds kLastRepliesDeadline{3};
+constexpr seconds kUnreadablePause{1};
 
 // Bot API: a queue holds at most 100,000 updates, and ids are drawn anew after a week without any.
 // So a lower id within this window is a repetition, and one further down belongs to a new series.
@@ -218,6 +219,10 @@ asio::awaitable<void> Service::poll_updates() {
     backoff.reset();
     apply(*page);
     polling_->taken(*page);
+    // Elements without an id move no offset, so the next poll may bring them back at once.
+    if (page->updates.empty() && page->unreadable > 0) {
+      co_await (clock_.sleep_for(kUnreadablePause) || stopping_.wait());
+    }
     co_await (outbox_->room() || stopping_.wait());
   }
   save_due_.set();

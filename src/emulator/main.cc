@@ -62,10 +62,19 @@ int run(std::uint16_t port, const std::string& state_folder) {
 int main(int argc, char** argv) {
   std::uint16_t port = 8081;
   std::string state_folder;
+  std::string flood = "off";
   CLI::App app("A local Telegram: Bot API server, chat page and control API on 127.0.0.1");
   app.add_option("--port", port, "port on 127.0.0.1; 0 picks a free one")->capture_default_str();
   app.add_option("--state", state_folder, "folder that keeps everything across restarts");
-  CLI11_PARSE(app, argc, argv);
+  app.add_option("--flood", flood, "flood limits; 'off' is the only kind this version has")
+      ->check(CLI::IsMember({"off"}))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool help = app.exit(error) == 0;
+    return help ? 0 : telekv::emulator::kExitUsage;
+  }
   std::signal(SIGPIPE, SIG_IGN);
   return telekv::emulator::run(port, state_folder);
 }
