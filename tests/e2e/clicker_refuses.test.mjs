@@ -169,6 +169,6 @@ test(
     const checksum = blake2b(bytes.subarray(0, header.checksumAt), { dkLen: 32 });
     bytes.set(checksum.subarray(0, header.bytes - header.checksumAt), header.checksumAt);
     await replaceRoot(emulator, root, bytes);
-    await refuses(clicker, emulator, {}, exitCode.newerFormat, /at least as new/);
+    await refuses(clicker, emulator, {}, exitCode.newerFormat, /start the newer version/);
   }),
 );
