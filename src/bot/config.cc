@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 
-#include "bot/version.h"
+#include "kv/version.h"
 
 namespace telekv::bot {
 namespace {

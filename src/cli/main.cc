@@ -4,13 +4,13 @@
 #include <cstdio>
 #include <string>
 
-#include "bot/version.h"
+#include "kv/version.h"
 #include "vault/key.h"
 #include "vault/random.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Tools for the operator of a telekv bot.", "telekv");
-  app.set_version_flag("--version", std::string(telekv::bot::kVersionLine));
+  app.set_version_flag("--version", std::string(telekv::kVersionLine));
   app.require_subcommand(1);
   app.footer("Example:\n  export TELEKV_KEY=$(telekv keygen)");
 

@@ -25,6 +25,12 @@ struct Patience {
   Clock::Time deadline;
 };
 
+/// Whether the next call would fail as well, for now: an outage, a penalty, a shutdown.
+inline bool may_pass(const Error& error) {
+  return error.code == ErrorCode::kRateLimited || error.code == ErrorCode::kUnavailable ||
+         error.code == ErrorCode::kOutcomeUnknown || error.code == ErrorCode::kCancelled;
+}
+
 /// Awaits `call()`, which returns an awaitable Result, until it succeeds, fails for good, or the
 /// next attempt would begin after the deadline; then the last error is returned.
 template <class Call>

@@ -14,7 +14,7 @@ MAY_INCLUDE = {
     "vault": {"vault", "kv"},
     "telegram": {"telegram", "vault", "kv"},
     "bot": {"bot", "telegram", "vault", "kv"},
-    "cli": {"cli", "bot", "telegram", "vault", "kv"},
+    "cli": {"cli", "telegram", "vault", "kv"},
     "emulator": {"emulator"},
 }
 OWN = re.compile(r'^\s*#\s*include\s+"([a-z]+)/')
