@@ -131,9 +131,13 @@ asio::awaitable<Result<void>> Service::check_token() {
   if (!me) co_return me.error();
   spdlog::info("bot @{} ({}) at {}", me->username, telegram::to_int(me->id),
                config_.api_root.to_string());
-  // A webhook left by an earlier program would keep every update away from polling.
+  // A webhook left by an earlier program would keep every update away from polling. If it stays,
+  // polling says so at every attempt.
   const auto delete_webhook = [this] { return api_->delete_webhook(); };
-  co_return co_await vault::retry(patience, vault::OnUnknown::kRepeat, delete_webhook);
+  const Result<void> deleted =
+      co_await vault::retry(patience, vault::OnUnknown::kRepeat, delete_webhook);
+  if (!deleted) spdlog::warn("the webhook could not be removed: {}", describe(deleted.error()));
+  co_return Result<void>{};
 }
 
 // Without an operator there is no chat to keep the data in, so nobody is served until one has sent
