@@ -47,8 +47,33 @@ bool Vault::has_uncommitted() const {
 }
 
 Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
+  if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet.error();
+  Result<CommitReport> report = co_await commit_now(until(deadline));
+  if (!report) note_penalty(report.error());
+  co_return report;
+}
+
+// A penalty that ends after an operation's deadline outlives the operation, and a call inside it
+// makes it longer.
+Channel::Async<void> Vault::keep_quiet(Clock::Time deadline) {
+  const Clock::Duration left = quiet_until_ - clock_->now();
+  if (left <= Clock::Duration::zero()) co_return Result<void>{};
+  if (quiet_until_ > deadline) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
+    co_return Error{ErrorCode::kRateLimited, "Telegram has asked not to be called for now",
+                    "waiting as long as Telegram asks", static_cast<std::uint32_t>(seconds)};
+  }
+  co_await clock_->sleep_for(left);
+  co_return Result<void>{};
+}
+
+void Vault::note_penalty(const Error& error) {
+  if (error.code != ErrorCode::kRateLimited) return;
+  quiet_until_ = clock_->now() + std::chrono::seconds(error.retry_after_s);
+}
+
+Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
   const Clock::Time started = clock_->now();
-  const Patience patience = until(deadline);
   CommitReport report;
   if (has_uncommitted()) {
     if (base_required_ || bytes_of_tail(manifest_) > options_.tail_bound_bytes ||

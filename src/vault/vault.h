@@ -88,10 +88,12 @@ class Vault {
   std::uint64_t unsaved_records() const { return state_->unsaved() + taken_records_; }
 
   /// Steps 11 and 12. On an error the changes stay in memory and the next commit carries them.
-  /// kSuperseded: another process is the writer now; stop, and confirm nothing more.
+  /// kSuperseded: another process is the writer now; stop, and confirm nothing more. Inside a
+  /// penalty that an earlier call met nothing is called: it is waited out, or kRateLimited at once
+  /// when it ends after the deadline.
   Channel::Async<CommitReport> commit(Clock::Time deadline);
 
-  /// Step 12 alone: success means that the own root is the chat's pin.
+  /// Step 12 alone: success means that the own root is the chat's pin. Penalties as in commit().
   Channel::Async<void> check(Clock::Time deadline);
 
   MessageId root() const { return root_; }
@@ -100,6 +102,10 @@ class Vault {
   enum class Standing : std::uint8_t { kOwn, kSuperseded, kHiddenByForeign };
   struct Readings;
 
+  Channel::Async<CommitReport> commit_now(Patience patience);
+  Channel::Async<void> check_now(Patience patience);
+  Channel::Async<void> keep_quiet(Clock::Time deadline);
+  void note_penalty(const Error& error);
   Channel::Async<Readings> read_named_roots(Patience patience);
   Channel::Async<void> follow(Readings& readings, std::vector<MessageId> ids, Patience patience);
   bool may_skip(MessageId id, const Error& error) const;
@@ -143,6 +149,7 @@ class Vault {
   std::uint64_t taken_records_ = 0;  // taken from the table since the last successful commit
   bool base_required_ = false;  // a delta was dropped in favour of a base that is not written yet
   bool rotation_due_ = false;   // the own root must not be edited again
+  Clock::Time quiet_until_{};   // the end of the last penalty
   std::uint64_t last_sequence_ = 0;  // handed out, committed or not; none is used twice
   std::vector<MessageId> unnamed_;   // messages that no root names once the next commit has passed
 };

@@ -16,6 +16,9 @@ constexpr std::size_t kMaxPredecessors = 64;
 // A pin that does not stay after this many attempts is an outage, not a lost pin.
 constexpr int kPinAttempts = 5;
 
+// Each attempt at a claim posts a message: a chat that never agrees must not be filled with them.
+constexpr int kClaimAttempts = 10;
+
 void add_once(std::vector<MessageId>& ids, MessageId id) {
   const auto at = std::lower_bound(ids.begin(), ids.end(), id);
   if (id != MessageId{} && (at == ids.end() || *at != id)) ids.insert(at, id);
@@ -36,6 +39,11 @@ Error cannot_decide() {
   return Error{ErrorCode::kNeedsDecision,
                "the vault's chat shows no root, but also no proof that the store is new",
                "set ROOT_ID to the root's message id, or start with --init for an empty store"};
+}
+
+Error pin_keeps_moving() {
+  return Error{ErrorCode::kUnavailable, "the chat's pin moves faster than it can be followed",
+               "keep only one copy of this bot running"};
 }
 
 Error always_hidden() {
@@ -166,13 +174,19 @@ Channel::Async<std::uint64_t> Vault::adopt(const Readings& readings, Patience pa
 
 // Steps 2-8; also the rotation to a fresh root from memory. Returns the root's size in bytes.
 Channel::Async<std::uint64_t> Vault::claim(std::vector<MessageId> known, Patience patience) {
-  for (;;) {
+  for (int attempt = 1;; ++attempt) {
+    const auto may_try_again = [&] {
+      return attempt < kClaimAttempts && clock_->now() < patience.deadline;
+    };
     const std::size_t named = known.size();
     Result<MessageId> candidate = co_await roots_.post_candidate(known, patience);
     if (!candidate) co_return candidate.error();
     Result<void> looked = co_await look_under(*candidate, known, patience);
     if (!looked) co_return looked.error();
-    if (known.size() > named && clock_->now() < patience.deadline) continue;
+    if (known.size() > named) {
+      if (!may_try_again()) co_return pin_keeps_moving();
+      continue;
+    }
     const auto pin = [this, &candidate] { return channel_->pin(*candidate); };
     Result<void> pinned = co_await retry(patience, OnUnknown::kRepeat, pin);
     if (!pinned) co_return pinned.error();
@@ -191,7 +205,7 @@ Channel::Async<std::uint64_t> Vault::claim(std::vector<MessageId> known, Patienc
     if (!written) {
       const bool again = written.error().code == ErrorCode::kOutcomeUnknown ||
                          written.error().code == ErrorCode::kNotFound;
-      if (again && clock_->now() < patience.deadline) continue;
+      if (again && may_try_again()) continue;
       co_return written.error();
     }
 
@@ -202,7 +216,7 @@ Channel::Async<std::uint64_t> Vault::claim(std::vector<MessageId> known, Patienc
 
     Result<Standing> now = co_await standing(patience);
     if (!now) co_return now.error();
-    if (*now == Standing::kHiddenByForeign && clock_->now() < patience.deadline) continue;
+    if (*now == Standing::kHiddenByForeign && may_try_again()) continue;
     if (*now == Standing::kHiddenByForeign) co_return always_hidden();
     rotation_due_ = false;
     note_committed();
@@ -279,10 +293,20 @@ asio::awaitable<void> Vault::unpin_absorbed(std::vector<MessageId> known) {
 }
 
 Channel::Async<void> Vault::check(Clock::Time deadline) {
-  const Patience patience = until(deadline);
-  Result<Standing> now = co_await standing(patience);
-  if (!now) co_return now.error();
-  if (*now == Standing::kOwn && !rotation_due_) co_return Result<void>{};
+  if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet;
+  Result<void> checked = co_await check_now(until(deadline));
+  if (!checked) note_penalty(checked.error());
+  co_return checked;
+}
+
+// A rotation that failed half-way may have left its own candidate pinned, which is no other
+// writer's: only going on with the rotation tells.
+Channel::Async<void> Vault::check_now(Patience patience) {
+  if (!rotation_due_) {
+    Result<Standing> now = co_await standing(patience);
+    if (!now) co_return now.error();
+    if (*now == Standing::kOwn) co_return Result<void>{};
+  }
   Result<std::uint64_t> rotated = co_await rotate(patience);
   if (!rotated) co_return rotated.error();
   co_return Result<void>{};

@@ -225,6 +225,35 @@ TEST(VaultCommit, ARotationAfterAFailedBaseWritesARootThatCanBeRestored) {
   EXPECT_EQ(restored(world), process->state.content());
 }
 
+// Calling inside a penalty makes it longer, whichever operation calls.
+TEST(VaultCommit, APenaltyBeyondTheDeadlineIsKeptByWhateverComesNext) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  process->channel.on_call = [](const Call& call) {
+    if (call.kind != CallKind::kReplace) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse,
+                 .error = {ErrorCode::kRateLimited, "slow down", {}, 200}};
+  };
+  ASSERT_FALSE(world.commit(*process));
+  process->channel.on_call = nullptr;
+  const Clock::Time penalty_end = world.clock.now() + std::chrono::seconds(200);
+
+  const std::uint64_t calls = world.chat.calls();
+  const auto early = world.commit(*process);
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.error().code, ErrorCode::kRateLimited);
+  EXPECT_EQ(early.error().retry_after_s, 200u);
+  EXPECT_FALSE(world.check(*process));
+  EXPECT_EQ(world.chat.calls(), calls) << "a call inside the penalty";
+
+  world.clock.advance(std::chrono::seconds(150));
+  const auto report = world.commit(*process);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(world.clock.now(), penalty_end) << "what is left of it is waited out";
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
 TEST(VaultCommit, RecyclingStopsAtTheFirstRefusalAndGoesOnLater) {
   World world;
   world.options.delta_bound_records = 0;

@@ -299,6 +299,42 @@ TEST(VaultCheck, APinThatNeverStaysIsAnOutage) {
   EXPECT_EQ(check.error().code, ErrorCode::kUnavailable);
 }
 
+// The candidate that a failed rotation leaves pinned is the process's own, and nobody has taken
+// over.
+TEST(VaultCheck, AfterAHalfRotationGoesOnWithItInsteadOfGivingUp) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  world.chat.pin(world.chat.send_text());
+  process->channel.on_call = nth(
+      CallKind::kReplace, 1, {.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRejected, "no"}});
+  const auto refused = world.check(*process);
+  ASSERT_FALSE(refused);
+  ASSERT_EQ(refused.error().code, ErrorCode::kRejected);
+  const auto again = world.check(*process);
+  ASSERT_TRUE(again) << describe(again.error());
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultCheck, ARotationUnderEverNewForeignPinsPostsFewMessages) {
+  World world;
+  auto process = world.opened();
+  process->channel.on_call = [&](const Call& call) {
+    if (call.kind == CallKind::kPinned) world.chat.pin(world.chat.send_text());
+    return Fault{};
+  };
+  const std::size_t before = world.chat.mutating_calls();
+  const auto check = world.check(*process);
+  ASSERT_FALSE(check);
+  EXPECT_EQ(check.error().code, ErrorCode::kUnavailable);
+  const auto& log = world.chat.log();
+  const auto posts = std::count_if(log.begin() + static_cast<std::ptrdiff_t>(before), log.end(),
+                                   [](const auto& e) { return e.call.kind == CallKind::kPost; });
+  EXPECT_LE(posts, 10);
+}
+
 // A chat in which a foreign pin always hides the root must not keep a process busy for ever.
 TEST(VaultCheck, ARotationUnderEverNewForeignPinsEndsAtTheDeadline) {
   World world;
