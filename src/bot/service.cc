@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -93,13 +94,19 @@ asio::awaitable<void> Service::main() {
     stop(result.error());
     co_return;
   }
-  asio::co_spawn(io_, save_regularly(), asio::detached);
+  asio::co_spawn(io_, save_regularly(),
+                 asio::bind_cancellation_slot(
+                     saver_given_up_.slot(),
+                     [this](const std::exception_ptr& failure) { saver_ended(failure); }));
   co_await poll_updates();
   co_await (saver_done_.wait() || clock_.sleep_for(kStopDeadline));
   if (!saver_done_.is_set()) {
     spdlog::error("the final save did not finish in time; {} changes are unsaved",
                   vault_->unsaved_records());
     exit_code_ = ExitCode::kFinalSaveFailed;
+    // It refers to the table and the vault, so it must end before they do.
+    saver_given_up_.emit(asio::cancellation_type::terminal);
+    co_await saver_done_.wait();
   }
   co_await (outbox_->drained() || clock_.sleep_for(kLastRepliesDeadline));
 }
@@ -141,7 +148,8 @@ asio::awaitable<Result<void>> Service::check_token() {
 }
 
 // Without an operator there is no chat to keep the data in, so nobody is served until one has sent
-// the code. What players send meanwhile is answered as such and forgotten.
+// the code. What players send meanwhile is answered as such and forgotten. In a group the code is
+// no longer a secret, and the group is not where the next start would look for the data.
 asio::awaitable<Result<void>> Service::wait_for_operator() {
   const std::string code = make_claim_code(random_);
   spdlog::warn("ADMIN_ID is not set: send {} to the bot to become its operator", code);
@@ -150,6 +158,7 @@ asio::awaitable<Result<void>> Service::wait_for_operator() {
     const Result<telegram::UpdatePage> page = co_await polling_->next();
     if (!page) {
       if (is_fatal(page.error())) co_return page.error();
+      spdlog::warn("getting updates failed: {}", describe(page.error()));
       co_await clock_.sleep_for(backoff.next(page.error()));
       continue;
     }
@@ -157,7 +166,8 @@ asio::awaitable<Result<void>> Service::wait_for_operator() {
     for (const telegram::Update& update : page->updates) {
       const auto* message = std::get_if<telegram::Message>(&update.content);
       if (!message || !message->from || message->from->is_bot || message->text.empty()) continue;
-      if (!config_.admin_id && is_same_code(code, message->text)) {
+      const bool in_private = message->chat.type == telegram::ChatType::kPrivate;
+      if (!config_.admin_id && in_private && is_same_code(code, message->text)) {
         config_.admin_id = message->from->id;
         if (!config_.vault_chat) config_.vault_chat = message->chat.id;
         outbox_->push(
@@ -291,8 +301,8 @@ bool Service::is_repeated(telegram::UpdateId id) const {
   return last != 0 && candidate <= last && last - candidate < kRepetitionWindow;
 }
 
-// The first page tells whether updates were confirmed that no saved state holds: what a crash of an
-// interval-mode process cost, exactly.
+// The first page tells how many updates were confirmed that no saved state holds: what a crash of
+// an interval-mode process cost at most, because some of them may have changed nothing.
 void Service::report_gap(const telegram::UpdatePage& page) {
   if (!first_page_ || page.updates.empty()) return;
   first_page_ = false;
@@ -314,7 +324,7 @@ asio::awaitable<void> Service::save_regularly() {
   next_save_ = clock_.now() + config_.backup_interval;
   while (!stopping_.is_set()) {
     save_due_.clear();
-    const auto wait = next_save_ - clock_.now();
+    const auto wait = std::max(next_save_, save_paused_until_) - clock_.now();
     if (wait > vault::Clock::Duration::zero()) {
       co_await (clock_.sleep_for(wait) || save_due_.wait());
       continue;
@@ -323,6 +333,13 @@ asio::awaitable<void> Service::save_regularly() {
     co_await save_and_report();
   }
   co_await save_finally();
+}
+
+// A saver that died must not leave a bot behind that goes on counting what nobody saves.
+void Service::saver_ended(const std::exception_ptr& failure) {
+  if (failure && exit_code_ == ExitCode::kSuccess) {
+    stop(Error{ErrorCode::kRejected, "an unexpected exception ended the saving"});
+  }
   saver_done_.set();
 }
 
@@ -331,24 +348,27 @@ asio::awaitable<void> Service::save_and_report() {
   if (vault_->unsaved_records() == 0 && snapshot_requests_.empty()) {
     if (!std::exchange(check_wanted_, false)) co_return;
     const Result<void> checked = co_await vault_->check(clock_.now() + kCommitDeadline);
-    if (!checked) report_save_error(checked.error());
+    if (!checked) handle_save_error(checked.error());
     co_return;
   }
   check_wanted_ = false;  // a commit checks too
   const Result<vault::CommitReport> saved = co_await vault_->commit(clock_.now() + kCommitDeadline);
   answer_snapshot_requests(saved);
   if (saved) {
+    save_backoff_.reset();
     spdlog::debug("saved {} users, sequence {}, {} bytes in {} ms", saved->records, saved->sequence,
                   saved->root_bytes + saved->base_bytes, to_milliseconds(saved->duration).count());
   } else {
-    report_save_error(saved.error());
+    handle_save_error(saved.error());
   }
 }
 
-void Service::report_save_error(const Error& error) {
+void Service::handle_save_error(const Error& error) {
   if (is_fatal(error)) {
+    saving_is_hopeless_ = true;
     stop(error);
   } else {
+    save_paused_until_ = clock_.now() + save_backoff_.next(error);
     spdlog::warn("saving failed, will be tried again: {}", describe(error));
   }
 }
@@ -366,15 +386,16 @@ void Service::answer_snapshot_requests(const Result<vault::CommitReport>& commit
 }
 
 asio::awaitable<void> Service::save_finally() {
-  // After a fatal error another attempt cannot succeed, and its line has been logged.
-  if (exit_code_ != ExitCode::kSuccess || !vault_->has_uncommitted()) co_return;
+  // After a fatal error of the vault another attempt cannot succeed, and its line has been logged.
+  // When it was getUpdates that failed, the vault may still work.
+  if (saving_is_hopeless_ || !vault_->has_uncommitted()) co_return;
   const Result<vault::CommitReport> saved = co_await vault_->commit(clock_.now() + kStopDeadline);
   if (saved) {
     spdlog::info("saved {} users, sequence {}", saved->records, saved->sequence);
-  } else {
+  } else if (saved.error().code != ErrorCode::kCancelled) {  // given up: that has been logged
     spdlog::error("the final save failed: {}; {} changes are unsaved", describe(saved.error()),
                   vault_->unsaved_records());
-    exit_code_ = ExitCode::kFinalSaveFailed;
+    if (exit_code_ == ExitCode::kSuccess) exit_code_ = ExitCode::kFinalSaveFailed;
   }
 }
 

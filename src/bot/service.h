@@ -8,12 +8,15 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "bot/clicker.h"
 #include "bot/config.h"
@@ -25,6 +28,7 @@
 #include "telegram/bot_channel.h"
 #include "telegram/http_client.h"
 #include "telegram/polling.h"
+#include "vault/backoff.h"
 #include "vault/clock.h"
 #include "vault/random.h"
 #include "vault/vault.h"
@@ -64,7 +68,8 @@ class Service {
   Async<void> save_regularly();
   Async<void> save_and_report();
   void save_within(vault::Clock::Duration delay);
-  void report_save_error(const Error& error);
+  void saver_ended(const std::exception_ptr& failure);
+  void handle_save_error(const Error& error);
   void answer_snapshot_requests(const Result<vault::CommitReport>& committed);
   Async<void> save_finally();
   void stop(Error error);
@@ -91,8 +96,12 @@ class Service {
   bool check_wanted_ = false;  // somebody else reads the queue: ask the vault who is the writer
   Event save_due_;
   vault::Clock::Time next_save_{};
+  vault::Clock::Time save_paused_until_{};  // after a failure, whoever wants to save
+  vault::Backoff save_backoff_{random_, {}};
+  bool saving_is_hopeless_ = false;
   std::vector<telegram::ChatId> snapshot_requests_;  // chats that wait for a report
   Event saver_done_;
+  boost::asio::cancellation_signal saver_given_up_;
 };
 
 }  // namespace telekv::bot

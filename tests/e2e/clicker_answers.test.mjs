@@ -65,6 +65,13 @@ test(
     const code = await clicker.oneTimeCode();
     const wrong = await emulator.ask(botId, stranger.id, 'AAAAAAAA');
     assert.doesNotMatch(wrong.text, texts.report);
+    // In a group everybody reads it, and the next start would not look there for the data.
+    await emulator.call('raw_update', {
+      bot_id: botId,
+      json:
+        `"message":{"message_id":1,"from":{"id":${stranger.id},"is_bot":false,"first_name":"x"},` +
+        `"chat":{"id":-100123,"type":"supergroup","title":"x"},"date":1790000000,"text":"${code}"}}`,
+    });
     await emulator.ask(botId, operator.id, code);
     await emulator.ask(botId, operator.id, '/snapshot', texts.report);
     await emulator.ask(botId, stranger.id, code);

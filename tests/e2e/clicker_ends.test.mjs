@@ -2,6 +2,7 @@
 // code of its own for every end, and no click lost that it said was saved.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -179,6 +180,63 @@ test(
     } finally {
       for (const socket of connections) socket.destroy();
       silent.close();
+    }
+  }),
+);
+
+/// A proxy before the emulator that answers some methods itself, as refused tokens are answered.
+async function refusingProxy(emulator) {
+  const proxy = createHttpServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    if (proxy.refused?.test(request.url)) {
+      const refusal = { ok: false, error_code: 401, description: 'Unauthorized' };
+      response.writeHead(401, { 'Content-Type': 'application/json' }).end(JSON.stringify(refusal));
+      return;
+    }
+    const { method, headers } = request;
+    try {
+      const answer = await fetch(emulator.root + request.url, {
+        method,
+        headers: headers['content-type'] ? { 'Content-Type': headers['content-type'] } : {},
+        body: method === 'GET' ? undefined : Buffer.concat(chunks),
+      });
+      response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
+    } catch {
+      response.destroy(); // The emulator ends with the test, and the waiting poll with it.
+    }
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  proxy.root = `http://127.0.0.1:${proxy.address().port}`;
+  return proxy;
+}
+
+test(
+  'Refused while polling: code 3, and what was answered is saved all the same',
+  inPlace(async (place) => {
+    const emulator = await Emulator.start(place);
+    const proxy = await refusingProxy(emulator);
+    try {
+      const environment = { ...seldom, API_ROOT: proxy.root };
+      const clicker = await Clicker.start(place, emulator, { operator, environment });
+      const people = crowd(5, (index) => 1 + index);
+      await registerAndClick(emulator, people);
+      await backUp(emulator);
+      await clickOnce(emulator, people);
+      proxy.refused = /getUpdates$/;
+      // Ends the poll that is waiting; its answer is still good.
+      await emulator.send(botId, people[0].id, 'Рейтинг');
+      const end = await clicker.program.exit();
+      assert.deepEqual(end, { code: exitCode.tokenRefused, signal: null }, clicker.program.story());
+      assert.match(clicker.errorLines().join('\n'), /getUpdates: Unauthorized/);
+      proxy.refused = undefined;
+      clicker.launch();
+      assert.deepEqual(await countsByClicking(emulator, people), withMore(people, 2));
+      await clicker.kill();
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
     }
   }),
 );
