@@ -1,5 +1,4 @@
-// Records out of a table, by column: what the codec writes and reads, and nothing else of the
-// engine.
+// Records out of a table, by column: what the codec writes and reads, nothing else of the engine.
 //
 // Plain values, no invariants kept by the types: the encoder takes rows in any order, the decoder
 // gives them by ascending key.

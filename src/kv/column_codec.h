@@ -4,12 +4,11 @@
 // Row-wise protobuf with zstd takes 12 bytes a user on realistic data, today's JSON 50. What is
 // here takes about 4.5, a few percent above the entropy of the columns:
 //  1. Rows by ascending key, keys as differences.
-//  2. Each integer split into a class byte (magnitude: compresses) and low bits (noise: kept as
-//  they are).
+//  2. Each integer split into a class byte (magnitude: compresses) and low bits (noise: kept as it
+//     is).
 //  3. A column with one common value keeps only its exceptions.
 //  4. Texts that repeat go to a dictionary, most frequent first; all texts are coded by character,
-//  not by
-//     byte of UTF-8.
+//     not by byte of UTF-8.
 //
 // Any thread. O(rows). The reader trusts nothing: every count is checked against a bound before
 // memory is taken for it.

@@ -1,5 +1,5 @@
-// The ranking: members in order of score (highest first), equal scores in order of key (lowest
-// first).
+// The ranking: members in order of score, highest first; equal scores in order of key, lowest
+// first. The order has no exceptions: it depends on scores and keys alone, never on history.
 //
 // Why not a ready-made one: for "+1 to a random member" of a million a skip list with spans takes
 // 5.2 us and __gnu_pbds order statistics 4.3 us, nearly all of it cache misses.
@@ -8,8 +8,7 @@
 //  2. Leaves hold score and key themselves: comparing touches no row.
 //  3. A move that stays inside its leaf shifts entries and changes no count.
 //  4. Separators are lower bounds, not minima: taking a leaf's first entry out changes nothing
-//  above.
-// The order has no exceptions: it depends on scores and keys alone, never on history.
+//     above it.
 //
 // One thread. Every operation O(log n) for any input (all equal, all distinct, sorted), listing
 // O(log n + listed). A member's old score is the caller's to know. Nothing fails but allocation.
@@ -52,7 +51,7 @@ class RankTree {
   /// Gives `member`, which must be in the tree, another score: any distance, up or down.
   void move(const RankMember& member, Score score);
 
-  /// Replaces the content. O(n log n), O(n) when `members` are in order already.
+  /// Replaces the content. O(n log n); sorts nothing when `members` are in order already.
   void assign(std::vector<RankMember> members);
 
   std::uint64_t size() const;

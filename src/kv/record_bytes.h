@@ -1,13 +1,11 @@
-// The canonical bytes of a record: what the digest hashes, and how fields of newer versions are
-// kept.
+// A record's canonical bytes: what the digest hashes, and how fields of newer versions are kept.
 //
-//   record := key (8 bytes, little endian) field*      fields by ascending number
-//   field  := varint(number * 4 + type) value           none for zero or empty: a field that a
-//   newer version value  := varint | varint(length) bytes             adds does not change the
-//   digest of old records
+//   record := key (8 bytes, little endian) field*     fields by ascending number
+//   field  := varint(number * 4 + type) value         none when it is zero or empty
+//   value  := varint | varint(length) bytes           a signed value is zigzag first
 //
-// A signed value is zigzag first. Internal to the engine; the reader takes only what this file
-// wrote.
+// Because zeros are left out, a field that a newer version adds changes no digest of old records.
+// Internal to the engine; the reader takes only what this file wrote.
 #pragma once
 
 #include <cstdint>

@@ -2,8 +2,7 @@
 // bytes (a slot) name a row. Every row starts with its 8-byte key, so that the hash map and the
 // ranking can keep slots instead of keys.
 //
-// One thread. append() and row() O(1); append() zeroes one segment now and then (some 100 KB, 10
-// us).
+// One thread. append() and row() O(1); now and then append() zeroes one segment, 100 KB in 10 us.
 #pragma once
 
 #include <cstddef>

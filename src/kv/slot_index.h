@@ -1,17 +1,14 @@
 // Open addressing from hashes to slots that grows without a pause: the index under HashMap and
 // TextPool.
 //
-//  1. A directory of segments by the leading bits of the hash (extendible hashing: Fagin et al.,
-//  1979).
-//     A full segment of 1,024 places splits in two, alone: at most some 900 entries move in one
-//     operation, instead of 10M. The directory doubles now and then: 8 bytes a segment.
+//  1. A directory of segments by the leading bits of the hash (extendible hashing, Fagin et al.
+//     1979). A full segment of 1,024 places splits in two, alone: at most some 900 entries move in
+//     one operation, instead of 10M. The directory doubles now and then: 8 bytes a segment.
 //  2. A place is a 1-byte tag (7 bits of the hash) and a 4-byte slot. Tags are compared eight at a
-//  time in
-//     one 64-bit word; a slot is looked at only when its tag agrees.
+//     time in one 64-bit word; a slot is looked at only when its tag agrees.
 //  3. What an entry's key is, and whether it equals another, the caller knows.
 //
-// One thread. Operations O(1) expected for hashes that look random; any hashes give correct
-// answers.
+// One thread. Operations O(1) expected for hashes that look random; any hashes give right answers.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,4 @@
-// A table of records of one type, ranked and durable: the engine as the rest of the program sees
-// it.
+// A table of records of one type, ranked and durable: the engine as the other layers see it.
 //
 //   kv::Table<User> users({.hash_seed = ..., .digest_key = ...});
 //   users.insert(id, {.name = "Ann"});
@@ -7,8 +6,7 @@
 //   users.rank(id);  // 1 + users with strictly more clicks
 //
 // A Record is plain values; its texts are views of the table's memory, good until the next change
-// of the table. The table never computes a score: fn assigns it, and saturating_add() is there for
-// counters.
+// of the table. The table never computes a score: fn assigns it, saturating_add() helps counters.
 //
 // One thread. find, update, erase and rank O(log n); insert too, with no pause for growth. Errors
 // leave the record as it was. The durability side (changes, snapshots, digest) is kv/durable.h.

@@ -4,13 +4,11 @@
 //  1. Rows are packed: key, fields, one byte of flags; 25 bytes for the clicker's user. A text is a
 //     4-byte reference to a pool, where equal texts are kept once.
 //  2. Hash map and ranking hold slots of rows.
-//  3. The first change of a row since the last take puts it on the list of changed rows and its old
-//  hash out
-//     of the digest; further changes cost nothing. Which fields changed is kept in the flags, so
-//     that a delta holds only those.
+//  3. The first change of a row since the last take puts it on the list of changed rows and takes
+//     its old hash out of the digest; further changes cost nothing. Which fields changed is kept in
+//     the flags, so that a delta holds only those.
 //  4. A snapshot walk goes over the slots. While one is alive, new records take new slots, which it
-//  never
-//     visits; so a record that was there all the time is met exactly once. New records are in
+//     never visits; so a record that was there all the time is met exactly once. New records are in
 //     the next delta.
 //  5. Fields of newer versions are kept beside the rows, as bytes, and written again.
 //

@@ -222,7 +222,6 @@ TableWalk::~TableWalk() {
 }
 
 void TableWalk::choose_ranges() {
-  BlockBuilder sample(table_, all_fields(table_.schema_), true);
   std::vector<Key> keys;
   std::size_t integer_bytes = 0;
   const Slot stride = end_ / kSampleRows + 1;

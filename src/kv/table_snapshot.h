@@ -5,8 +5,7 @@
 // each time: chunks of neighbouring keys code 0.2 bytes a key better at 10M users than chunks of
 // any keys. The ranges come from a sample; a range that holds more than a chunk gives two.
 //
-// Internal to the table. On the table's thread. A row costs some 30 ns to pass by, some 100 ns to
-// take.
+// Internal to the table, on its thread. Passing a row by costs some 30 ns, taking it some 100 ns.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +39,7 @@ class TextPlaces {
 
 class BlockBuilder {
  public:
-  /// Gathers `fields` of rows of `table`; with `whole`, also the fields that this build does not
-  /// know.
+  /// Gathers `fields` of rows of `table`; with `whole`, also the fields of newer versions.
   BlockBuilder(const TableCore& table, const std::vector<std::size_t>& fields, bool whole);
 
   /// Takes a row in. false, and nothing done, when the block's encoding might then pass

@@ -2,8 +2,8 @@
 // all of it coded by character.
 //
 // By character, because UTF-8 bytes hide from an entropy coder that the second byte depends on the
-// first: on mixed Cyrillic and Latin names that costs 20%. ASCII needs no alphabet, so short deltas
-// stay short.
+// first: on mixed Cyrillic and Latin names that costs 20%. ASCII needs no alphabet, which keeps
+// short deltas short.
 //
 // Internal to the codec. Any thread, O(rows + characters). Errors: kDamaged.
 #pragma once

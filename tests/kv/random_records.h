@@ -1,5 +1,4 @@
-// Records, steps and models for the property tests. Texts are literals, so that a model may keep
-// views.
+// Records, steps and models for the property tests. Texts are literals: a model may keep views.
 #pragma once
 
 #include <gtest/gtest.h>
