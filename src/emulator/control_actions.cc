@@ -1,0 +1,247 @@
+// POST under /emulator/: people and what they do, bots, faults, the clock.
+#include <utility>
+
+#include "emulator/control_calls.h"
+#include "emulator/render.h"
+#include "emulator/text.h"
+
+namespace telekv::emulator {
+namespace {
+
+constexpr std::int64_t kMaxClockStep_s = 366LL * 86400;
+constexpr std::size_t kMaxNameBytes = 4096;
+constexpr std::size_t kMaxBotNameCodePoints = 64;  // Bot API: setMyName
+
+ApiError wrong(std::string text) { return {400, std::move(text)}; }
+
+Answer<std::int64_t> required_integer(const ControlBody& body, std::string_view name) {
+  std::int64_t value = 0;
+  if (body[name].get(value) != simdjson::SUCCESS) {
+    return wrong("\"" + std::string(name) + "\" must be an integer");
+  }
+  return value;
+}
+
+Answer<std::string> required_string(const ControlBody& body, std::string_view name) {
+  std::string_view value;
+  if (body[name].get(value) != simdjson::SUCCESS) {
+    return wrong("\"" + std::string(name) + "\" must be a string");
+  }
+  return std::string(value);
+}
+
+// The value, or `otherwise` when it is absent; an error when it is of another type.
+Answer<std::int64_t> optional_integer(const ControlBody& body, std::string_view name,
+                                      std::int64_t otherwise) {
+  simdjson::dom::element value;
+  if (body[name].get(value) != simdjson::SUCCESS || value.is_null()) return otherwise;
+  return required_integer(body, name);
+}
+
+Answer<std::string> optional_name(const ControlBody& body, std::string_view name) {
+  simdjson::dom::element value;
+  if (body[name].get(value) != simdjson::SUCCESS || value.is_null()) return std::string();
+  auto text = required_string(body, name);
+  if (text.has_value() && text->size() > kMaxNameBytes) {
+    return wrong("\"" + std::string(name) + "\" is longer than 4096 bytes");
+  }
+  return text;
+}
+
+Answer<Bot*> required_bot(ControlCall& call, const ControlBody& body) {
+  const auto id = required_integer(body, "bot_id");
+  if (id.has_error()) return id.error();
+  if (*id <= 0 || *id >= (std::int64_t{1} << 54)) return wrong("\"bot_id\" must be in 1..2^54");
+  return &call.world.ensure_bot(*id);
+}
+
+// Most actions are a person doing something to a bot.
+struct Actor {
+  Bot* bot = nullptr;
+  PersonId person = 0;
+};
+
+Answer<Actor> read_actor(ControlCall& call, const ControlBody& body) {
+  const auto bot = required_bot(call, body);
+  if (bot.has_error()) return bot.error();
+  const auto from = required_integer(body, "from");
+  if (from.has_error()) return from.error();
+  return Actor{*bot, *from};
+}
+
+// Names a bot as @BotFather would; it exists from then on and belongs to that token.
+Answer<std::string> post_bots(ControlCall& call, const ControlBody& body) {
+  const auto token = required_string(body, "token");
+  if (token.has_error()) return token.error();
+  auto first_name = required_string(body, "first_name");
+  if (first_name.has_error()) return first_name.error();
+  if (!is_valid_utf8(*first_name) || first_name->empty() ||
+      count_code_points(*first_name) > kMaxBotNameCodePoints) {
+    return wrong("\"first_name\" must have 1..64 characters");
+  }
+  const auto bot = call.world.authorize(*token);
+  if (bot.has_error()) return bot.error();
+  call.world.rename_bot(**bot, std::move(*first_name));
+  std::string out;
+  JsonWriter writer(out);
+  write_listed_bot(writer, **bot);
+  return out;
+}
+
+Answer<std::string> post_people(ControlCall& call, const ControlBody& body) {
+  Person person;
+  const auto id = optional_integer(body, "id", 0);
+  auto first_name = required_string(body, "first_name");
+  auto last_name = optional_name(body, "last_name");
+  auto username = optional_name(body, "username");
+  auto language_code = optional_name(body, "language_code");
+  if (id.has_error()) return id.error();
+  for (const auto* name : {&first_name, &last_name, &username, &language_code}) {
+    if (name->has_error()) return name->error();
+  }
+  if (first_name->size() > kMaxNameBytes) return wrong("\"first_name\" is longer than 4096 bytes");
+  simdjson::dom::element bot_id;
+  Bot* bot = nullptr;
+  if (body["bot_id"].get(bot_id) == simdjson::SUCCESS && !bot_id.is_null()) {
+    const auto given = required_bot(call, body);
+    if (given.has_error()) return given.error();
+    bot = *given;
+  }
+  person.id = *id;
+  person.first_name = std::move(*first_name);
+  person.last_name = std::move(*last_name);
+  person.username = std::move(*username);
+  person.language_code = std::move(*language_code);
+  const auto stored = call.world.put_person(std::move(person));
+  if (stored.has_error()) return stored.error();
+  if (bot != nullptr) call.world.open_chat(*bot, (*stored)->id);
+  std::string out;
+  JsonWriter writer(out);
+  write_person(writer, **stored);
+  return out;
+}
+
+Answer<std::string> post_send(ControlCall& call, const ControlBody& body) {
+  const auto actor = read_actor(call, body);
+  if (actor.has_error()) return actor.error();
+  const auto text = required_string(body, "text");
+  if (text.has_error()) return text.error();
+  const auto sent = call.world.person_sends(*actor->bot, actor->person, *text, call.now);
+  if (sent.has_error()) return sent.error();
+  std::string out;
+  JsonWriter writer(out);
+  writer.begin_object();
+  writer.field("update_id", sent->update_id);
+  writer.field("message_id", sent->message_id);
+  writer.end_object();
+  return out;
+}
+
+Answer<std::string> post_tap(ControlCall& call, const ControlBody& body) {
+  const auto actor = read_actor(call, body);
+  if (actor.has_error()) return actor.error();
+  const auto message = required_integer(body, "message_id");
+  if (message.has_error()) return message.error();
+  const auto data = required_string(body, "data");
+  if (data.has_error()) return data.error();
+  if (!std::in_range<MessageId>(*message)) return wrong("\"message_id\" is out of range");
+  const auto tapped = call.world.person_taps(*actor->bot, actor->person,
+                                             static_cast<MessageId>(*message), *data, call.now);
+  if (tapped.has_error()) return tapped.error();
+  std::string out;
+  JsonWriter writer(out);
+  writer.begin_object();
+  writer.field("update_id", tapped->update_id);
+  writer.field("callback_query_id", tapped->callback_query_id);
+  writer.end_object();
+  return out;
+}
+
+Answer<std::string> post_block(ControlCall& call, const ControlBody& body) {
+  const auto actor = read_actor(call, body);
+  if (actor.has_error()) return actor.error();
+  bool blocked = false;
+  if (body["blocked"].get(blocked) != simdjson::SUCCESS) {
+    return wrong("\"blocked\" must be a boolean");
+  }
+  const auto done = call.world.set_blocked(*actor->bot, actor->person, blocked, call.now);
+  if (done.has_error()) return done.error();
+  return std::string("{}");
+}
+
+Answer<std::string> post_raw_update(ControlCall& call, const ControlBody& body) {
+  const auto bot = required_bot(call, body);
+  if (bot.has_error()) return bot.error();
+  std::string_view encoded;
+  std::string bytes;
+  if (body["base64"].get(encoded) == simdjson::SUCCESS) {
+    auto decoded = base64_decode(encoded);
+    if (!decoded) return wrong("\"base64\" is not base64");
+    bytes = std::move(*decoded);
+  } else {
+    auto text = required_string(body, "json");
+    if (text.has_error()) return wrong("\"json\" or \"base64\" must be a string");
+    bytes = std::move(*text);
+  }
+  const std::int64_t id = call.world.queue_raw_update(**bot, bytes, call.now);
+  if (id == 0) return wrong("the queue is full, or the update is over 512 KiB");
+  return "{\"update_id\":" + std::to_string(id) + "}";
+}
+
+Answer<std::string> post_faults(ControlCall& call, const ControlBody& body) {
+  FaultRule rule;
+  auto method = required_string(body, "method");
+  if (method.has_error()) return method.error();
+  const auto kind_name = required_string(body, "kind");
+  if (kind_name.has_error()) return kind_name.error();
+  const auto kind = parse_fault_kind(*kind_name);
+  if (!kind) return wrong("\"kind\" must be 429, 502, 500, drop_before, drop_after or delay");
+  const auto count = optional_integer(body, "count", 1);
+  const auto bot_id = optional_integer(body, "bot_id", 0);
+  const auto retry_after = optional_integer(body, "retry_after", 1);
+  const auto delay = optional_integer(body, "delay_ms", 0);
+  for (const auto* value : {&count, &bot_id, &retry_after, &delay}) {
+    if (value->has_error()) return value->error();
+  }
+  if (*count < 1) return wrong("\"count\" must be positive");
+  if (*retry_after < 1 || *retry_after > 1'000'000)
+    return wrong("\"retry_after\" must be 1..1000000");
+  if (*delay < 0 || *delay > 600'000) return wrong("\"delay_ms\" must be 0..600000");
+  rule.method = std::move(*method);
+  rule.bot_id = *bot_id;
+  rule.remaining = static_cast<std::uint64_t>(*count);
+  rule.fault = {*kind, static_cast<std::uint32_t>(*retry_after), std::chrono::milliseconds(*delay)};
+  if (auto added = call.faults.add(std::move(rule)); added.has_error()) return added.error();
+  return show_faults(call.faults);
+}
+
+Answer<std::string> post_clock(ControlCall& call, const ControlBody& body) {
+  const auto advance = required_integer(body, "advance_s");
+  if (advance.has_error()) return advance.error();
+  if (*advance < 0 || *advance > kMaxClockStep_s) {
+    return wrong("\"advance_s\" must be 0..31622400; the clock only goes forward");
+  }
+  call.world.advance_clock(*advance * 1000);
+  return "{\"now\":" + std::to_string(call.now / 1000 + *advance) + "}";
+}
+
+constexpr std::pair<std::string_view, ControlAction> kPosts[] = {
+    {"people", post_people},
+    {"bots", post_bots},
+    {"send", post_send},
+    {"tap", post_tap},
+    {"raw_update", post_raw_update},
+    {"block", post_block},
+    {"faults", post_faults},
+    {"clock", post_clock},
+};
+}  // namespace
+
+ControlAction find_control_action(std::string_view name) {
+  for (const auto& [known, action] : kPosts) {
+    if (known == name) return action;
+  }
+  return nullptr;
+}
+
+}  // namespace telekv::emulator
