@@ -1,7 +1,6 @@
 // The parameters of a Bot API call, from wherever they come: query string, urlencoded form, JSON
 // object or multipart form. Nested objects are kept as JSON text, as the server does. Linear in the
-// body; bounds as in TDLib's HttpReader. Files are views into the body, which must outlive the
-// arguments.
+// body; bounds as in TDLib's HttpReader. Files are views into the body, which outlives them.
 #pragma once
 
 #include <optional>

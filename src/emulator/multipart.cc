@@ -119,16 +119,17 @@ Answer<void> parse_multipart(std::string_view content_type, std::string_view bod
                     content_end > content_begin ? content_end - content_begin : 0);
     Disposition part = parse_part_headers(body.substr(header_begin, header_end - header_begin));
     if (part.name.empty()) return bad_request("part without a name");
+    // Headers count too: a body of nothing but names is as large in memory as one of values.
+    parameter_bytes += header_end - header_begin + (part.file_name ? 0 : content.size());
+    if (parameter_bytes > Arguments::kMaxParameterBytes) {
+      return ApiError{413, "Request Entity Too Large"};
+    }
     if (part.file_name) {
       if (arguments.file_count() == Arguments::kMaxFiles) {
         return ApiError{413, "Request Entity Too Large: too many files attached"};
       }
       arguments.add({std::move(part.name), std::move(*part.file_name), content});
     } else {
-      parameter_bytes += content.size();
-      if (parameter_bytes > Arguments::kMaxParameterBytes) {
-        return ApiError{413, "Request Entity Too Large"};
-      }
       arguments.add(std::move(part.name), std::string(content));
     }
     position = content_end + delimiter.size();

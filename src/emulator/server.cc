@@ -76,6 +76,9 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
+  // What of a reply is sent: to HEAD, no body, or it would be read as the next answer.
+  enum class Part { kHead, kWhole };
+
   // Whether the connection goes on.
   asio::awaitable<bool> serve_one() {
     Parser parser;
@@ -102,14 +105,17 @@ class Session : public std::enable_shared_from_this<Session> {
       stream_.close();
       co_return false;
     }
-    const bool written = co_await write(&reply, keep_alive);
+    const bool is_head = parser.get().method() == http::verb::head;
+    const bool written = co_await write(&reply, keep_alive, is_head ? Part::kHead : Part::kWhole);
     co_return written&& keep_alive;
   }
 
-  asio::awaitable<bool> write(const HttpReply* reply, bool keep_alive) {
+  asio::awaitable<bool> write(const HttpReply* reply, bool keep_alive, Part part) {
     const std::string head = make_head(*reply, keep_alive);
-    const std::array<asio::const_buffer, 2> buffers{
-        asio::buffer(head), reply->file ? asio::buffer(*reply->file) : asio::buffer(reply->body)};
+    std::array<asio::const_buffer, 2> buffers{asio::buffer(head)};
+    if (part == Part::kWhole) {
+      buffers[1] = reply->file ? asio::buffer(*reply->file) : asio::buffer(reply->body);
+    }
     stream_.expires_after(kIdleTimeout);
     auto [error, size] = co_await asio::async_write(stream_, buffers, no_throw);
     co_return !error;
@@ -132,7 +138,7 @@ class Session : public std::enable_shared_from_this<Session> {
     } else {
       co_return false;
     }
-    const bool written = co_await write(&reply, false);
+    const bool written = co_await write(&reply, false, Part::kWhole);
     if (written) co_await drain();
     co_return false;
   }

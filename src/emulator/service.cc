@@ -146,7 +146,7 @@ asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
 }
 
 asio::awaitable<HttpReply> Service::get_updates(Bot* bot, PollRequest request) {
-  const PollPlan plan = world_.plan_poll(*bot, request, now());
+  PollPlan plan = world_.plan_poll(*bot, request, now());
   const auto deadline = Clock::now() + std::chrono::seconds(plan.timeout_s);
   if (const auto older = waiting_polls_.find(bot->id); older != waiting_polls_.end()) {
     older->second->superseded = true;
@@ -166,7 +166,14 @@ asio::awaitable<HttpReply> Service::get_updates(Bot* bot, PollRequest request) {
       reply.body = wrap_result(list, {});
       co_return reply;
     }
-    if (!commit()) co_return HttpReply{};  // what was confirmed must not wait for the next update
+    if (!commit()) {  // what was confirmed must not wait for the next update
+      HttpReply cut;
+      cut.delivery = Delivery::kCut;
+      co_return cut;
+    }
+    // A negative offset is counted from the end of the queue as the call found it: counted again,
+    // it would drop the first of several updates that came together.
+    plan.offset = std::max<std::int64_t>(plan.offset, 0);
     const auto waiting = std::make_shared<WaitingPoll>(executor_);
     waiting->timer.expires_at(deadline);
     waiting_polls_[bot->id] = waiting;

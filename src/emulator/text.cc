@@ -60,8 +60,7 @@ bool is_allowed_in_file_name(char32_t c) {
   return !is_symbol;
 }
 
-// Runs of characters that cannot stay become one space; blanks and (for stems) dots at the start
-// go.
+// Runs of characters that cannot stay become one space; blanks and dots at the start go.
 std::string clean_name_part(std::string_view part, std::size_t max_code_points) {
   std::string result;
   std::size_t count = 0;

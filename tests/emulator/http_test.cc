@@ -8,6 +8,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json.hpp>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -53,6 +54,15 @@ class Client {
     return parser.release();
   }
 
+  /// The head that answers HEAD.
+  Response head(const std::string& target) {
+    asio::write(socket_, asio::buffer("HEAD " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+    http::response_parser<http::string_body> parser;
+    parser.skip(true);
+    http::read(socket_, buffer_, parser);
+    return parser.release();
+  }
+
   boost::json::value get(const std::string& target) {
     return boost::json::parse(send(http::verb::get, target).body());
   }
@@ -89,6 +99,13 @@ class Http : public testing::Test {
                 R"({"bot_id":123456789,"from":5123456789,"text":")" + text + "\"}");
   }
 
+  /// What `work` says on the server's thread, between two requests.
+  bool on_server(std::function<bool()> work) {
+    std::packaged_task<bool()> task(std::move(work));
+    asio::post(io_, [&] { task(); });
+    return task.get_future().get();
+  }
+
   asio::io_context io_;
   World world_;
   FileStore files_;
@@ -116,6 +133,27 @@ TEST_F(Http, ALongPollEndsWhenAnUpdateArrives) {
   const auto updates = waiting.get().at("result");
   ASSERT_EQ(updates.as_array().size(), 1u);
   EXPECT_EQ(updates.at(0).at("message").at("text").as_string(), "Клик");
+}
+
+TEST_F(Http, ALongPollFromTheEndGetsAllThatComesTogether) {
+  Client poller(server_->port());
+  auto waiting = std::async(std::launch::async,
+                            [&] { return poller.get(bot("getUpdates?offset=-1&timeout=50")); });
+  while (!on_server([&] { return world_.find_bot(kBot)->last_poll.started != 0; })) {
+  }
+  on_server([&] {
+    const TimeMs now = world_.find_bot(kBot)->last_poll.started;
+    for (const char* text : {"one", "two"}) {
+      world_.person_sends(*world_.find_bot(kBot), kAnya, text, now).value();
+    }
+    return true;
+  });
+  EXPECT_EQ(waiting.get().at("result").as_array().size(), 2u);
+}
+
+TEST_F(Http, HeadIsAnsweredWithoutABody) {
+  EXPECT_EQ(client_.head("/").result_int(), 200u);
+  EXPECT_EQ(client_.get(bot("getMe")).at("ok").as_bool(), true) << "the next answer is in step";
 }
 
 TEST_F(Http, TheOlderOfTwoLongPollsIsEndedWithAConflict) {

@@ -229,6 +229,8 @@ TEST(Commands, AreKeptPerScopeAndLanguage) {
   EXPECT_EQ(
       telegram.error("setMyCommands", {{"commands", R"([{"command":"A b","description":"x"}])"}}),
       "Bad Request: BOT_COMMAND_INVALID");
+  EXPECT_EQ(telegram.error("setMyCommands", {{"commands", commands}, {"language_code", "rus"}}),
+            "Bad Request: invalid language code specified");
   telegram.result("deleteMyCommands", {{"scope", scope}});
   EXPECT_EQ(telegram.result("getMyCommands", {{"scope", scope}}), boost::json::array());
 }

@@ -1,5 +1,4 @@
-// How parameters are read from queries, forms, JSON and multipart bodies, and what happens to names
-// and texts.
+// How parameters are read from queries, forms, JSON and multipart bodies; what happens to texts.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -108,6 +107,19 @@ TEST(Multipart, TakesAtMostFiftyFiles) {
     body += "--B\r\nContent-Disposition: form-data; name=\"d\"; filename=\"f\"\r\n\r\nx\r\n";
   }
   EXPECT_EQ(Arguments::parse({}, "multipart/form-data; boundary=B", body + "--B--").error().code,
+            413);
+}
+
+TEST(Multipart, NamesAndHeadersCountAsParameters) {
+  const auto status = [](std::string_view part) {
+    std::string body;
+    while (body.size() <= 2 * Arguments::kMaxParameterBytes) body += part;
+    const auto parsed = Arguments::parse({}, "multipart/form-data; boundary=B", body + "--B--");
+    return parsed.has_error() ? parsed.error().code : 200;
+  };
+  EXPECT_EQ(status("--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n"), 413);
+  const std::string long_name(Arguments::kMaxParameterBytes, 'a');
+  EXPECT_EQ(status("--B\r\nContent-Disposition: form-data; name=" + long_name + "\r\n\r\nx\r\n"),
             413);
 }
 
