@@ -58,8 +58,9 @@ class Durable {
   virtual std::uint64_t unsaved() const = 0;
 
   /// What changed since the last take, deletions included, as values: replaying it twice is the
-  /// same as once. nullptr when nothing did. One that holds more than 4 million records cannot be
-  /// loaded again: throw it away and write a snapshot begun right after. O(changes).
+  /// same as once. nullptr when nothing did. One over the reader's bounds (kv/column_codec.h: 4
+  /// million records, fewer when they have more than seven fields) cannot be loaded again: throw it
+  /// away and write a snapshot begun right after. O(changes).
   virtual std::unique_ptr<const Encodable> take_changes() = 0;
 
   /// The digest of the content as of the last take_changes(), load_chunk() or load_delta().
