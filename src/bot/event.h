@@ -12,8 +12,8 @@ namespace telekv::bot {
 
 class Event {
  public:
-  explicit Event(boost::asio::any_io_executor executor)
-      : waiters_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
+  explicit Event(const boost::asio::any_io_executor& executor)
+      : waiters_(executor, boost::asio::steady_timer::time_point::max()) {}
 
   void set() {
     set_ = true;

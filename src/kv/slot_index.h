@@ -176,9 +176,10 @@ class SlotIndex {
 };
 
 inline std::size_t SlotIndex::memory_bytes() const {
-  std::size_t bytes = directory_.size() * sizeof(Segment*);
+  constexpr std::size_t kPointerBytes = sizeof(void*);
+  std::size_t bytes = directory_.size() * kPointerBytes;
   for (const auto& segment : segments_) {
-    bytes += sizeof(Segment) + sizeof(Segment*) + segment->places() * (1 + sizeof(Slot));
+    bytes += sizeof(Segment) + kPointerBytes + segment->places() * (1 + sizeof(Slot));
   }
   return bytes;
 }
