@@ -18,7 +18,11 @@ int main(int argc, char** argv) {
       "keygen", "Print a new random key for TELEKV_KEY. Keep it: without it the data is lost.");
   keygen->callback([] {
     telekv::vault::SystemRandom random;
-    std::puts(telekv::vault::Key::generate(random).to_hex().c_str());
+    const std::string key = telekv::vault::Key::generate(random).to_hex();
+    if (std::puts(key.c_str()) == EOF || std::fflush(stdout) != 0) {
+      std::fputs("telekv: the key could not be written to standard output\n", stderr);
+      throw CLI::RuntimeError(1);  // CLI11's way to an exit code
+    }
   });
 
   CLI11_PARSE(app, argc, argv);
