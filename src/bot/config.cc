@@ -161,6 +161,9 @@ Result<std::variant<Config, PrintAndExit>> parse_config(int argc, const char* co
     return std::variant<Config, PrintAndExit>(PrintAndExit{app.help()});
   } catch (const CLI::CallForVersion&) {
     return std::variant<Config, PrintAndExit>(PrintAndExit{std::string(kVersionLine) + "\n"});
+  } catch (const CLI::ExtrasError&) {
+    // Not repeated: a secret may have slipped in without its flag.
+    return wrong("there are arguments that are no settings", "see clicker --help");
   } catch (const CLI::ParseError& error) {
     return wrong(error.what(), "see clicker --help");
   }

@@ -109,6 +109,16 @@ asio::awaitable<void> Service::main() {
     co_await saver_done_.wait();
   }
   co_await (outbox_->drained() || clock_.sleep_for(kLastRepliesDeadline));
+  log_totals();
+}
+
+void Service::log_totals() const {
+  const Outbox::Counters& replies = outbox_->counters();
+  spdlog::info("{} replies sent, {} dropped, {} delayed by flood control", replies.sent,
+               replies.dropped, replies.rate_limited);
+  if (const std::uint64_t copies = channel_->stray_copies()) {
+    spdlog::warn("{} forwarded copies could not be deleted; they may be deleted by hand", copies);
+  }
 }
 
 // ---- start ----

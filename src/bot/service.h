@@ -50,6 +50,7 @@ class Service {
   using Async = boost::asio::awaitable<T>;
 
   Async<void> main();
+  void log_totals() const;
   Async<Result<void>> start();
   Async<Result<void>> check_token();
   Async<Result<void>> wait_for_operator();

@@ -104,7 +104,10 @@ Error answer_error(const Method& method, const HttpResponse& response, std::stri
       return plain_error(ErrorCode::kForbidden, std::move(message),
                          "the bot was blocked or is no member of the chat");
     case 404:
-      return not_found(std::move(message), refusal);
+      if (parsed) return not_found(std::move(message), refusal);
+      // A page of something in front of the Bot API says nothing about the token.
+      return plain_error(no_answer(method), std::move(message),
+                         "check that API_ROOT is a Bot API server");
     case 409:
       return plain_error(ErrorCode::kConflict, std::move(message),
                          "another program uses this token; only one may run");

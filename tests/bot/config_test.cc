@@ -101,7 +101,7 @@ TEST_F(Settings, ThatCannotBeUsedAreRefused) {
   EXPECT_THAT(refusal("--root-id", "0"), HasSubstr("ROOT_ID"));
   EXPECT_THAT(refusal("--log-level", "loud"), HasSubstr("LOG_LEVEL"));
   EXPECT_THAT(refusal("--log-format", "xml"), HasSubstr("LOG_FORMAT"));
-  EXPECT_THAT(refusal("--no-such-flag"), HasSubstr("no-such-flag"));
+  EXPECT_THAT(refusal("--no-such-flag"), HasSubstr("no settings"));
 }
 
 TEST_F(Settings, WithABadSecretAreRefusedWithoutShowingIt) {
@@ -112,6 +112,7 @@ TEST_F(Settings, WithABadSecretAreRefusedWithoutShowingIt) {
   set("TELEKV_KEY", kKey);
   set("BOT_TOKEN", "12:short_secret");
   EXPECT_THAT(refusal(), Not(HasSubstr("short_secret")));
+  EXPECT_THAT(refusal(kToken), Not(HasSubstr("secret_of_the_tests")));
 }
 
 TEST_F(Settings, ForUnsealedStorageExcludeAKey) {

@@ -274,7 +274,7 @@ TEST_F(ApiTest, RefusalsAreMappedByCodeAndDescription) {
 TEST_F(ApiTest, PagesInsteadOfAnswersAreJudgedByTheirStatus) {
   using enum ErrorCode;
   const std::pair<unsigned, ErrorCode> cases[] = {
-      {502, kOutcomeUnknown}, {504, kOutcomeUnknown}, {413, kTooLarge},      {404, kUnauthorized},
+      {502, kOutcomeUnknown}, {504, kOutcomeUnknown}, {413, kTooLarge},      {404, kOutcomeUnknown},
       {301, kRejected},       {200, kOutcomeUnknown}, {204, kOutcomeUnknown}};
   for (const auto& [status, code] : cases) {
     http_.answer(status, "<html><head><title>page</title></head>nginx</html>", "text/html");
