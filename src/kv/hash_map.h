@@ -2,7 +2,9 @@
 //
 // Why not a ready-made map: growing to 10M entries, boost::unordered_flat_map stops for 199 ms once
 // and std::unordered_map for 1.2 s; this one never moves more than one segment (kv/slot_index.h).
-// And it keeps 5 bytes an entry, because the keys lie in the rows anyway.
+// It keeps
+// some 8 bytes an entry, because the keys lie in the rows anyway. The price: a find out of cache
+// misses it twice, for the place and for the row, and takes 2.6 times as long as in flat_map.
 //
 // One thread. Every operation O(1) expected; the hash is seeded, so keys cannot be chosen to
 // collide by who does not know the seed. Every 64-bit value is a valid key.
@@ -68,7 +70,7 @@ class HashMap {
   /// What is wrong with the structure; empty when nothing is. O(n).
   std::string validate() const { return index_.validate(hash_of_slot()); }
 
-  /// Groups of eight places looked at to find the key that takes longest. O(n).
+  /// Cache lines looked at to find the key that takes longest. O(n).
   std::size_t longest_search() const { return index_.longest_search(hash_of_slot()); }
 
  private:
