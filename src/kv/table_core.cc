@@ -1,7 +1,5 @@
 #include "kv/table_core.h"
 
-#include <sodium/crypto_shorthash.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -33,7 +31,7 @@ Error too_large(Key key, std::string_view what, std::string_view hint) {
 TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
     : schema_(std::move(schema)),
       flags_offset_(row_bytes(schema_) - 1),
-      digest_key_(options.digest_key),
+      record_hash_(options.digest_key),
       rows_(row_bytes(schema_)),
       map_(rows_, options.hash_seed),
       texts_(options.hash_seed) {
@@ -42,6 +40,7 @@ TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
     offsets_.push_back(offset);
     offset += schema_.fields[i].bytes;
     if (schema_.fields[i].ranks) ranking_field_ = i;
+    secrets_.push_back(record_hash_.field(schema_.fields[i].number, schema_.fields[i].type));
   }
 }
 
@@ -143,38 +142,44 @@ Slot TableCore::new_slot(Key key) {
 void TableCore::touch(Slot slot, std::uint8_t changed) {
   const std::uint8_t before = flags(slot);
   if (before == kLive) {
-    xor_into_digest(slot);
+    digest_ ^= hash(slot);
     changed_.push_back(slot);
     ++changed_live_;
   }
   set_flags(slot, before | changed);
 }
 
-void TableCore::xor_into_digest(Slot slot) {
-  scratch_.clear();
-  const auto key = static_cast<std::uint64_t>(rows_.key(slot));
-  for (unsigned i = 0; i < sizeof key; ++i) scratch_ += static_cast<char>(key >> (8 * i));
-  std::string_view rest;
-  if (!unknown_.empty()) {
-    if (const auto found = unknown_.find(slot); found != unknown_.end()) rest = found->second;
-  }
-  FieldReader unknown(rest);
-  bool more = unknown.next();
+HashLanes TableCore::hash(Slot slot) const {
+  HashLanes sum = record_hash_.key_term(rows_.key(slot));
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
-    const FieldDescription& field = schema_.fields[i];
-    for (; more && unknown.number() < field.number; more = unknown.next()) {
-      append_field(unknown.number(), unknown.type(), unknown.value(), scratch_);
-    }
-    append_field(field.number, field.type, read_field(slot, i), scratch_);
+    const std::uint64_t stored = read_stored(slot, i);
+    sum += schema_.fields[i].type == FieldType::kText
+               ? record_hash_.text_term(secrets_[i], texts_.view(static_cast<TextId>(stored)))
+               : RecordHash::integer_term(secrets_[i], stored);
   }
-  for (; more; more = unknown.next()) {
-    append_field(unknown.number(), unknown.type(), unknown.value(), scratch_);
+  if (!unknown_.empty()) sum += unknown_terms(slot);
+  return record_hash_.finish(sum);
+}
+
+HashLanes TableCore::unknown_terms(Slot slot) const {
+  HashLanes sum;
+  const auto found = unknown_.find(slot);
+  if (found == unknown_.end()) return sum;
+  for (FieldReader field(found->second); field.next();) {
+    const RecordHash::FieldSecrets secrets = record_hash_.field(field.number(), field.type());
+    sum += field.type() == FieldType::kText
+               ? record_hash_.text_term(secrets, field.value().text)
+               : RecordHash::integer_term(secrets, field.value().integer);
   }
-  Digest hash;
-  static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(Digest));
-  crypto_shorthash_siphashx24(hash.data(), reinterpret_cast<const std::uint8_t*>(scratch_.data()),
-                              scratch_.size(), digest_key_.data());
-  for (std::size_t i = 0; i < hash.size(); ++i) digest_[i] ^= hash[i];
+  return sum;
+}
+
+/// To be called when no row is changed.
+void TableCore::save_digest() {
+  for (unsigned i = 0; i < sizeof(std::uint64_t); ++i) {
+    saved_digest_[i] = static_cast<std::uint8_t>(digest_.a >> (8 * i));
+    saved_digest_[sizeof(std::uint64_t) + i] = static_cast<std::uint8_t>(digest_.b >> (8 * i));
+  }
 }
 
 Result<void> TableCore::insert_row(Key key, const FieldValue* values) {
@@ -231,7 +236,7 @@ bool TableCore::erase_row(Key key) {
   if (!slot) return false;
   const std::uint8_t before = flags(*slot);
   if (before == kLive) {
-    xor_into_digest(*slot);
+    digest_ ^= hash(*slot);
   } else {
     --changed_live_;
   }

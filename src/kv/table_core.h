@@ -28,6 +28,7 @@
 #include "kv/durable.h"
 #include "kv/hash_map.h"
 #include "kv/rank_tree.h"
+#include "kv/record_hash.h"
 #include "kv/row_store.h"
 #include "kv/schema.h"
 #include "kv/text_pool.h"
@@ -115,7 +116,9 @@ class TableCore : public Durable {
 
   Slot new_slot(Key key);
   void touch(Slot slot, std::uint8_t changed);
-  void xor_into_digest(Slot slot);
+  HashLanes hash(Slot slot) const;
+  HashLanes unknown_terms(Slot slot) const;
+  void save_digest();
 
   Result<void> load(ByteView encoded, bool is_chunk);
   Result<void> check_block(const RowBlock& block, bool is_chunk) const;
@@ -133,7 +136,8 @@ class TableCore : public Durable {
   std::vector<std::size_t> offsets_;  // of each field in a row
   std::size_t flags_offset_;
   std::optional<std::size_t> ranking_field_;
-  std::array<std::uint8_t, 16> digest_key_;
+  RecordHash record_hash_;
+  std::vector<RecordHash::FieldSecrets> secrets_;  // of each field
 
   RowStore rows_;
   HashMap map_;
@@ -145,10 +149,9 @@ class TableCore : public Durable {
   std::deque<Slot> changed_;        // rows with flags beside kLive, free ones too
   std::deque<Key> erased_;          // since the last take; may be back again
   std::uint64_t changed_live_ = 0;  // of `changed_`, those with a record
-  Digest digest_{};                 // without the changed rows
+  HashLanes digest_;                // without the changed rows
   Digest saved_digest_{};
   TableWalk* walk_ = nullptr;  // the one alive
-  std::string scratch_;        // of xor_into_digest()
 };
 
 }  // namespace telekv::kv

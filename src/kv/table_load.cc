@@ -42,7 +42,7 @@ Result<void> TableCore::load(ByteView encoded, bool is_chunk) {
     }
     ranking_.assign(std::move(members));
   }
-  saved_digest_ = digest_;
+  save_digest();
   return {};
 }
 
@@ -103,7 +103,7 @@ void TableCore::apply_row(const RowBlock& block,
   const Slot slot = found ? *found : new_slot(block.keys[row]);
   std::array<FieldValue, kMaxFields> values{};
   if (found) {
-    xor_into_digest(slot);
+    digest_ ^= hash(slot);
     if (block.partial) read_row(slot, values.data());
   }
   const RankMember before = member(slot);
@@ -116,7 +116,7 @@ void TableCore::apply_row(const RowBlock& block,
   if (!found) map_.insert(slot);
   if (ranked && found && before.score != score(slot)) ranking_.move(before, score(slot));
   if (ranked && !found) ranking_.insert(member(slot));
-  xor_into_digest(slot);
+  digest_ ^= hash(slot);
 }
 
 void TableCore::apply_unknown(Slot slot, const RowBlock& block,
@@ -150,7 +150,7 @@ void TableCore::apply_unknown(Slot slot, const RowBlock& block,
 void TableCore::apply_erased(Key key) {
   const std::optional<Slot> slot = map_.find(key);
   if (!slot) return;
-  xor_into_digest(*slot);
+  digest_ ^= hash(*slot);
   set_flags(*slot, 0);
   release_row(*slot);
 }
