@@ -199,7 +199,8 @@ Result<void> TableCore::insert_row(Key key, const FieldValue* values) {
   ++changed_live_;
   write_row(slot, values);
   map_.insert(slot);
-  if (ranking_field_) ranking_.insert(member(slot));
+  if (is_ranked()) ranking_.insert(member(slot));
+  highest_ = std::max(highest_, key);
   return {};
 }
 
@@ -216,13 +217,13 @@ Result<void> TableCore::update_row(Slot slot, const FieldValue* values) {
   touch(slot, changed);
   const RankMember before = member(slot);
   write_row(slot, values);
-  if (ranking_field_ && score(slot) != before.score) ranking_.move(before, score(slot));
+  if (is_ranked() && score(slot) != before.score) ranking_.move(before, score(slot));
   return {};
 }
 
 /// Takes the row out of everything but the digest and the list of changed rows.
 void TableCore::release_row(Slot slot) {
-  if (ranking_field_) ranking_.erase(member(slot));
+  if (is_ranked()) ranking_.erase(member(slot));
   map_.erase(slot);
   unknown_.erase(slot);
   const std::array<FieldValue, kMaxFields> nothing{};
@@ -251,22 +252,40 @@ Error TableCore::missing(Key key) {
   return {.code = ErrorCode::kNotFound, .message = "there is no record " + std::to_string(key)};
 }
 
+void TableCore::put_off_ranking() {
+  ranking_.clear();
+  ranking_due_ = ranking_field_.has_value();
+}
+
+const RankTree& TableCore::ranking() const {
+  if (!std::exchange(ranking_due_, false)) return ranking_;
+  std::vector<RankMember> members;
+  members.reserve(static_cast<std::size_t>(map_.size()));
+  for (Slot slot = 0; slot < rows_.size(); ++slot) {
+    if (is_live(slot)) members.push_back(member(slot));
+  }
+  ranking_.assign(std::move(members));
+  return ranking_;
+}
+
 std::optional<std::uint64_t> TableCore::rank_of(Key key) const {
   const std::optional<Slot> slot = map_.find(key);
   if (!slot) return std::nullopt;
-  return ranking_.rank(score(*slot));
+  return ranking().rank(score(*slot));
 }
 
 std::vector<RankMember> TableCore::members_around(Key key, std::size_t radius) const {
   const std::optional<Slot> slot = map_.find(key);
   if (!slot) return {};
-  return ranking_.around(score(*slot), key, radius);
+  return ranking().around(score(*slot), key, radius);
 }
 
 void TableCore::clear() {
   assert(walk_ == nullptr);
   map_.clear();
   ranking_.clear();
+  ranking_due_ = false;
+  highest_ = std::numeric_limits<Key>::min();
   rows_.clear();
   texts_.clear();
   unknown_.clear();
@@ -288,7 +307,7 @@ std::size_t TableCore::memory_bytes() const {
 
 std::string TableCore::validate() const {
   if (std::string defect = map_.validate(); !defect.empty()) return "map: " + defect;
-  if (std::string defect = ranking_.validate(); !defect.empty()) return "ranking: " + defect;
+  if (std::string defect = ranking().validate(); !defect.empty()) return "ranking: " + defect;
   if (std::string defect = texts_.validate(); !defect.empty()) return "texts: " + defect;
   std::uint64_t live = 0;
   std::uint64_t changed = 0;
