@@ -62,16 +62,20 @@ void encode_keys(const std::vector<Key>& keys, std::span<const std::uint32_t> or
 
 Result<std::vector<Key>> decode_keys(const format::Keys& message) {
   if (message.count() == 0) return damaged("a block without rows");
-  const Result<IntegerList> steps = decode_integers(message.steps(), message.count() - 1);
-  if (!steps) return steps.error();
-  std::vector<Key> keys;
-  keys.reserve(message.count());
-  keys.push_back(message.first());
-  for (const std::uint64_t step : *steps) {
+  // The steps are read into the place of the keys that they become.
+  std::vector<Key> keys(message.count());
+  const std::span<std::uint64_t> places(reinterpret_cast<std::uint64_t*>(keys.data()), keys.size());
+  if (Result<void> read = decode_integers(message.steps(), places.subspan(1)); !read) {
+    return read.error();
+  }
+  Key before = message.first();
+  keys[0] = before;
+  for (std::uint64_t& place : places.subspan(1)) {
     const std::uint64_t room = static_cast<std::uint64_t>(std::numeric_limits<Key>::max()) -
-                               static_cast<std::uint64_t>(keys.back());
-    if (step >= room) return damaged("keys out of range");
-    keys.push_back(static_cast<Key>(static_cast<std::uint64_t>(keys.back()) + step + 1));
+                               static_cast<std::uint64_t>(before);
+    if (place >= room) return damaged("keys out of range");
+    place += static_cast<std::uint64_t>(before) + 1;
+    before = static_cast<Key>(place);
   }
   return keys;
 }

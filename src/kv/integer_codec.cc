@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -24,57 +25,89 @@ constexpr int kCompressionLevel = 3;
 constexpr std::size_t kSparseNumerator = 3;
 constexpr std::size_t kSparseDenominator = 5;
 
+constexpr unsigned kWordBits = 64;
+constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+
 unsigned length_of(std::uint64_t value) { return static_cast<unsigned>(std::bit_width(value)); }
 
 unsigned low_bits_of(std::uint64_t value) {
   return value < kPlainClasses ? 0 : length_of(value) - 1 - kMantissaBits;
 }
 
-std::uint8_t class_of(std::uint64_t value) {
+std::uint8_t class_of(std::uint64_t value, unsigned low_bits) {
   if (value < kPlainClasses) return static_cast<std::uint8_t>(value);
-  const std::uint64_t mantissa = (value >> low_bits_of(value)) & ((1U << kMantissaBits) - 1);
-  return static_cast<std::uint8_t>(kPlainClasses +
-                                   ((length_of(value) - kFirstLength) << kMantissaBits) + mantissa);
+  // 4 to 7: the leading one and the mantissa.
+  const auto leading = static_cast<unsigned>(value >> low_bits);
+  return static_cast<std::uint8_t>(
+      kPlainClasses + ((low_bits + 1 + kMantissaBits - kFirstLength) << kMantissaBits) + leading -
+      (1U << kMantissaBits));
 }
 
-unsigned low_bits_of_class(std::uint8_t symbol) {
+constexpr unsigned low_bits_of_class(unsigned symbol) {
   if (symbol < kPlainClasses) return 0;
   return ((symbol - static_cast<unsigned>(kPlainClasses)) >> kMantissaBits) + kFirstLength - 1 -
          kMantissaBits;
 }
 
-std::uint64_t class_start(std::uint8_t symbol) {
+constexpr std::uint64_t class_start(unsigned symbol) {
   if (symbol < kPlainClasses) return symbol;
   const std::uint64_t mantissa = (symbol - kPlainClasses) & ((1U << kMantissaBits) - 1);
   return ((std::uint64_t{1} << kMantissaBits) | mantissa) << low_bits_of_class(symbol);
 }
 
+struct ClassTable {
+  std::array<std::uint64_t, 256> start;
+  std::array<std::uint8_t, 256> low_bits;
+};
+
+constexpr ClassTable make_class_table() {
+  ClassTable table{};
+  for (unsigned symbol = 0; symbol < table.start.size(); ++symbol) {
+    table.start[symbol] = class_start(symbol);
+    table.low_bits[symbol] = static_cast<std::uint8_t>(low_bits_of_class(symbol));
+  }
+  return table;
+}
+
+constexpr ClassTable kClasses = make_class_table();
+
+constexpr std::uint64_t lowest_bits(std::uint64_t value, unsigned bits) {
+  return value & ((std::uint64_t{1} << bits) - 1);
+}
+
+std::uint64_t little_endian(std::uint64_t value) {
+  return std::endian::native == std::endian::big ? __builtin_bswap64(value) : value;
+}
+
+/// Least significant bit first; the space for all of it is taken at once.
 class BitWriter {
  public:
+  explicit BitWriter(std::size_t bits) : bytes_((bits + 7) / 8 + kWordBytes, '\0') {}
+
+  /// `value` has no more than `bits`, fewer than 64.
   void put(std::uint64_t value, unsigned bits) {
-    if (bits == 0) return;
     pending_ |= value << filled_;
     filled_ += bits;
-    if (filled_ < kWord) return;
-    append(sizeof pending_);
-    filled_ -= kWord;
+    if (filled_ < kWordBits) return;
+    store();
+    at_ += kWordBytes;
+    filled_ -= kWordBits;
     pending_ = filled_ == 0 ? 0 : value >> (bits - filled_);
   }
   Bytes finish() {
-    append((filled_ + 7) / 8);
+    store();
+    bytes_.resize(at_ + (filled_ + 7) / 8);
     return std::move(bytes_);
   }
 
  private:
-  static constexpr unsigned kWord = 64;
-
-  void append(std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) {
-      bytes_ += static_cast<char>(static_cast<unsigned char>(pending_ >> (8 * i)));
-    }
+  void store() {
+    const std::uint64_t word = little_endian(pending_);
+    std::memcpy(bytes_.data() + at_, &word, sizeof word);
   }
 
   Bytes bytes_;
+  std::size_t at_ = 0;
   std::uint64_t pending_ = 0;
   unsigned filled_ = 0;
 };
@@ -85,37 +118,47 @@ class BitReader {
   explicit BitReader(ByteView bytes) : bytes_(bytes) {}
 
   std::uint64_t get(unsigned bits) {
-    std::uint64_t value = 0;
-    for (unsigned got = 0; got < bits;) {
-      const unsigned offset = static_cast<unsigned>(position_ % 8);
-      const unsigned taken = std::min(bits - got, 8 - offset);
-      const auto byte = static_cast<unsigned char>(bytes_[position_ / 8]);
-      value |= ((static_cast<std::uint64_t>(byte) >> offset) & ((1U << taken) - 1)) << got;
-      got += taken;
-      position_ += taken;
-    }
-    return value;
+    const std::size_t byte = position_ / 8;
+    const auto offset = static_cast<unsigned>(position_ % 8);
+    position_ += bits;
+    std::uint64_t value = word_at(byte) >> offset;
+    // What is left of the word is 57 bits at least; a value has 61 at most.
+    if (offset + bits > kWordBits) value |= word_at(byte + kWordBytes) << (kWordBits - offset);
+    return lowest_bits(value, bits);
   }
   /// Whether nothing but zeros is left of the last byte.
   bool at_end() {
-    while (position_ % 8 != 0) {
-      if (get(1) != 0) return false;
-    }
-    return position_ / 8 == bytes_.size();
+    const auto left = static_cast<unsigned>(bytes_.size() * 8 - position_);
+    return left < 8 && get(left) == 0;
   }
 
  private:
+  std::uint64_t word_at(std::size_t byte) const {
+    std::uint64_t word = 0;
+    if (byte + kWordBytes <= bytes_.size()) {
+      std::memcpy(&word, bytes_.data() + byte, kWordBytes);
+    } else if (byte < bytes_.size()) {
+      std::memcpy(&word, bytes_.data() + byte, bytes_.size() - byte);
+    }
+    return little_endian(word);
+  }
+
   ByteView bytes_;
   std::size_t position_ = 0;
 };
 
 void encode_plain(std::span<const std::uint64_t> values, format::Integers& message) {
   Bytes classes(values.size(), '\0');
-  BitWriter low_bits;
+  std::size_t all_bits = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    classes[i] = static_cast<char>(class_of(values[i]));
     const unsigned bits = low_bits_of(values[i]);
-    low_bits.put(values[i] & ((std::uint64_t{1} << bits) - 1), bits);
+    classes[i] = static_cast<char>(class_of(values[i], bits));
+    all_bits += bits;
+  }
+  BitWriter low_bits(all_bits);
+  for (const std::uint64_t value : values) {
+    const unsigned bits = low_bits_of(value);
+    low_bits.put(lowest_bits(value, bits), bits);
   }
   message.set_low_bits(low_bits.finish());
   Bytes stored;
@@ -125,20 +168,22 @@ void encode_plain(std::span<const std::uint64_t> values, format::Integers& messa
   message.set_classes_zstd(std::move(compressed));
 }
 
-Result<IntegerList> decode_plain(const format::Integers& message, std::size_t count) {
-  Result<Bytes> classes = decompress(message.classes(), message.classes_zstd(), count);
+Result<void> decode_plain(const format::Integers& message, std::span<std::uint64_t> values) {
+  const Result<Bytes> classes =
+      decompress(message.classes(), message.classes_zstd(), values.size());
   if (!classes) return classes.error();
+  const std::string_view symbols = *classes;
+  const auto symbol_at = [&](std::size_t i) { return static_cast<std::uint8_t>(symbols[i]); };
   std::size_t bits = 0;
-  for (const char symbol : *classes) bits += low_bits_of_class(static_cast<std::uint8_t>(symbol));
+  for (std::size_t i = 0; i < symbols.size(); ++i) bits += kClasses.low_bits[symbol_at(i)];
   if (message.low_bits().size() != (bits + 7) / 8) return damaged("low bits of another length");
   BitReader low_bits(message.low_bits());
-  IntegerList values(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto symbol = static_cast<std::uint8_t>((*classes)[i]);
-    values[i] = class_start(symbol) | low_bits.get(low_bits_of_class(symbol));
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    const std::uint8_t symbol = symbol_at(i);
+    values[i] = kClasses.start[symbol] | low_bits.get(kClasses.low_bits[symbol]);
   }
   if (!low_bits.at_end()) return damaged("low bits with a tail");
-  return values;
+  return {};
 }
 
 /// The value with more than half of the places, if there is one (Boyer and Moore's majority vote).
@@ -173,21 +218,21 @@ void encode_sparse(std::span<const std::uint64_t> values, std::uint64_t common,
   encode_plain(gaps, *message.mutable_gaps());
 }
 
-Result<IntegerList> decode_sparse(const format::Integers& message, std::size_t count) {
-  if (message.exceptions() > count) return damaged("more exceptions than values");
+Result<void> decode_sparse(const format::Integers& message, std::span<std::uint64_t> values) {
+  if (message.exceptions() > values.size()) return damaged("more exceptions than values");
   if (message.gaps().encoding() != format::Integers::PLAIN) return damaged("gaps are not plain");
-  const Result<IntegerList> exceptions = decode_plain(message, message.exceptions());
-  if (!exceptions) return exceptions.error();
-  const Result<IntegerList> gaps = decode_plain(message.gaps(), message.exceptions());
-  if (!gaps) return gaps.error();
-  IntegerList values(count, message.common());
+  IntegerList exceptions(message.exceptions());
+  if (Result<void> read = decode_plain(message, exceptions); !read) return read;
+  IntegerList gaps(message.exceptions());
+  if (Result<void> read = decode_plain(message.gaps(), gaps); !read) return read;
+  std::fill(values.begin(), values.end(), message.common());
   std::size_t place = 0;
-  for (std::size_t i = 0; i < exceptions->size(); ++i) {
-    if ((*gaps)[i] >= count - place) return damaged("an exception beyond the end");
-    place += static_cast<std::size_t>((*gaps)[i]);
-    values[place++] = (*exceptions)[i];
+  for (std::size_t i = 0; i < exceptions.size(); ++i) {
+    if (gaps[i] >= values.size() - place) return damaged("an exception beyond the end");
+    place += static_cast<std::size_t>(gaps[i]);
+    values[place++] = exceptions[i];
   }
-  return values;
+  return {};
 }
 
 }  // namespace
@@ -247,15 +292,21 @@ void encode_integers(std::span<const std::uint64_t> values, format::Integers& me
   }
 }
 
-Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count) {
+Result<void> decode_integers(const format::Integers& message, std::span<std::uint64_t> values) {
   switch (message.encoding()) {
     case format::Integers::PLAIN:
-      return decode_plain(message, count);
+      return decode_plain(message, values);
     case format::Integers::SPARSE:
-      return decode_sparse(message, count);
+      return decode_sparse(message, values);
     default:
       return unsupported("an unknown encoding of integers");
   }
+}
+
+Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count) {
+  IntegerList values(count);
+  if (Result<void> read = decode_integers(message, std::span(values)); !read) return read.error();
+  return values;
 }
 
 }  // namespace telekv::kv

@@ -37,6 +37,9 @@ void encode_integers(std::span<const std::uint64_t> values, format::Integers& me
 /// The `count` values; the caller has bounded `count`.
 Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count);
 
+/// The same into place; after an error `values` are anything.
+Result<void> decode_integers(const format::Integers& message, std::span<std::uint64_t> values);
+
 /// Bytes as they are in `stored`, or as a zstd frame in `compressed` when that is shorter.
 void compress(Bytes raw, Bytes& stored, Bytes& compressed);
 

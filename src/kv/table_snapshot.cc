@@ -311,11 +311,11 @@ std::unique_ptr<const Encodable> TableCore::take_changes() {
     set_flags(slot, live ? kLive : 0);
     if (!live) continue;
     by_fields[(changed & kWhole) != 0 ? kWhole : changed].push_back(slot);
-    xor_into_digest(slot);
+    digest_ ^= hash(slot);
   }
   changed_.clear();
   changed_live_ = 0;
-  saved_digest_ = digest_;
+  save_digest();
 
   ChangeSet changes;
   for (const auto& [flagged, rows] : by_fields) {
