@@ -67,14 +67,6 @@ class SlotIndex {
     ++size_;
   }
 
-  /// Brings the places where `hash` belongs into the cache.
-  void prefetch(std::uint64_t hash) const {
-    const Segment& segment = segment_of(hash);
-    const std::size_t place = first_group(hash, segment) * kGroup;
-    __builtin_prefetch(&segment.tags[place], 1);
-    __builtin_prefetch(&segment.slots[place], 1);
-  }
-
   /// Splits an empty index into segments for `entries` of them; does nothing to one with entries.
   void reserve(std::uint64_t entries);
 
@@ -227,17 +219,18 @@ inline void SlotIndex::double_directory() {
 }
 
 inline void SlotIndex::reserve(std::uint64_t entries) {
-  // Hashes spread like coins: at this filling a segment seldom grows.
-  constexpr std::uint64_t kFairEntries = kSegmentPlaces / 4 * 3;
-  if (size_ != 0 || entries <= kFairEntries) return;
-  clear();
-  depth_ = static_cast<unsigned>(std::bit_width((entries - 1) / kFairEntries));
-  const std::size_t count = std::size_t{1} << depth_;
-  segments_.clear();
-  directory_.clear();
-  for (std::size_t i = 0; i < count; ++i) {
-    segments_.push_back(std::make_unique<Segment>(kSegmentPlaces, depth_));
-    directory_.push_back(segments_.back().get());
+  // Hashes spread like coins: at this filling a segment seldom splits at once.
+  constexpr std::uint64_t kFairEntries = kSegmentLines * IndexLine::kPlaces / 4 * 3;
+  if (size_ != 0 || entries <= 2 * kFairEntries) return;
+  const auto depth = static_cast<unsigned>(std::bit_width((entries - 1) / kFairEntries));
+  blocks_.clear();
+  block_bytes_ = 0;
+  free_bytes_ = 0;
+  directory_shift_ = kHashBits - depth;
+  directory_.resize(std::size_t{1} << depth);
+  counts_.assign(directory_.size(), {0, depth});
+  for (std::uint32_t i = 0; i < directory_.size(); ++i) {
+    directory_[i] = {allocate_lines(kSegmentLines), kSegmentLines - 1, i};
   }
 }
 

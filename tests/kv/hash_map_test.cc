@@ -73,6 +73,18 @@ TEST(HashMap, ErasingAndInsertingForEverTakesNoMoreMemory) {
   EXPECT_LE(map.memory_bytes(), 2 * before);
 }
 
+TEST(HashMap, WithRoomMadeBeforehandTakesWhatItsRoomWasMadeForAndMore) {
+  constexpr Slot kKeys = 20'000;
+  RowStore rows(sizeof(Key));
+  HashMap map(rows, 13);
+  map.reserve(kKeys / 2);
+  EXPECT_EQ(map.validate(), "");
+  for (Slot i = 0; i < kKeys; ++i) map.insert(rows.append(Key{i} << 40));
+  map.reserve(2 * kKeys);  // not empty: nothing happens
+  EXPECT_EQ(map.size(), kKeys);
+  EXPECT_EQ(map.validate(), "");
+}
+
 /// Keys whose hashes under `seed` agree in the bits that choose the tag and the first line.
 std::vector<Key> colliding_keys(std::uint64_t seed, std::size_t count) {
   constexpr std::uint64_t kMask = 0x7fffU;
