@@ -20,6 +20,11 @@ std::size_t row_bytes(const SchemaDescription& schema) {
   return bytes;
 }
 
+/// Looks at the texts themselves only when they are not the very same: they may be out of cache.
+bool same_text(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.data() == b.data() || a == b);
+}
+
 Error too_large(Key key, std::string_view what, std::string_view hint) {
   return {.code = ErrorCode::kTooLarge,
           .message = "record " + std::to_string(key) + ": " + std::string(what),
@@ -82,7 +87,7 @@ std::uint8_t TableCore::changed_fields(Slot slot, const FieldValue* values) cons
   unsigned changed = 0;
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
     const FieldValue before = read_field(slot, i);
-    if (before.integer != values[i].integer || before.text != values[i].text) {
+    if (before.integer != values[i].integer || !same_text(before.text, values[i].text)) {
       changed |= field_flag(i);
     }
   }
@@ -99,7 +104,7 @@ void TableCore::write_row(Slot slot, const FieldValue* values) {
       continue;
     }
     const auto before = static_cast<TextId>(read_stored(slot, i));
-    if (texts_.view(before) == values[i].text) continue;
+    if (same_text(texts_.view(before), values[i].text)) continue;
     write_stored(slot, i, texts_.acquire(values[i].text));
     released[releases++] = before;
   }
