@@ -18,8 +18,13 @@ namespace {
 constexpr std::uint64_t kPlainClasses = 16;  // values that are their own class
 constexpr unsigned kMantissaBits = 2;
 constexpr unsigned kFirstLength = 5;  // bits of kPlainClasses
-// Above 3, zstd gains less than 0.1% on class bytes and costs several times as much.
-constexpr int kCompressionLevel = 3;
+// Higher levels gain less than 0.1% and cost several times as much.
+constexpr int kCharactersLevel = 3;
+constexpr int kClassesLevel = 1;
+// Class bytes come from a small set, so what looks like a repeat is mostly chance and costs more
+// than its symbols. They are tried with hardly any search too, and the shorter frame is kept.
+constexpr int kLongestMinMatch = 7;
+constexpr int kSmallHashLog = 10;
 // A column is sparse when its commonest value has three places of five: below that the gaps between
 // exceptions cost what the sparse form saves.
 constexpr std::size_t kSparseNumerator = 3;
@@ -28,19 +33,22 @@ constexpr std::size_t kSparseDenominator = 5;
 constexpr unsigned kWordBits = 64;
 constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
-unsigned length_of(std::uint64_t value) { return static_cast<unsigned>(std::bit_width(value)); }
+/// A value's class and how many low bits it has. Without branches: values of a column lie on both
+/// sides of every threshold, and a wrong guess costs more than the rest.
+struct Split {
+  std::uint8_t symbol;
+  std::uint8_t low_bits;
+};
 
-unsigned low_bits_of(std::uint64_t value) {
-  return value < kPlainClasses ? 0 : length_of(value) - 1 - kMantissaBits;
-}
-
-std::uint8_t class_of(std::uint64_t value, unsigned low_bits) {
-  if (value < kPlainClasses) return static_cast<std::uint8_t>(value);
-  // 4 to 7: the leading one and the mantissa.
+Split split(std::uint64_t value) {
+  const auto length = static_cast<unsigned>(std::bit_width(value | (kPlainClasses - 1)));
+  const unsigned plain = length < kFirstLength ? 1 : 0;
+  const unsigned low_bits = length - 1 - kMantissaBits - plain;
+  // 4 to 7, the leading one and the mantissa; a plain value itself.
   const auto leading = static_cast<unsigned>(value >> low_bits);
-  return static_cast<std::uint8_t>(
-      kPlainClasses + ((low_bits + 1 + kMantissaBits - kFirstLength) << kMantissaBits) + leading -
-      (1U << kMantissaBits));
+  const unsigned first = (length - kFirstLength + 3) << kMantissaBits;
+  return {.symbol = static_cast<std::uint8_t>(first + leading - (plain << 3U)),
+          .low_bits = static_cast<std::uint8_t>(low_bits)};
 }
 
 constexpr unsigned low_bits_of_class(unsigned symbol) {
@@ -82,33 +90,33 @@ std::uint64_t little_endian(std::uint64_t value) {
 /// Least significant bit first; the space for all of it is taken at once.
 class BitWriter {
  public:
-  explicit BitWriter(std::size_t bits) : bytes_((bits + 7) / 8 + kWordBytes, '\0') {}
+  explicit BitWriter(std::size_t bits) : bytes_(bits / 8 + 2 * kWordBytes, '\0') {}
 
   /// `value` has no more than `bits`, fewer than 64.
   void put(std::uint64_t value, unsigned bits) {
+    constexpr unsigned kHalf = 32;
+    if (bits > kWordBits - 8) {  // seldom: it might not fit beside what is pending
+      put(lowest_bits(value, kHalf), kHalf);
+      value >>= kHalf;
+      bits -= kHalf;
+    }
     pending_ |= value << filled_;
     filled_ += bits;
-    if (filled_ < kWordBits) return;
-    store();
-    at_ += kWordBytes;
-    filled_ -= kWordBits;
-    pending_ = filled_ == 0 ? 0 : value >> (bits - filled_);
+    const std::uint64_t word = little_endian(pending_);
+    std::memcpy(bytes_.data() + at_, &word, sizeof word);
+    at_ += filled_ / 8;
+    pending_ >>= filled_ / 8 * 8;
+    filled_ %= 8;
   }
   Bytes finish() {
-    store();
     bytes_.resize(at_ + (filled_ + 7) / 8);
     return std::move(bytes_);
   }
 
  private:
-  void store() {
-    const std::uint64_t word = little_endian(pending_);
-    std::memcpy(bytes_.data() + at_, &word, sizeof word);
-  }
-
   Bytes bytes_;
   std::size_t at_ = 0;
-  std::uint64_t pending_ = 0;
+  std::uint64_t pending_ = 0;  // fewer than eight bits
   unsigned filled_ = 0;
 };
 
@@ -151,19 +159,19 @@ void encode_plain(std::span<const std::uint64_t> values, format::Integers& messa
   Bytes classes(values.size(), '\0');
   std::size_t all_bits = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const unsigned bits = low_bits_of(values[i]);
-    classes[i] = static_cast<char>(class_of(values[i], bits));
-    all_bits += bits;
+    const Split each = split(values[i]);
+    classes[i] = static_cast<char>(each.symbol);
+    all_bits += each.low_bits;
   }
   BitWriter low_bits(all_bits);
-  for (const std::uint64_t value : values) {
-    const unsigned bits = low_bits_of(value);
-    low_bits.put(lowest_bits(value, bits), bits);
+  for (std::size_t i = 0; all_bits != 0 && i < values.size(); ++i) {
+    const unsigned bits = kClasses.low_bits[static_cast<std::uint8_t>(classes[i])];
+    low_bits.put(lowest_bits(values[i], bits), bits);
   }
   message.set_low_bits(low_bits.finish());
   Bytes stored;
   Bytes compressed;
-  compress(std::move(classes), stored, compressed);
+  compress(std::move(classes), Content::kClasses, stored, compressed);
   message.set_classes(std::move(stored));
   message.set_classes_zstd(std::move(compressed));
 }
@@ -184,6 +192,15 @@ Result<void> decode_plain(const format::Integers& message, std::span<std::uint64
   }
   if (!low_bits.at_end()) return damaged("low bits with a tail");
   return {};
+}
+
+/// A zstd frame of at most `limit` bytes; empty when it does not fit.
+Bytes compress_frame(ZSTD_CCtx& context, ByteView raw, std::size_t limit) {
+  Bytes frame(limit, '\0');
+  const std::size_t size =
+      ZSTD_compress2(&context, frame.data(), frame.size(), raw.data(), raw.size());
+  frame.resize(ZSTD_isError(size) == 0 ? size : 0);
+  return frame;
 }
 
 /// The value with more than half of the places, if there is one (Boyer and Moore's majority vote).
@@ -237,7 +254,7 @@ Result<void> decode_sparse(const format::Integers& message, std::span<std::uint6
 
 }  // namespace
 
-std::size_t integer_bound_bits(std::uint64_t value) { return 8 + low_bits_of(value); }
+std::size_t integer_bound_bits(std::uint64_t value) { return 8 + split(value).low_bits; }
 
 Error damaged(std::string_view what) {
   return {.code = ErrorCode::kDamaged,
@@ -251,20 +268,22 @@ Error unsupported(std::string_view what) {
           .hint = "run the version that wrote them, or a later one"};
 }
 
-void compress(Bytes raw, Bytes& stored, Bytes& compressed) {
+void compress(Bytes raw, Content content, Bytes& stored, Bytes& compressed) {
   const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
                                                                      &ZSTD_freeCCtx);
   if (context && raw.size() > 1) {
-    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kCompressionLevel);
+    const int level = content == Content::kCharacters ? kCharactersLevel : kClassesLevel;
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 0);
-    Bytes frame(raw.size(), '\0');
-    const std::size_t size =
-        ZSTD_compress2(context.get(), frame.data(), frame.size() - 1, raw.data(), raw.size());
-    if (ZSTD_isError(size) == 0) {
-      frame.resize(size);
-      compressed = std::move(frame);
-      return;
+    compressed = compress_frame(*context, raw, raw.size() - 1);
+    if (content == Content::kClasses) {
+      ZSTD_CCtx_setParameter(context.get(), ZSTD_c_minMatch, kLongestMinMatch);
+      ZSTD_CCtx_setParameter(context.get(), ZSTD_c_hashLog, kSmallHashLog);
+      const std::size_t to_beat = compressed.empty() ? raw.size() : compressed.size();
+      Bytes symbols_only = compress_frame(*context, raw, to_beat - 1);
+      if (!symbols_only.empty()) compressed = std::move(symbols_only);
     }
+    if (!compressed.empty()) return;
   }
   stored = std::move(raw);
 }

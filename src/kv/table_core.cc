@@ -51,28 +51,6 @@ TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
 
 TableCore::~TableCore() { assert(walk_ == nullptr); }
 
-std::uint64_t TableCore::read_stored(Slot slot, std::size_t field) const {
-  const std::byte* place = rows_.row(slot) + offsets_[field];
-  if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, place, sizeof value);
-    return value;
-  }
-  std::uint32_t value = 0;
-  std::memcpy(&value, place, sizeof value);
-  return value;
-}
-
-void TableCore::write_stored(Slot slot, std::size_t field, std::uint64_t value) {
-  std::byte* place = rows_.row(slot) + offsets_[field];
-  if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
-    std::memcpy(place, &value, sizeof value);
-    return;
-  }
-  const auto narrow = static_cast<std::uint32_t>(value);
-  std::memcpy(place, &narrow, sizeof narrow);
-}
-
 FieldValue TableCore::read_field(Slot slot, std::size_t field) const {
   const std::uint64_t stored = read_stored(slot, field);
   if (schema_.fields[field].type != FieldType::kText) return {.integer = stored};

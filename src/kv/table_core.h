@@ -18,6 +18,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <limits>
 #include <memory>
@@ -165,5 +166,27 @@ class TableCore : public Durable {
   Digest saved_digest_{};
   TableWalk* walk_ = nullptr;  // the one alive
 };
+
+inline std::uint64_t TableCore::read_stored(Slot slot, std::size_t field) const {
+  const std::byte* place = rows_.row(slot) + offsets_[field];
+  if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, place, sizeof value);
+    return value;
+  }
+  std::uint32_t value = 0;
+  std::memcpy(&value, place, sizeof value);
+  return value;
+}
+
+inline void TableCore::write_stored(Slot slot, std::size_t field, std::uint64_t value) {
+  std::byte* place = rows_.row(slot) + offsets_[field];
+  if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
+    std::memcpy(place, &value, sizeof value);
+    return;
+  }
+  const auto narrow = static_cast<std::uint32_t>(value);
+  std::memcpy(place, &narrow, sizeof narrow);
+}
 
 }  // namespace telekv::kv
