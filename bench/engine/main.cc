@@ -35,6 +35,10 @@ void measure(const Task& task) {
   measure_hash(task);
   measure_rank(task);
   measure_rank_inputs(task);
+  measure_click(task);
+  measure_memory(task);
+  measure_snapshot(task);
+  measure_delta(task);
 }
 
 int run(const Options& options) {

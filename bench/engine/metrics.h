@@ -36,6 +36,15 @@ void measure_hash(const Task& task);
 void measure_rank(const Task& task);
 /// rank.correlated, rank.degenerate_ratio, and their single cases
 void measure_rank_inputs(const Task& task);
+/// click
+void measure_click(const Task& task);
+/// memory.per_user, memory.per_user_accounted
+void measure_memory(const Task& task);
+/// snapshot.bytes, .over_bound, .bound.*, .encode, .extra_memory, .slice_max, .throughput_ratio,
+/// restore.decode
+void measure_snapshot(const Task& task);
+/// delta.per_change
+void measure_delta(const Task& task);
 
 /// Ends the run unless `answers` of contestants are equal.
 inline void expect_equal(const std::string& what, std::uint64_t ours, std::uint64_t theirs) {

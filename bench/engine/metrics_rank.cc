@@ -78,6 +78,9 @@ void measure_rank(const Task& task) {
     contest.enter(rankings->ours, kRank);
     contest.enter(rankings->skip_list, kRank);
     contest.enter(rankings->order_statistics, kRank);
+    // What they are made for, and what Redis answers: equal scores told apart by key.
+    contest.enter(rankings->skip_list, kPosition, ", position");
+    contest.enter(rankings->order_statistics, kPosition, ", position");
     task.add("rank.rank", contest.run(), {StdSet::kName});
   }
   if (task.wants("rank.top15")) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -41,8 +42,8 @@ class RankContest {
 
   /// Enters the time of one `operation(ranking, member)`.
   template <class Ranking, class Operation>
-  void enter(Ranking& ranking, Operation operation) {
-    contest_.add(Ranking::kName, [this, &ranking, operation] {
+  void enter(Ranking& ranking, Operation operation, const std::string& what = "") {
+    contest_.add(Ranking::kName + what, [this, &ranking, operation] {
       const double time = cpu_time([&] {
         for (const std::uint32_t pick : picks_) operation(ranking, pick);
       });
@@ -68,6 +69,9 @@ inline constexpr auto kIncrement = [](auto& ranking, std::uint32_t member) {
 };
 inline constexpr auto kRank = [](auto& ranking, std::uint32_t member) {
   use(ranking.rank(member));
+};
+inline constexpr auto kPosition = [](auto& ranking, std::uint32_t member) {
+  use(ranking.position(member));
 };
 inline constexpr auto kTop = [](auto& ranking, std::uint32_t) { use(ranking.list_top(kRankTop)); };
 

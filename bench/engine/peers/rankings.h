@@ -81,6 +81,10 @@ class PeerRanking {
     structure_.erase(members_[member].score, members_[member].key);
   }
   std::uint64_t rank(std::uint32_t member) const { return structure_.rank(members_[member].score); }
+  /// How many stand before the member, equal scores by key: what Redis's ZREVRANK answers.
+  std::uint64_t position(std::uint32_t member) const {
+    return structure_.position(members_[member].score, members_[member].key);
+  }
   std::vector<kv::Key> top(std::size_t count) const { return structure_.top(count); }
   std::size_t list_top(std::size_t count) const { return structure_.top(count).size(); }
   kv::Score score(std::uint32_t member) const { return members_[member].score; }
@@ -127,7 +131,10 @@ struct OrderStatistics
   static constexpr const char* kName = "__gnu_pbds order statistics";
 
   std::uint64_t rank(kv::Score score) const {
-    return 1 + set_.order_of_key({~score, std::numeric_limits<kv::Key>::min()});
+    return 1 + position(score, std::numeric_limits<kv::Key>::min());
+  }
+  std::uint64_t position(kv::Score score, kv::Key key) const {
+    return set_.order_of_key({~score, key});
   }
 };
 

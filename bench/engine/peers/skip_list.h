@@ -77,17 +77,21 @@ class SkipList {
 
   /// 1 + members with a strictly higher score.
   std::uint64_t rank(kv::Score score) const {
+    return 1 + position(score, std::numeric_limits<kv::Key>::min());
+  }
+
+  /// How many stand before (score, key).
+  std::uint64_t position(kv::Score score, kv::Key key) const {
     std::uint64_t passed = 0;
     const Node* node = head_;
     for (unsigned level = levels_; level-- > 0;) {
-      for (const Link* link = &node->links()[level];
-           stands_before(link->next, score, std::numeric_limits<kv::Key>::min());
+      for (const Link* link = &node->links()[level]; stands_before(link->next, score, key);
            link = &node->links()[level]) {
         passed += link->span;
         node = link->next;
       }
     }
-    return passed + 1;
+    return passed;
   }
 
   std::vector<kv::Key> top(std::size_t count) const {
