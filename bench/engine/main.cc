@@ -32,11 +32,12 @@ bool write_file(const std::filesystem::path& path, std::string_view text) {
 }
 
 void measure(const Task& task) {
+  // First, while the heap is as it came.
+  measure_memory(task);
   measure_hash(task);
   measure_rank(task);
   measure_rank_inputs(task);
   measure_click(task);
-  measure_memory(task);
   measure_snapshot(task);
   measure_delta(task);
 }

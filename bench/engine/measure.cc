@@ -85,6 +85,9 @@ std::vector<double> in_child(const std::function<std::vector<double>()>& work) {
   if (child < 0) return {};
   if (child == 0) {
     close(ends[0]);
+    // The default grows with what was freed before the fork; a child shall not inherit that.
+    constexpr int kMappedFrom = 128 * 1024;
+    mallopt(M_MMAP_THRESHOLD, kMappedFrom);
     write_all(ends[1], work());
     _exit(0);
   }

@@ -1,328 +1,204 @@
 #include "kv/rank_tree.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <compare>
 #include <limits>
-#include <optional>
-#include <utility>
+
+#include "kv/rank_tree_impl.h"
 
 namespace telekv::kv {
-namespace {
 
-/// Ascending order of the ranking: the complement turns "highest score first" round without
-/// overflow.
-struct Order {
-  std::int64_t inverted_score;
-  Key key;
-  auto operator<=>(const Order&) const = default;
-};
+using ranking::Kind;
+using ranking::level_of;
+using ranking::Order;
+using ranking::order_of;
 
-Order order_of(Score score, Key key) { return {~score, key}; }
+RankTree::Impl::Impl(const RowStore& rows) : leaves_(rows) { start(); }
 
-constexpr std::uint32_t kLeafMembers = 64;
-constexpr std::uint32_t kChildren = 32;
-
-template <class Array>
-void open_gap(Array& array, std::uint32_t place, std::uint32_t count) {
-  std::move_backward(array.begin() + place, array.begin() + count, array.begin() + count + 1);
-}
-template <class Array>
-void close_gap(Array& array, std::uint32_t place, std::uint32_t count) {
-  std::move(array.begin() + place + 1, array.begin() + count, array.begin() + place);
+/// An empty tree is one empty mixed leaf.
+void RankTree::Impl::start() {
+  auto* const bottom = new Bottom;
+  root_ = bottom;
+  ++bottoms_;
+  bottom->insert(0, 0, 0, leaves_.create(Kind::kMixed));
 }
 
-}  // namespace
-
-struct RankTree::Node {
-  std::uint32_t count = 0;
-};
-
-struct RankTree::Leaf : Node {
-  Leaf* next = nullptr;
-  std::array<Order, kLeafMembers> orders;
-  std::array<Slot, kLeafMembers> slots;
-
-  std::uint32_t lower_bound(Order order) const {
-    return static_cast<std::uint32_t>(
-        std::lower_bound(orders.begin(), orders.begin() + count, order) - orders.begin());
-  }
-  RankMember member(std::uint32_t place) const {
-    return {~orders[place].inverted_score, orders[place].key, slots[place]};
-  }
-  void insert(std::uint32_t place, Order order, Slot slot) {
-    open_gap(orders, place, count);
-    open_gap(slots, place, count);
-    orders[place] = order;
-    slots[place] = slot;
-    ++count;
-  }
-  void erase(std::uint32_t place) {
-    close_gap(orders, place, count);
-    close_gap(slots, place, count);
-    --count;
-  }
-};
-
-struct RankTree::Inner : Node {
-  std::array<Order, kChildren>
-      lows;  // nothing in a child is below its low; the first low means nothing
-  std::array<std::uint64_t, kChildren> sizes;
-  std::array<Node*, kChildren> children;
-
-  std::uint32_t child_of(Order order) const {
-    const auto begin = lows.begin() + 1;
-    return static_cast<std::uint32_t>(std::upper_bound(begin, lows.begin() + count, order) - begin);
-  }
-  std::uint64_t size() const {
-    std::uint64_t sum = 0;
-    for (std::uint32_t i = 0; i < count; ++i) sum += sizes[i];
-    return sum;
-  }
-  void insert(std::uint32_t place, Order low, std::uint64_t size, Node* child) {
-    open_gap(lows, place, count);
-    open_gap(sizes, place, count);
-    open_gap(children, place, count);
-    lows[place] = low;
-    sizes[place] = size;
-    children[place] = child;
-    ++count;
-  }
-  void erase(std::uint32_t place) {
-    close_gap(lows, place, count);
-    close_gap(sizes, place, count);
-    close_gap(children, place, count);
-    --count;
-  }
-};
-
-struct RankTree::Impl {
-  Node* root = new Leaf;
-  unsigned height = 0;  // 0: the root is a leaf
-  std::uint64_t size = 0;
-  std::size_t leaves = 1;
-  std::size_t inners = 0;
-
-  Impl() = default;
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
-  ~Impl() { destroy(root, height); }
-
-  struct Split {
-    Node* right;
-    Order low;
-    std::uint64_t left_size;
-    std::uint64_t right_size;
-  };
-
-  static void destroy(Node* node, unsigned level) {
-    if (level == 0) {
-      delete static_cast<Leaf*>(node);
-      return;
-    }
-    auto* inner = static_cast<Inner*>(node);
-    for (std::uint32_t i = 0; i < inner->count; ++i) destroy(inner->children[i], level - 1);
-    delete inner;
-  }
-
-  std::optional<Split> insert_at(Node* node, unsigned level, Order order, Slot slot);
-  std::optional<Split> split_leaf(Leaf& leaf, Order order, Slot slot);
-  Split split_inner(Inner& inner);
-  void insert(Order order, Slot slot);
-  void erase_at(Node* node, unsigned level, Order order);
-  void merge_children(Inner& parent, std::uint32_t place, unsigned level);
-  void erase(Order order);
-  Leaf& leaf_of(Order order) const;
-  std::string validate_at(const Node* node, unsigned level, const Order* low, const Order* high,
-                          std::uint64_t expected, const Leaf*& previous) const;
-};
-
-std::optional<RankTree::Impl::Split> RankTree::Impl::split_leaf(Leaf& leaf, Order order,
-                                                                Slot slot) {
-  auto* right = new Leaf;
-  ++leaves;
-  // Members that come in order fill their leaves: only the last leaf is split at its end.
-  const bool at_end = leaf.next == nullptr && order > leaf.orders[leaf.count - 1];
-  const std::uint32_t kept = at_end ? leaf.count : leaf.count / 2;
-  std::copy(leaf.orders.begin() + kept, leaf.orders.begin() + leaf.count, right->orders.begin());
-  std::copy(leaf.slots.begin() + kept, leaf.slots.begin() + leaf.count, right->slots.begin());
-  right->count = leaf.count - kept;
-  right->next = std::exchange(leaf.next, right);
-  leaf.count = kept;
-  Leaf& target = at_end || order >= right->orders[0] ? *right : leaf;
-  target.insert(target.lower_bound(order), order, slot);
-  return Split{right, right->orders[0], leaf.count, right->count};
-}
-
-RankTree::Impl::Split RankTree::Impl::split_inner(Inner& inner) {
-  auto* right = new Inner;
-  ++inners;
-  const std::uint32_t kept = inner.count / 2;
-  std::copy(inner.lows.begin() + kept, inner.lows.begin() + inner.count, right->lows.begin());
-  std::copy(inner.sizes.begin() + kept, inner.sizes.begin() + inner.count, right->sizes.begin());
-  std::copy(inner.children.begin() + kept, inner.children.begin() + inner.count,
-            right->children.begin());
-  right->count = inner.count - kept;
-  inner.count = kept;
-  return {right, right->lows[0], inner.size(), right->size()};
-}
-
-std::optional<RankTree::Impl::Split> RankTree::Impl::insert_at(Node* node, unsigned level,
-                                                               Order order, Slot slot) {
+void RankTree::Impl::destroy(void* node, unsigned level) {
   if (level == 0) {
-    auto& leaf = *static_cast<Leaf*>(node);
-    if (leaf.count == kLeafMembers) return split_leaf(leaf, order, slot);
-    leaf.insert(leaf.lower_bound(order), order, slot);
-    return std::nullopt;
-  }
-  auto& inner = *static_cast<Inner*>(node);
-  const std::uint32_t place = inner.child_of(order);
-  ++inner.sizes[place];
-  const std::optional<Split> below = insert_at(inner.children[place], level - 1, order, slot);
-  if (!below) return std::nullopt;
-  inner.sizes[place] = below->left_size;
-  inner.insert(place + 1, below->low, below->right_size, below->right);
-  if (inner.count < kChildren) return std::nullopt;
-  return split_inner(inner);
-}
-
-void RankTree::Impl::insert(Order order, Slot slot) {
-  const std::optional<Split> split = insert_at(root, height, order, slot);
-  ++size;
-  if (!split) return;
-  auto* top = new Inner;
-  ++inners;
-  top->insert(0, order, split->left_size, root);
-  top->insert(1, split->low, split->right_size, split->right);
-  root = top;
-  ++height;
-}
-
-/// Joins the child at `place` with a neighbour when both fit one node.
-void RankTree::Impl::merge_children(Inner& parent, std::uint32_t place, unsigned level) {
-  if (parent.count < 2) return;
-  const std::uint32_t left_place = place + 1 < parent.count ? place : place - 1;
-  Node* left_node = parent.children[left_place];
-  Node* right_node = parent.children[left_place + 1];
-  const std::uint32_t capacity = level == 0 ? kLeafMembers : kChildren;
-  const bool one_is_empty = left_node->count == 0 || right_node->count == 0;
-  if (left_node->count + right_node->count > capacity / 4 * 3 && !one_is_empty) return;
-  if (level == 0) {
-    auto& left = *static_cast<Leaf*>(left_node);
-    auto* right = static_cast<Leaf*>(right_node);
-    std::copy_n(right->orders.begin(), right->count, left.orders.begin() + left.count);
-    std::copy_n(right->slots.begin(), right->count, left.slots.begin() + left.count);
-    left.count += right->count;
-    left.next = right->next;
-    delete right;
-    --leaves;
-  } else {
-    auto& left = *static_cast<Inner*>(left_node);
-    auto* right = static_cast<Inner*>(right_node);
-    right->lows[0] = parent.lows[left_place + 1];
-    std::copy_n(right->lows.begin(), right->count, left.lows.begin() + left.count);
-    std::copy_n(right->sizes.begin(), right->count, left.sizes.begin() + left.count);
-    std::copy_n(right->children.begin(), right->count, left.children.begin() + left.count);
-    left.count += right->count;
-    delete right;
-    --inners;
-  }
-  parent.sizes[left_place] += parent.sizes[left_place + 1];
-  parent.erase(left_place + 1);
-}
-
-void RankTree::Impl::erase_at(Node* node, unsigned level, Order order) {
-  if (level == 0) {
-    auto& leaf = *static_cast<Leaf*>(node);
-    leaf.erase(leaf.lower_bound(order));
+    auto* const bottom = static_cast<Bottom*>(node);
+    for (std::uint32_t i = 0; i < bottom->count; ++i) leaves_.destroy(bottom->children[i]);
+    delete bottom;
+    --bottoms_;
     return;
   }
-  auto& inner = *static_cast<Inner*>(node);
-  const std::uint32_t place = inner.child_of(order);
-  --inner.sizes[place];
-  Node* child = inner.children[place];
-  erase_at(child, level - 1, order);
-  const std::uint32_t capacity = level == 1 ? kLeafMembers : kChildren;
-  if (child->count < capacity / 4) merge_children(inner, place, level - 1);
+  auto* const inner = static_cast<Inner*>(node);
+  for (std::uint32_t i = 0; i < inner->count; ++i) destroy(inner->children[i], level - 1);
+  delete inner;
+  --inners_;
 }
 
-void RankTree::Impl::erase(Order order) {
-  erase_at(root, height, order);
-  --size;
-  while (height > 0 && root->count == 1) {
-    auto* top = static_cast<Inner*>(root);
-    root = top->children[0];
-    --height;
-    --inners;
-    delete top;
+RankTree::Impl::Path RankTree::Impl::find(Order order) const {
+  Path path;
+  void* node = root_;
+  for (unsigned level = height_; level > 0; --level) {
+    auto* const inner = static_cast<Inner*>(node);
+    const std::uint32_t place = inner->find(order);
+    path.steps[level - 1] = {inner, place};
+    node = inner->children[place];
+  }
+  path.bottom = static_cast<Bottom*>(node);
+  path.place = path.bottom->find(order);
+  return path;
+}
+
+/// Two descents at the price of little more than one: neither waits for the other.
+void RankTree::Impl::find_both(Order one, Order other, Path& one_path, Path& other_path) const {
+  void* one_node = root_;
+  void* other_node = root_;
+  for (unsigned level = height_; level > 0; --level) {
+    auto* const one_inner = static_cast<Inner*>(one_node);
+    auto* const other_inner = static_cast<Inner*>(other_node);
+    const std::uint32_t one_place = one_inner->find(one);
+    const std::uint32_t other_place = other_inner->find(other);
+    one_path.steps[level - 1] = {one_inner, one_place};
+    other_path.steps[level - 1] = {other_inner, other_place};
+    one_node = one_inner->children[one_place];
+    other_node = other_inner->children[other_place];
+  }
+  one_path.bottom = static_cast<Bottom*>(one_node);
+  other_path.bottom = static_cast<Bottom*>(other_node);
+  one_path.place = one_path.bottom->find(one);
+  other_path.place = other_path.bottom->find(other);
+}
+
+/// `difference` is 1, or the complement of 0 to subtract 1.
+void RankTree::Impl::add_to_sizes(const Path& path, std::uint32_t difference) {
+  path.leaf_size() += difference;
+  for (unsigned level = 0; level < height_; ++level) {
+    path.steps[level].node->sizes[path.steps[level].place] += difference;
   }
 }
 
-RankTree::Leaf& RankTree::Impl::leaf_of(Order order) const {
-  Node* node = root;
-  for (unsigned level = height; level > 0; --level) {
-    auto& inner = *static_cast<Inner*>(node);
-    node = inner.children[inner.child_of(order)];
-  }
-  return *static_cast<Leaf*>(node);
+void RankTree::Impl::insert(Slot slot, Score score) {
+  leaves_.places().make_room(slot);
+  const Order order = order_of(score, rows().key(slot));
+  Path path = find(order);
+  for (; !has_room(path, level_of(order)); path = find(order)) make_room(path, order);
+  leaves_.append(path.leaf(), path.leaf_size(), level_of(order), slot);
+  add_to_sizes(path, 1);
+  ++size_;
 }
 
-RankTree::RankTree() : impl_(std::make_unique<Impl>()) {}
-RankTree::~RankTree() = default;
-RankTree::RankTree(RankTree&&) noexcept = default;
-RankTree& RankTree::operator=(RankTree&&) noexcept = default;
-
-void RankTree::clear() { impl_ = std::make_unique<Impl>(); }
-std::uint64_t RankTree::size() const { return impl_->size; }
-
-void RankTree::insert(const RankMember& member) {
-  impl_->insert(order_of(member.score, member.key), member.slot);
+void RankTree::Impl::erase(Slot slot, Score score) {
+  const Path path = find(order_of(score, rows().key(slot)));
+  leaves_.remove(path.leaf(), path.leaf_size(), slot);
+  add_to_sizes(path, ~0U);
+  --size_;
+  shrink_if_low(path);
 }
 
-void RankTree::erase(const RankMember& member) { impl_->erase(order_of(member.score, member.key)); }
-
-void RankTree::move(const RankMember& member, Score score) {
-  const Order from = order_of(member.score, member.key);
-  const Order to = order_of(score, member.key);
-  Leaf& leaf = impl_->leaf_of(from);
-  const bool stays = to >= leaf.orders[0] && to <= leaf.orders[leaf.count - 1];
-  if (!stays) {
-    impl_->erase(from);
-    impl_->insert(to, member.slot);
+void RankTree::Impl::move(Slot slot, Score from, Score to) {
+  leaves_.places().prefetch(slot);
+  const Key key = rows().key(slot);
+  const Order target = order_of(to, key);
+  Path old_path;
+  Path new_path;
+  find_both(order_of(from, key), target, old_path, new_path);
+  const bool stays = old_path.bottom == new_path.bottom && old_path.place == new_path.place;
+  if (stays && old_path.leaf().kind == Kind::kMixed) {
+    leaves_.set_level(old_path.leaf(), slot, level_of(target));
     return;
   }
-  leaf.erase(leaf.lower_bound(from));
-  leaf.insert(leaf.lower_bound(to), to, member.slot);
-}
-
-void RankTree::assign(std::vector<RankMember> members) {
-  const auto before = [](const RankMember& a, const RankMember& b) {
-    return order_of(a.score, a.key) < order_of(b.score, b.key);
-  };
-  if (!std::is_sorted(members.begin(), members.end(), before)) {
-    std::sort(members.begin(), members.end(), before);
+  if (!has_room(new_path, level_of(target))) {
+    erase(slot, from);
+    insert(slot, to);
+    return;
   }
-  clear();
-  for (const RankMember& member : members) insert(member);
+  leaves_.remove(old_path.leaf(), old_path.leaf_size(), slot);
+  leaves_.append(new_path.leaf(), new_path.leaf_size(), level_of(target), slot);
+  add_to_sizes(old_path, ~0U);
+  add_to_sizes(new_path, 1);
+  shrink_if_low(old_path);
 }
 
-std::uint64_t RankTree::rank(Score score) const {
-  return 1 + position(score, std::numeric_limits<Key>::min());
-}
-
-std::uint64_t RankTree::position(Score score, Key key) const {
-  const Order order = order_of(score, key);
+std::uint64_t RankTree::Impl::rank(Score score) const {
+  const Order order = ranking::start_of(level_of(score));
   std::uint64_t before = 0;
-  const Node* node = impl_->root;
-  for (unsigned level = impl_->height; level > 0; --level) {
-    const auto& inner = *static_cast<const Inner*>(node);
-    const std::uint32_t place = inner.child_of(order);
-    for (std::uint32_t i = 0; i < place; ++i) before += inner.sizes[i];
-    node = inner.children[place];
+  const void* node = root_;
+  for (unsigned level = height_; level > 0; --level) {
+    const auto* const inner = static_cast<const Inner*>(node);
+    const std::uint32_t place = inner->find(order);
+    before += inner->size_before(place);
+    node = inner->children[place];
   }
-  return before + static_cast<const Leaf*>(node)->lower_bound(order);
+  const auto* const bottom = static_cast<const Bottom*>(node);
+  const std::uint32_t place = bottom->find(order);
+  return 1 + before + bottom->size_before(place) +
+         ranking::Leaves::count_above(bottom->children[place], bottom->sizes[place],
+                                      level_of(order));
 }
+
+std::uint64_t RankTree::Impl::position(Score score, Key key) const {
+  const Order order = order_of(score, key);
+  const Path path = find(order);
+  std::uint64_t before = path.bottom->size_before(path.place);
+  for (unsigned level = 0; level < height_; ++level) {
+    before += path.steps[level].node->size_before(path.steps[level].place);
+  }
+  return before + leaves_.count_before(path.leaf(), path.leaf_size(), order);
+}
+
+/// Lists on until `members` are `limit`; what is before `offset` is left out.
+void RankTree::Impl::list_at(void* node, unsigned level, std::uint64_t offset, std::size_t limit,
+                             std::vector<RankMember>& members) const {
+  const auto each_child = [&](const auto* parent, const auto& list_child) {
+    for (std::uint32_t i = 0; i < parent->count && members.size() < limit; ++i) {
+      if (offset < parent->sizes[i]) list_child(i);
+      offset -= std::min<std::uint64_t>(offset, parent->sizes[i]);
+    }
+  };
+  if (level > 0) {
+    const auto* const inner = static_cast<const Inner*>(node);
+    each_child(inner, [&](std::uint32_t place) {
+      list_at(inner->children[place], level - 1, offset, limit, members);
+    });
+    return;
+  }
+  auto* const bottom = static_cast<Bottom*>(node);
+  each_child(bottom, [&](std::uint32_t place) {
+    list_leaf(bottom->children[place], bottom->sizes[place], offset, limit, members);
+  });
+}
+
+void RankTree::Impl::list_leaf(LeafRef& leaf, std::uint32_t size, std::uint64_t offset,
+                               std::size_t limit, std::vector<RankMember>& members) const {
+  leaves_.sort(leaf, size);
+  for (auto i = static_cast<std::uint32_t>(offset); i < size && members.size() < limit; ++i) {
+    const Slot slot = leaf.slots()[i];
+    members.push_back({ranking::score_of(leaf.level_at(i)), rows().key(slot), slot});
+  }
+}
+
+RankTree::RankTree(const RowStore& rows) : impl_(std::make_unique<Impl>(rows)) {}
+RankTree::~RankTree() = default;
+
+void RankTree::clear() { impl_ = std::make_unique<Impl>(impl_->rows()); }
+std::uint64_t RankTree::size() const { return impl_->size(); }
+void RankTree::insert(Slot slot, Score score) { impl_->insert(slot, score); }
+void RankTree::erase(Slot slot, Score score) { impl_->erase(slot, score); }
+void RankTree::assign(std::vector<Entry> members) {
+  clear();
+  impl_->assign(members);
+}
+std::uint64_t RankTree::rank(Score score) const { return impl_->rank(score); }
+std::size_t RankTree::memory_bytes() const { return impl_->memory_bytes(); }
+std::string RankTree::validate() const { return impl_->validate(); }
+
+void RankTree::move(Slot slot, Score from, Score to) {
+  if (from != to) impl_->move(slot, from, to);
+}
+
+std::uint64_t RankTree::position(Score score, Key key) const { return impl_->position(score, key); }
 
 RankMember RankTree::select(std::uint64_t position) const {
   assert(position < size());
@@ -334,21 +210,7 @@ std::vector<RankMember> RankTree::page(std::uint64_t offset, std::size_t limit) 
   if (offset >= size()) return members;
   limit = static_cast<std::size_t>(std::min<std::uint64_t>(limit, size() - offset));
   members.reserve(limit);
-  const Node* node = impl_->root;
-  for (unsigned level = impl_->height; level > 0; --level) {
-    const auto& inner = *static_cast<const Inner*>(node);
-    std::uint32_t place = 0;
-    while (offset >= inner.sizes[place]) offset -= inner.sizes[place++];
-    node = inner.children[place];
-  }
-  const auto* leaf = static_cast<const Leaf*>(node);
-  for (auto place = static_cast<std::uint32_t>(offset); members.size() < limit; ++place) {
-    while (place >= leaf->count) {
-      leaf = leaf->next;
-      place = 0;
-    }
-    members.push_back(leaf->member(place));
-  }
+  impl_->list(offset, limit, members);
   return members;
 }
 
@@ -357,46 +219,6 @@ std::vector<RankMember> RankTree::around(Score score, Key key, std::size_t radiu
   const std::uint64_t before = std::min<std::uint64_t>(radius, place);
   const std::uint64_t after = std::min<std::uint64_t>(radius, size() - place - 1);
   return page(place - before, static_cast<std::size_t>(before + 1 + after));
-}
-
-std::size_t RankTree::memory_bytes() const {
-  return sizeof(Impl) + impl_->leaves * sizeof(Leaf) + impl_->inners * sizeof(Inner);
-}
-
-std::string RankTree::Impl::validate_at(const Node* node, unsigned level, const Order* low,
-                                        const Order* high, std::uint64_t expected,
-                                        const Leaf*& previous) const {
-  if (level == 0) {
-    const auto* leaf = static_cast<const Leaf*>(node);
-    if (leaf->count != expected) return "a leaf's count is wrong";
-    if (previous != nullptr && previous->next != leaf) return "leaves are not chained";
-    previous = leaf;
-    for (std::uint32_t i = 0; i < leaf->count; ++i) {
-      if (i > 0 && leaf->orders[i - 1] >= leaf->orders[i]) return "members out of order";
-      if (low != nullptr && leaf->orders[i] < *low) return "a member below its leaf";
-      if (high != nullptr && leaf->orders[i] >= *high) return "a member above its leaf";
-    }
-    return {};
-  }
-  const auto* inner = static_cast<const Inner*>(node);
-  if (inner->count == 0 || inner->count > kChildren) return "a node's count is wrong";
-  if (inner->size() != expected) return "a node's size is wrong";
-  for (std::uint32_t i = 0; i < inner->count; ++i) {
-    const Order* child_low = i == 0 ? low : &inner->lows[i];
-    const Order* child_high = i + 1 < inner->count ? &inner->lows[i + 1] : high;
-    std::string defect = validate_at(inner->children[i], level - 1, child_low, child_high,
-                                     inner->sizes[i], previous);
-    if (!defect.empty()) return defect;
-  }
-  return {};
-}
-
-std::string RankTree::validate() const {
-  const Leaf* last = nullptr;
-  std::string defect =
-      impl_->validate_at(impl_->root, impl_->height, nullptr, nullptr, impl_->size, last);
-  if (defect.empty() && last->next != nullptr) defect = "the last leaf has a successor";
-  return defect;
 }
 
 }  // namespace telekv::kv

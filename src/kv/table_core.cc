@@ -36,6 +36,7 @@ TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
       digest_key_(options.digest_key),
       rows_(row_bytes(schema_)),
       map_(rows_, options.hash_seed),
+      ranking_(rows_),
       texts_(options.hash_seed) {
   std::size_t offset = sizeof(Key);
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
@@ -194,7 +195,7 @@ Result<void> TableCore::insert_row(Key key, const FieldValue* values) {
   ++changed_live_;
   write_row(slot, values);
   map_.insert(slot);
-  if (ranking_field_) ranking_.insert(member(slot));
+  if (ranking_field_) ranking_.insert(slot, score(slot));
   return {};
 }
 
@@ -209,15 +210,15 @@ Result<void> TableCore::update_row(Slot slot, const FieldValue* values) {
   }
   if (Result<void> fits = check_texts(rows_.key(slot), values, unknown_bytes); !fits) return fits;
   touch(slot, changed);
-  const RankMember before = member(slot);
+  const Score before = score(slot);
   write_row(slot, values);
-  if (ranking_field_ && score(slot) != before.score) ranking_.move(before, score(slot));
+  if (ranking_field_) ranking_.move(slot, before, score(slot));
   return {};
 }
 
 /// Takes the row out of everything but the digest and the list of changed rows.
 void TableCore::release_row(Slot slot) {
-  if (ranking_field_) ranking_.erase(member(slot));
+  if (ranking_field_) ranking_.erase(slot, score(slot));
   map_.erase(slot);
   unknown_.erase(slot);
   const std::array<FieldValue, kMaxFields> nothing{};

@@ -35,10 +35,10 @@ Result<void> TableCore::load(ByteView encoded, bool is_chunk) {
   for (const Key key : changes->erased) apply_erased(key);
   for (const RowBlock& block : changes->blocks) apply_block(block, !ranked_later);
   if (ranked_later) {
-    std::vector<RankMember> members;
+    std::vector<RankTree::Entry> members;
     members.reserve(static_cast<std::size_t>(map_.size()));
     for (Slot slot = 0; slot < rows_.size(); ++slot) {
-      if (is_live(slot)) members.push_back(member(slot));
+      if (is_live(slot)) members.push_back({score(slot), slot});
     }
     ranking_.assign(std::move(members));
   }
@@ -106,7 +106,7 @@ void TableCore::apply_row(const RowBlock& block,
     xor_into_digest(slot);
     if (block.partial) read_row(slot, values.data());
   }
-  const RankMember before = member(slot);
+  const Score before = score(slot);
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields[i]) values[*fields[i]] = block.columns[i].value(row);
   }
@@ -114,8 +114,8 @@ void TableCore::apply_row(const RowBlock& block,
   write_row(slot, values.data());
   apply_unknown(slot, block, fields, row);
   if (!found) map_.insert(slot);
-  if (ranked && found && before.score != score(slot)) ranking_.move(before, score(slot));
-  if (ranked && !found) ranking_.insert(member(slot));
+  if (ranked && found) ranking_.move(slot, before, score(slot));
+  if (ranked && !found) ranking_.insert(slot, score(slot));
   xor_into_digest(slot);
 }
 

@@ -30,14 +30,14 @@ class TelekvRanking {
   void insert(kv::Key key, kv::Score score) {
     const kv::Slot slot = rows_.append(key);
     set_score(slot, score);
-    tree_.insert({score, key, slot});
+    tree_.insert(slot, score);
   }
   void add(std::uint32_t member, std::int64_t delta) {
     const kv::Score from = score(member);
-    tree_.move({from, rows_.key(member), member}, from + delta);
+    tree_.move(member, from, from + delta);
     set_score(member, from + delta);
   }
-  void erase(std::uint32_t member) { tree_.erase({score(member), rows_.key(member), member}); }
+  void erase(std::uint32_t member) { tree_.erase(member, score(member)); }
   std::uint64_t rank(std::uint32_t member) const { return tree_.rank(score(member)); }
   std::vector<kv::Key> top(std::size_t count) const {
     std::vector<kv::Key> keys;
@@ -60,7 +60,7 @@ class TelekvRanking {
   }
 
   kv::RowStore rows_{sizeof(kv::Key) + sizeof(kv::Score)};
-  kv::RankTree tree_;
+  kv::RankTree tree_{rows_};
 };
 
 template <class Structure>
