@@ -117,6 +117,12 @@ class Leaves {
     if (place != last) leaf.sorted = false;
   }
 
+  /// Fetches what append() or remove() need at this place.
+  static void prefetch(const LeafRef& leaf, std::uint32_t place) {
+    __builtin_prefetch(leaf.slots() + place, 1);
+    if (leaf.kind == Kind::kMixed) __builtin_prefetch(&leaf.leaf->mixed.levels[place], 1);
+  }
+
   /// Gives a member of a mixed leaf another score.
   void set_level(LeafRef& leaf, Slot slot, Level level) {
     leaf.leaf->mixed.levels[places_[slot]] = level;

@@ -52,12 +52,13 @@ struct Node {
 
   /// The child that `order` belongs into.
   std::uint32_t find(Order order) const {
-    std::uint32_t place = 0;
-    for (std::uint32_t i = kBlock; i < kChildren; i += kBlock) place += lows[i] <= order ? 1 : 0;
-    place *= kBlock;
-    const Order* const block = &lows[place];
-    for (std::uint32_t i = 1; i < kBlock; ++i) place += block[i] <= order ? 1 : 0;
-    return std::min(place, count - 1);  // the very last order is not below the unused lows
+    const Order* low = lows.data();
+    for (std::size_t left = count; left > 1;) {
+      const std::size_t half = left / 2;
+      low = low[half] <= order ? low + half : low;
+      left -= half;
+    }
+    return static_cast<std::uint32_t>(low - lows.data());
   }
 
   /// Members in the first `place` children.

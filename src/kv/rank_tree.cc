@@ -52,23 +52,26 @@ RankTree::Impl::Path RankTree::Impl::find(Order order) const {
 }
 
 /// Two descents at the price of little more than one: neither waits for the other.
-void RankTree::Impl::find_both(Order one, Order other, Path& one_path, Path& other_path) const {
-  void* one_node = root_;
-  void* other_node = root_;
+void RankTree::Impl::find_both(Move& move) const {
+  void* old_node = root_;
+  void* new_node = root_;
   for (unsigned level = height_; level > 0; --level) {
-    auto* const one_inner = static_cast<Inner*>(one_node);
-    auto* const other_inner = static_cast<Inner*>(other_node);
-    const std::uint32_t one_place = one_inner->find(one);
-    const std::uint32_t other_place = other_inner->find(other);
-    one_path.steps[level - 1] = {one_inner, one_place};
-    other_path.steps[level - 1] = {other_inner, other_place};
-    one_node = one_inner->children[one_place];
-    other_node = other_inner->children[other_place];
+    auto* const old_inner = static_cast<Inner*>(old_node);
+    auto* const new_inner = static_cast<Inner*>(new_node);
+    const std::uint32_t old_place = old_inner->find(move.from);
+    const std::uint32_t new_place = new_inner->find(move.to);
+    move.old_path.steps[level - 1] = {old_inner, old_place};
+    move.new_path.steps[level - 1] = {new_inner, new_place};
+    old_node = old_inner->children[old_place];
+    new_node = new_inner->children[new_place];
   }
-  one_path.bottom = static_cast<Bottom*>(one_node);
-  other_path.bottom = static_cast<Bottom*>(other_node);
-  one_path.place = one_path.bottom->find(one);
-  other_path.place = other_path.bottom->find(other);
+  auto* const old_bottom = static_cast<Bottom*>(old_node);
+  auto* const new_bottom = static_cast<Bottom*>(new_node);
+  move.old_path.bottom = old_bottom;
+  move.old_path.place = old_bottom->find(move.from);
+  move.new_path.bottom = new_bottom;
+  move.new_path.place = new_bottom->find(move.to);
+  move.version = version_;
 }
 
 /// `difference` is 1, or the complement of 0 to subtract 1.
@@ -90,6 +93,7 @@ void RankTree::Impl::insert(Slot slot, Score score) {
 }
 
 void RankTree::Impl::erase(Slot slot, Score score) {
+  settle();
   const Path path = find(order_of(score, rows().key(slot)));
   leaves_.remove(path.leaf(), path.leaf_size(), slot);
   add_to_sizes(path, ~0U);
@@ -98,27 +102,60 @@ void RankTree::Impl::erase(Slot slot, Score score) {
 }
 
 void RankTree::Impl::move(Slot slot, Score from, Score to) {
+  __builtin_prefetch(rows().row(slot));
   leaves_.places().prefetch(slot);
-  const Key key = rows().key(slot);
-  const Order target = order_of(to, key);
-  Path old_path;
-  Path new_path;
-  find_both(order_of(from, key), target, old_path, new_path);
-  const bool stays = old_path.bottom == new_path.bottom && old_path.place == new_path.place;
-  if (stays && old_path.leaf().kind == Kind::kMixed) {
-    leaves_.set_level(old_path.leaf(), slot, level_of(target));
-    return;
+  Move& begun = moves_[begun_ % kMoves];
+  begun.slot = slot;
+  begun.from = ranking::start_of(level_of(from));
+  begun.to = ranking::start_of(level_of(to));
+  ++begun_;
+  if (begun_ - located_ > kMoves / 2) locate(moves_[located_++ % kMoves]);
+  if (begun_ - applied_ == kMoves) {
+    apply(moves_[applied_ % kMoves]);
+    ++applied_;
   }
-  if (!has_room(new_path, level_of(target))) {
-    erase(slot, from);
-    insert(slot, to);
-    return;
+}
+
+/// Second step of a move.
+void RankTree::Impl::locate(Move& move) {
+  const Order key = ranking::ordered(rows().key(move.slot));
+  move.from |= key;
+  move.to |= key;
+  find_both(move);
+  leaves_.prefetch(move.old_path.leaf(), move.old_path.leaf_size() - 1);
+  leaves_.prefetch(move.old_path.leaf(), leaves_.places()[move.slot]);
+  leaves_.prefetch(move.new_path.leaf(), move.new_path.leaf_size());
+}
+
+/// Third step of a move. Without memory for a new leaf it throws before it changes the order.
+void RankTree::Impl::apply(Move& move) {
+  const Level level = level_of(move.to);
+  if (move.version != version_) find_both(move);
+  const auto stays_in_mixed = [&move] {
+    return move.new_path.leaf().kind == Kind::kMixed &&
+           move.old_path.bottom == move.new_path.bottom &&
+           move.old_path.place == move.new_path.place;
+  };
+  for (;;) {
+    if (stays_in_mixed()) {
+      leaves_.set_level(move.old_path.leaf(), move.slot, level);
+      return;
+    }
+    if (has_room(move.new_path, level)) break;
+    make_room(move.new_path, move.to);
+    find_both(move);
   }
-  leaves_.remove(old_path.leaf(), old_path.leaf_size(), slot);
-  leaves_.append(new_path.leaf(), new_path.leaf_size(), level_of(target), slot);
-  add_to_sizes(old_path, ~0U);
-  add_to_sizes(new_path, 1);
-  shrink_if_low(old_path);
+  leaves_.remove(move.old_path.leaf(), move.old_path.leaf_size(), move.slot);
+  leaves_.append(move.new_path.leaf(), move.new_path.leaf_size(), level, move.slot);
+  add_to_sizes(move.old_path, ~0U);
+  add_to_sizes(move.new_path, 1);
+  shrink_if_low(move.old_path);
+}
+
+/// Ends all moves.
+void RankTree::Impl::settle() {
+  while (located_ != begun_) locate(moves_[located_++ % kMoves]);
+  for (; applied_ != begun_; ++applied_) apply(moves_[applied_ % kMoves]);
 }
 
 std::uint64_t RankTree::Impl::rank(Score score) const {
@@ -190,9 +227,15 @@ void RankTree::assign(std::vector<Entry> members) {
   clear();
   impl_->assign(members);
 }
-std::uint64_t RankTree::rank(Score score) const { return impl_->rank(score); }
+std::uint64_t RankTree::rank(Score score) const {
+  impl_->settle();
+  return impl_->rank(score);
+}
 std::size_t RankTree::memory_bytes() const { return impl_->memory_bytes(); }
-std::string RankTree::validate() const { return impl_->validate(); }
+std::string RankTree::validate() const {
+  impl_->settle();
+  return impl_->validate();
+}
 
 void RankTree::move(Slot slot, Score from, Score to) {
   if (from != to) impl_->move(slot, from, to);
@@ -210,6 +253,7 @@ std::vector<RankMember> RankTree::page(std::uint64_t offset, std::size_t limit) 
   if (offset >= size()) return members;
   limit = static_cast<std::size_t>(std::min<std::uint64_t>(limit, size() - offset));
   members.reserve(limit);
+  impl_->settle();
   impl_->list(offset, limit, members);
   return members;
 }

@@ -14,6 +14,7 @@ using ranking::Order;
 /// One step towards room for `order`; to be repeated until there is some.
 void RankTree::Impl::make_room(const Path& path, Order order) {
   constexpr std::uint32_t kMostNewLeaves = 2;
+  ++version_;
   if (path.bottom->count + kMostNewLeaves > ranking::kChildren) {
     split_nodes(path);
   } else if (!path.leaf().takes(level_of(order))) {
@@ -91,6 +92,7 @@ void RankTree::Impl::shrink_if_low(const Path& path) {
                         (place > 0 && merge_leaves(bottom, place - 1));
     if (!merged) return;
   }
+  ++version_;
   mend_nodes(path);
 }
 

@@ -24,6 +24,7 @@ class RankTree::Impl {
   void insert(Slot slot, Score score);
   void erase(Slot slot, Score score);
   void move(Slot slot, Score from, Score to);
+  void settle();
   void assign(std::vector<Entry>& members);
   std::uint64_t size() const { return size_; }
   std::uint64_t rank(Score score) const;
@@ -59,8 +60,20 @@ class RankTree::Impl {
     std::uint32_t& leaf_size() const { return bottom->sizes[place]; }
   };
 
+  /// A move that is under way.
+  struct Move {
+    Slot slot;
+    Order from;
+    Order to;
+    std::uint64_t version;  // of the structure, when the paths were found
+    Path old_path;
+    Path new_path;
+  };
+
   Path find(Order order) const;
-  void find_both(Order one, Order other, Path& one_path, Path& other_path) const;
+  void find_both(Move& move) const;
+  void locate(Move& move);
+  void apply(Move& move);
   void add_to_sizes(const Path& path, std::uint32_t difference);
   bool has_room(const Path& path, Level level) const {
     return path.leaf().takes(level) && path.leaf_size() < path.leaf().capacity();
@@ -103,8 +116,17 @@ class RankTree::Impl {
   void* root_ = nullptr;  // a Bottom on height 0
   unsigned height_ = 0;
   std::uint64_t size_ = 0;
+  std::uint64_t version_ = 0;  // of leaves and nodes: counts splits and merges
   std::size_t bottoms_ = 0;
   std::size_t inners_ = 0;
+
+  // Moves under way, oldest first: from `applied_` to `located_` with paths, from there to `begun_`
+  // without.
+  static constexpr std::uint32_t kMoves = 8;
+  std::array<Move, kMoves> moves_;
+  std::uint32_t applied_ = 0;
+  std::uint32_t located_ = 0;
+  std::uint32_t begun_ = 0;
 };
 
 }  // namespace telekv::kv
