@@ -62,7 +62,8 @@ class GrowthCurve {
   }
   Curve curve() const {
     Curve curve{.name = name_, .x = {}, .y = {}};
-    for (std::size_t step = 0; step < runs_[0].size(); ++step) {
+    // Without what is left over of the last step.
+    for (std::size_t step = 0; step < std::min(runs_[0].size(), kPlotPoints); ++step) {
       std::vector<double> times;
       for (const std::vector<double>& run : runs_) times.push_back(run[step]);
       curve.x.push_back(static_cast<double>((step + 1) * step_));
@@ -106,6 +107,7 @@ void measure_growth(const Task& task) {
             .x_label = "entries",
             .y_label = "longest insertion",
             .y_unit = "ns",
+            .y_logarithmic = true,
             .curves = {}};
   for (const auto& growth : curves) plot.curves.push_back(growth->curve());
   task.plots->push_back(std::move(plot));

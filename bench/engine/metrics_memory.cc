@@ -109,8 +109,9 @@ void plot_memory(const Task& task) {
   Plot plot{.file = "memory-by-users",
             .title = "Resident memory, everything included",
             .x_label = "users",
-            .y_label = "bytes in memory",
+            .y_label = "bytes a user",
             .y_unit = "bytes",
+            .y_logarithmic = false,
             .curves = {}};
   for (const Holder& holder : holders) plot.curves.push_back({holder.name, {}, {}});
   for (const std::size_t part : {100, 30, 10, 3, 1}) {
@@ -118,9 +119,8 @@ void plot_memory(const Task& task) {
     for (std::size_t i = 0; i < holders.size(); ++i) {
       const std::optional<double> bytes = per_user(holders[i], data);
       if (!bytes) continue;
-      const auto users = static_cast<double>(data.size());
-      plot.curves[i].x.push_back(users);
-      plot.curves[i].y.push_back(*bytes * users);
+      plot.curves[i].x.push_back(static_cast<double>(data.size()));
+      plot.curves[i].y.push_back(*bytes);
     }
   }
   std::erase_if(plot.curves, [](const Curve& curve) { return curve.x.empty(); });

@@ -237,8 +237,9 @@ void plot_sizes(const Task& task) {
   Plot plot{.file = "snapshot-by-users",
             .title = "Size of a snapshot",
             .x_label = "users",
-            .y_label = "bytes",
+            .y_label = "bytes a user",
             .y_unit = "bytes",
+            .y_logarithmic = false,
             .curves = {{"telekv", {}, {}}}};
   for (const std::size_t part : {1000, 100, 10, 1}) {
     const Dataset data = task.data.head(task.data.size() / part);
@@ -252,7 +253,7 @@ void plot_sizes(const Task& task) {
     for (std::size_t i = 0; i < peers.size(); ++i) {
       plot.curves[i].name = peers[i].name;
       plot.curves[i].x.push_back(users);
-      plot.curves[i].y.push_back(*peers[i].value);
+      plot.curves[i].y.push_back(*peers[i].value / users);
     }
   }
   task.plots->push_back(std::move(plot));

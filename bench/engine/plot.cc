@@ -11,10 +11,10 @@
 namespace telekv::bench {
 namespace {
 
-constexpr double kWidth = 760;
+constexpr double kWidth = 880;
 constexpr double kHeight = 420;
 constexpr double kLeft = 84;
-constexpr double kRight = 190;  // the legend stands there
+constexpr double kRight = 290;  // the legend stands there
 constexpr double kTop = 44;
 constexpr double kBottom = 56;
 // Distinct also without colour vision (Okabe and Ito 2008).
@@ -32,30 +32,56 @@ std::string formatted(const char* format, Values... values) {
   return text.data();
 }
 
-/// A logarithmic axis over whole decades.
+/// From values to places on the paper.
 class Axis {
  public:
-  Axis(double begin, double end) : begin_(begin), end_(end) {}
+  Axis(double begin, double end, bool logarithmic)
+      : begin_(begin), end_(end), logarithmic_(logarithmic) {
+    if (!logarithmic_) low_ = high_ = 0;
+  }
 
   void cover(double value) {
-    if (value <= 0) return;
-    low_ = std::min(low_, std::floor(std::log10(value) + 1e-9));
-    high_ = std::max(high_, std::ceil(std::log10(value) - 1e-9));
+    if (logarithmic_ && value <= 0) return;
+    low_ = std::min(low_, scaled(value));
+    high_ = std::max(high_, scaled(value));
+  }
+  /// Widens the axis to whole marks.
+  void round() {
+    low_ = std::floor(low_ / step() + kNearly) * step();
+    high_ = std::ceil(high_ / step() - kNearly) * step();
   }
   double place(double value) const {
-    const double span = std::max(high_ - low_, 1.0);
-    return begin_ +
-           (std::log10(std::max(value, std::pow(10, low_))) - low_) / span * (end_ - begin_);
+    const double span = high_ > low_ ? high_ - low_ : 1;
+    return begin_ + (std::max(scaled(value), low_) - low_) / span * (end_ - begin_);
   }
-  std::vector<double> decades() const {
+  std::vector<double> marks() const {
     std::vector<double> values;
-    for (double power = low_; power <= high_; ++power) values.push_back(std::pow(10, power));
+    for (double mark = std::ceil(low_ / step() - kNearly); mark * step() <= high_ + kNearly;
+         ++mark) {
+      values.push_back(logarithmic_ ? std::pow(10, mark) : mark * step());
+    }
     return values;
   }
 
  private:
+  static constexpr double kNearly = 1e-9;
+
+  double scaled(double value) const {
+    return logarithmic_ ? std::log10(std::max(value, kNearly)) : value;
+  }
+  /// A decade, or 1, 2 or 5 times a power of ten so that there are at most ten marks.
+  double step() const {
+    if (logarithmic_) return 1;
+    const double power = std::pow(10, std::floor(std::log10(std::max(high_, kNearly) / 10)));
+    for (const double times : {1.0, 2.0, 5.0}) {
+      if (high_ / (power * times) <= 10) return power * times;
+    }
+    return power * 10;
+  }
+
   double begin_;
   double end_;
+  bool logarithmic_;
   double low_ = std::numeric_limits<double>::max();
   double high_ = std::numeric_limits<double>::lowest();
 };
@@ -78,13 +104,13 @@ std::string value_label(double value, const std::string& unit) {
 
 std::string grid(const Plot& plot, const Axis& x, const Axis& y) {
   std::string text;
-  for (const double value : y.decades()) {
+  for (const double value : y.marks()) {
     const double height = y.place(value);
     text += formatted("<path class=\"g\" d=\"M%.1f %.1fH%.1f\"/>", kLeft, height, kWidth - kRight);
     text += formatted("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", kLeft - 8,
                       height + 4, value_label(value, plot.y_unit).c_str());
   }
-  for (const double value : x.decades()) {
+  for (const double value : x.marks()) {
     const double across = x.place(value);
     text += formatted("<path class=\"g\" d=\"M%.1f %.1fV%.1f\"/>", across, kTop, kHeight - kBottom);
     text += formatted("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n", across,
@@ -110,12 +136,13 @@ std::string line(const Curve& curve, std::size_t number, const Axis& x, const Ax
 }  // namespace
 
 std::string svg(const Plot& plot) {
-  Axis x(kLeft, kWidth - kRight);
-  Axis y(kHeight - kBottom, kTop);
+  Axis x(kLeft, kWidth - kRight, true);
+  Axis y(kHeight - kBottom, kTop, plot.y_logarithmic);
   for (const Curve& curve : plot.curves) {
     std::for_each(curve.x.begin(), curve.x.end(), [&](double value) { x.cover(value); });
     std::for_each(curve.y.begin(), curve.y.end(), [&](double value) { y.cover(value); });
   }
+  y.round();
   std::string text =
       formatted("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %g %g\" role=\"img\">\n",
                 kWidth, kHeight);

@@ -12,13 +12,14 @@ struct Curve {
   std::vector<double> y;
 };
 
-/// Both axes are logarithmic. The first curve is the engine's and drawn strongest.
+/// The x axis is logarithmic. The first curve is the engine's and drawn strongest.
 struct Plot {
   std::string file;  ///< without ".svg"
   std::string title;
   std::string x_label;
   std::string y_label;
   std::string y_unit;  ///< as in report.h's readable()
+  bool y_logarithmic;
   std::vector<Curve> curves;
 };
 
