@@ -1,328 +1,247 @@
 #include "kv/rank_tree.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <compare>
 #include <limits>
-#include <optional>
-#include <utility>
+
+#include "kv/rank_tree_impl.h"
 
 namespace telekv::kv {
-namespace {
 
-/// Ascending order of the ranking: the complement turns "highest score first" round without
-/// overflow.
-struct Order {
-  std::int64_t inverted_score;
-  Key key;
-  auto operator<=>(const Order&) const = default;
-};
+using ranking::Kind;
+using ranking::level_of;
+using ranking::Order;
+using ranking::order_of;
 
-Order order_of(Score score, Key key) { return {~score, key}; }
+RankTree::Impl::Impl(const RowStore& rows) : leaves_(rows) { start(); }
 
-constexpr std::uint32_t kLeafMembers = 64;
-constexpr std::uint32_t kChildren = 32;
-
-template <class Array>
-void open_gap(Array& array, std::uint32_t place, std::uint32_t count) {
-  std::move_backward(array.begin() + place, array.begin() + count, array.begin() + count + 1);
-}
-template <class Array>
-void close_gap(Array& array, std::uint32_t place, std::uint32_t count) {
-  std::move(array.begin() + place + 1, array.begin() + count, array.begin() + place);
+/// An empty tree is one empty mixed leaf.
+void RankTree::Impl::start() {
+  auto* const bottom = new Bottom;
+  root_ = bottom;
+  ++bottoms_;
+  bottom->insert(0, 0, 0, leaves_.create(Kind::kMixed));
 }
 
-}  // namespace
-
-struct RankTree::Node {
-  std::uint32_t count = 0;
-};
-
-struct RankTree::Leaf : Node {
-  Leaf* next = nullptr;
-  std::array<Order, kLeafMembers> orders;
-  std::array<Slot, kLeafMembers> slots;
-
-  std::uint32_t lower_bound(Order order) const {
-    return static_cast<std::uint32_t>(
-        std::lower_bound(orders.begin(), orders.begin() + count, order) - orders.begin());
+void RankTree::Impl::destroy(void* node, unsigned level) {
+  if (level == 0) {
+    auto* const bottom = static_cast<Bottom*>(node);
+    for (std::uint32_t i = 0; i < bottom->count; ++i) leaves_.destroy(bottom->children[i]);
+    delete bottom;
+    --bottoms_;
+    return;
   }
-  RankMember member(std::uint32_t place) const {
-    return {~orders[place].inverted_score, orders[place].key, slots[place]};
-  }
-  void insert(std::uint32_t place, Order order, Slot slot) {
-    open_gap(orders, place, count);
-    open_gap(slots, place, count);
-    orders[place] = order;
-    slots[place] = slot;
-    ++count;
-  }
-  void erase(std::uint32_t place) {
-    close_gap(orders, place, count);
-    close_gap(slots, place, count);
-    --count;
-  }
-};
+  auto* const inner = static_cast<Inner*>(node);
+  for (std::uint32_t i = 0; i < inner->count; ++i) destroy(inner->children[i], level - 1);
+  delete inner;
+  --inners_;
+}
 
-struct RankTree::Inner : Node {
-  std::array<Order, kChildren>
-      lows;  // nothing in a child is below its low; the first low means nothing
-  std::array<std::uint64_t, kChildren> sizes;
-  std::array<Node*, kChildren> children;
-
-  std::uint32_t child_of(Order order) const {
-    const auto begin = lows.begin() + 1;
-    return static_cast<std::uint32_t>(std::upper_bound(begin, lows.begin() + count, order) - begin);
+RankTree::Impl::Path RankTree::Impl::find(Order order) const {
+  Path path;
+  void* node = root_;
+  for (unsigned level = height_; level > 0; --level) {
+    auto* const inner = static_cast<Inner*>(node);
+    const std::uint32_t place = inner->find(order);
+    path.steps[level - 1] = {inner, place};
+    node = inner->children[place];
   }
-  std::uint64_t size() const {
-    std::uint64_t sum = 0;
-    for (std::uint32_t i = 0; i < count; ++i) sum += sizes[i];
-    return sum;
-  }
-  void insert(std::uint32_t place, Order low, std::uint64_t size, Node* child) {
-    open_gap(lows, place, count);
-    open_gap(sizes, place, count);
-    open_gap(children, place, count);
-    lows[place] = low;
-    sizes[place] = size;
-    children[place] = child;
-    ++count;
-  }
-  void erase(std::uint32_t place) {
-    close_gap(lows, place, count);
-    close_gap(sizes, place, count);
-    close_gap(children, place, count);
-    --count;
-  }
-};
+  path.bottom = static_cast<Bottom*>(node);
+  path.place = path.bottom->find(order);
+  return path;
+}
 
-struct RankTree::Impl {
-  Node* root = new Leaf;
-  unsigned height = 0;  // 0: the root is a leaf
-  std::uint64_t size = 0;
-  std::size_t leaves = 1;
-  std::size_t inners = 0;
+/// Two descents at the price of little more than one: neither waits for the other.
+void RankTree::Impl::find_both(Move& move) const {
+  void* old_node = root_;
+  void* new_node = root_;
+  for (unsigned level = height_; level > 0; --level) {
+    auto* const old_inner = static_cast<Inner*>(old_node);
+    auto* const new_inner = static_cast<Inner*>(new_node);
+    const std::uint32_t old_place = old_inner->find(move.from);
+    const std::uint32_t new_place = new_inner->find(move.to);
+    move.old_path.steps[level - 1] = {old_inner, old_place};
+    move.new_path.steps[level - 1] = {new_inner, new_place};
+    old_node = old_inner->children[old_place];
+    new_node = new_inner->children[new_place];
+  }
+  auto* const old_bottom = static_cast<Bottom*>(old_node);
+  auto* const new_bottom = static_cast<Bottom*>(new_node);
+  move.old_path.bottom = old_bottom;
+  move.old_path.place = old_bottom->find(move.from);
+  move.new_path.bottom = new_bottom;
+  move.new_path.place = new_bottom->find(move.to);
+  move.version = version_;
+}
 
-  Impl() = default;
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
-  ~Impl() { destroy(root, height); }
+/// `difference` is 1, or the complement of 0 to subtract 1.
+void RankTree::Impl::add_to_sizes(const Path& path, std::uint32_t difference) {
+  path.leaf_size() += difference;
+  for (unsigned level = 0; level < height_; ++level) {
+    path.steps[level].node->sizes[path.steps[level].place] += difference;
+  }
+}
 
-  struct Split {
-    Node* right;
-    Order low;
-    std::uint64_t left_size;
-    std::uint64_t right_size;
+void RankTree::Impl::insert(Slot slot, Score score) {
+  leaves_.places().make_room(slot);
+  const Order order = order_of(score, rows().key(slot));
+  Path path = find(order);
+  for (; !has_room(path, level_of(order)); path = find(order)) make_room(path, order);
+  leaves_.append(path.leaf(), path.leaf_size(), level_of(order), slot);
+  add_to_sizes(path, 1);
+  ++size_;
+}
+
+void RankTree::Impl::erase(Slot slot, Score score) {
+  settle();
+  const Path path = find(order_of(score, rows().key(slot)));
+  leaves_.remove(path.leaf(), path.leaf_size(), slot);
+  add_to_sizes(path, ~0U);
+  --size_;
+  shrink_if_low(path);
+}
+
+void RankTree::Impl::move(Slot slot, Score from, Score to) {
+  __builtin_prefetch(rows().row(slot));
+  leaves_.places().prefetch(slot);
+  Move& begun = moves_[begun_ % kMoves];
+  begun.slot = slot;
+  begun.from = ranking::start_of(level_of(from));
+  begun.to = ranking::start_of(level_of(to));
+  ++begun_;
+  if (begun_ - located_ > kMoves / 2) locate(moves_[located_++ % kMoves]);
+  if (begun_ - applied_ == kMoves) {
+    apply(moves_[applied_ % kMoves]);
+    ++applied_;
+  }
+}
+
+/// Second step of a move.
+void RankTree::Impl::locate(Move& move) {
+  const Order key = ranking::ordered(rows().key(move.slot));
+  move.from |= key;
+  move.to |= key;
+  find_both(move);
+  leaves_.prefetch(move.old_path.leaf(), move.old_path.leaf_size() - 1);
+  leaves_.prefetch(move.old_path.leaf(), leaves_.places()[move.slot]);
+  leaves_.prefetch(move.new_path.leaf(), move.new_path.leaf_size());
+}
+
+/// Third step of a move. Without memory for a new leaf it throws before it changes the order.
+void RankTree::Impl::apply(Move& move) {
+  const Level level = level_of(move.to);
+  if (move.version != version_) find_both(move);
+  const auto stays_in_mixed = [&move] {
+    return move.new_path.leaf().kind == Kind::kMixed &&
+           move.old_path.bottom == move.new_path.bottom &&
+           move.old_path.place == move.new_path.place;
   };
-
-  static void destroy(Node* node, unsigned level) {
-    if (level == 0) {
-      delete static_cast<Leaf*>(node);
+  for (;;) {
+    if (stays_in_mixed()) {
+      leaves_.set_level(move.old_path.leaf(), move.slot, level);
       return;
     }
-    auto* inner = static_cast<Inner*>(node);
-    for (std::uint32_t i = 0; i < inner->count; ++i) destroy(inner->children[i], level - 1);
-    delete inner;
+    if (has_room(move.new_path, level)) break;
+    make_room(move.new_path, move.to);
+    find_both(move);
   }
-
-  std::optional<Split> insert_at(Node* node, unsigned level, Order order, Slot slot);
-  std::optional<Split> split_leaf(Leaf& leaf, Order order, Slot slot);
-  Split split_inner(Inner& inner);
-  void insert(Order order, Slot slot);
-  void erase_at(Node* node, unsigned level, Order order);
-  void merge_children(Inner& parent, std::uint32_t place, unsigned level);
-  void erase(Order order);
-  Leaf& leaf_of(Order order) const;
-  std::string validate_at(const Node* node, unsigned level, const Order* low, const Order* high,
-                          std::uint64_t expected, const Leaf*& previous) const;
-};
-
-std::optional<RankTree::Impl::Split> RankTree::Impl::split_leaf(Leaf& leaf, Order order,
-                                                                Slot slot) {
-  auto* right = new Leaf;
-  ++leaves;
-  // Members that come in order fill their leaves: only the last leaf is split at its end.
-  const bool at_end = leaf.next == nullptr && order > leaf.orders[leaf.count - 1];
-  const std::uint32_t kept = at_end ? leaf.count : leaf.count / 2;
-  std::copy(leaf.orders.begin() + kept, leaf.orders.begin() + leaf.count, right->orders.begin());
-  std::copy(leaf.slots.begin() + kept, leaf.slots.begin() + leaf.count, right->slots.begin());
-  right->count = leaf.count - kept;
-  right->next = std::exchange(leaf.next, right);
-  leaf.count = kept;
-  Leaf& target = at_end || order >= right->orders[0] ? *right : leaf;
-  target.insert(target.lower_bound(order), order, slot);
-  return Split{right, right->orders[0], leaf.count, right->count};
+  leaves_.remove(move.old_path.leaf(), move.old_path.leaf_size(), move.slot);
+  leaves_.append(move.new_path.leaf(), move.new_path.leaf_size(), level, move.slot);
+  add_to_sizes(move.old_path, ~0U);
+  add_to_sizes(move.new_path, 1);
+  shrink_if_low(move.old_path);
 }
 
-RankTree::Impl::Split RankTree::Impl::split_inner(Inner& inner) {
-  auto* right = new Inner;
-  ++inners;
-  const std::uint32_t kept = inner.count / 2;
-  std::copy(inner.lows.begin() + kept, inner.lows.begin() + inner.count, right->lows.begin());
-  std::copy(inner.sizes.begin() + kept, inner.sizes.begin() + inner.count, right->sizes.begin());
-  std::copy(inner.children.begin() + kept, inner.children.begin() + inner.count,
-            right->children.begin());
-  right->count = inner.count - kept;
-  inner.count = kept;
-  return {right, right->lows[0], inner.size(), right->size()};
+/// Ends all moves.
+void RankTree::Impl::settle() {
+  while (located_ != begun_) locate(moves_[located_++ % kMoves]);
+  for (; applied_ != begun_; ++applied_) apply(moves_[applied_ % kMoves]);
 }
 
-std::optional<RankTree::Impl::Split> RankTree::Impl::insert_at(Node* node, unsigned level,
-                                                               Order order, Slot slot) {
-  if (level == 0) {
-    auto& leaf = *static_cast<Leaf*>(node);
-    if (leaf.count == kLeafMembers) return split_leaf(leaf, order, slot);
-    leaf.insert(leaf.lower_bound(order), order, slot);
-    return std::nullopt;
-  }
-  auto& inner = *static_cast<Inner*>(node);
-  const std::uint32_t place = inner.child_of(order);
-  ++inner.sizes[place];
-  const std::optional<Split> below = insert_at(inner.children[place], level - 1, order, slot);
-  if (!below) return std::nullopt;
-  inner.sizes[place] = below->left_size;
-  inner.insert(place + 1, below->low, below->right_size, below->right);
-  if (inner.count < kChildren) return std::nullopt;
-  return split_inner(inner);
-}
-
-void RankTree::Impl::insert(Order order, Slot slot) {
-  const std::optional<Split> split = insert_at(root, height, order, slot);
-  ++size;
-  if (!split) return;
-  auto* top = new Inner;
-  ++inners;
-  top->insert(0, order, split->left_size, root);
-  top->insert(1, split->low, split->right_size, split->right);
-  root = top;
-  ++height;
-}
-
-/// Joins the child at `place` with a neighbour when both fit one node.
-void RankTree::Impl::merge_children(Inner& parent, std::uint32_t place, unsigned level) {
-  if (parent.count < 2) return;
-  const std::uint32_t left_place = place + 1 < parent.count ? place : place - 1;
-  Node* left_node = parent.children[left_place];
-  Node* right_node = parent.children[left_place + 1];
-  const std::uint32_t capacity = level == 0 ? kLeafMembers : kChildren;
-  const bool one_is_empty = left_node->count == 0 || right_node->count == 0;
-  if (left_node->count + right_node->count > capacity / 4 * 3 && !one_is_empty) return;
-  if (level == 0) {
-    auto& left = *static_cast<Leaf*>(left_node);
-    auto* right = static_cast<Leaf*>(right_node);
-    std::copy_n(right->orders.begin(), right->count, left.orders.begin() + left.count);
-    std::copy_n(right->slots.begin(), right->count, left.slots.begin() + left.count);
-    left.count += right->count;
-    left.next = right->next;
-    delete right;
-    --leaves;
-  } else {
-    auto& left = *static_cast<Inner*>(left_node);
-    auto* right = static_cast<Inner*>(right_node);
-    right->lows[0] = parent.lows[left_place + 1];
-    std::copy_n(right->lows.begin(), right->count, left.lows.begin() + left.count);
-    std::copy_n(right->sizes.begin(), right->count, left.sizes.begin() + left.count);
-    std::copy_n(right->children.begin(), right->count, left.children.begin() + left.count);
-    left.count += right->count;
-    delete right;
-    --inners;
-  }
-  parent.sizes[left_place] += parent.sizes[left_place + 1];
-  parent.erase(left_place + 1);
-}
-
-void RankTree::Impl::erase_at(Node* node, unsigned level, Order order) {
-  if (level == 0) {
-    auto& leaf = *static_cast<Leaf*>(node);
-    leaf.erase(leaf.lower_bound(order));
-    return;
-  }
-  auto& inner = *static_cast<Inner*>(node);
-  const std::uint32_t place = inner.child_of(order);
-  --inner.sizes[place];
-  Node* child = inner.children[place];
-  erase_at(child, level - 1, order);
-  const std::uint32_t capacity = level == 1 ? kLeafMembers : kChildren;
-  if (child->count < capacity / 4) merge_children(inner, place, level - 1);
-}
-
-void RankTree::Impl::erase(Order order) {
-  erase_at(root, height, order);
-  --size;
-  while (height > 0 && root->count == 1) {
-    auto* top = static_cast<Inner*>(root);
-    root = top->children[0];
-    --height;
-    --inners;
-    delete top;
-  }
-}
-
-RankTree::Leaf& RankTree::Impl::leaf_of(Order order) const {
-  Node* node = root;
-  for (unsigned level = height; level > 0; --level) {
-    auto& inner = *static_cast<Inner*>(node);
-    node = inner.children[inner.child_of(order)];
-  }
-  return *static_cast<Leaf*>(node);
-}
-
-RankTree::RankTree() : impl_(std::make_unique<Impl>()) {}
-RankTree::~RankTree() = default;
-RankTree::RankTree(RankTree&&) noexcept = default;
-RankTree& RankTree::operator=(RankTree&&) noexcept = default;
-
-void RankTree::clear() { impl_ = std::make_unique<Impl>(); }
-std::uint64_t RankTree::size() const { return impl_->size; }
-
-void RankTree::insert(const RankMember& member) {
-  impl_->insert(order_of(member.score, member.key), member.slot);
-}
-
-void RankTree::erase(const RankMember& member) { impl_->erase(order_of(member.score, member.key)); }
-
-void RankTree::move(const RankMember& member, Score score) {
-  const Order from = order_of(member.score, member.key);
-  const Order to = order_of(score, member.key);
-  Leaf& leaf = impl_->leaf_of(from);
-  const bool stays = to >= leaf.orders[0] && to <= leaf.orders[leaf.count - 1];
-  if (!stays) {
-    impl_->erase(from);
-    impl_->insert(to, member.slot);
-    return;
-  }
-  leaf.erase(leaf.lower_bound(from));
-  leaf.insert(leaf.lower_bound(to), to, member.slot);
-}
-
-void RankTree::assign(std::vector<RankMember> members) {
-  const auto before = [](const RankMember& a, const RankMember& b) {
-    return order_of(a.score, a.key) < order_of(b.score, b.key);
-  };
-  if (!std::is_sorted(members.begin(), members.end(), before)) {
-    std::sort(members.begin(), members.end(), before);
-  }
-  clear();
-  for (const RankMember& member : members) insert(member);
-}
-
-std::uint64_t RankTree::rank(Score score) const {
-  return 1 + position(score, std::numeric_limits<Key>::min());
-}
-
-std::uint64_t RankTree::position(Score score, Key key) const {
-  const Order order = order_of(score, key);
+std::uint64_t RankTree::Impl::rank(Score score) const {
+  const Order order = ranking::start_of(level_of(score));
   std::uint64_t before = 0;
-  const Node* node = impl_->root;
-  for (unsigned level = impl_->height; level > 0; --level) {
-    const auto& inner = *static_cast<const Inner*>(node);
-    const std::uint32_t place = inner.child_of(order);
-    for (std::uint32_t i = 0; i < place; ++i) before += inner.sizes[i];
-    node = inner.children[place];
+  const void* node = root_;
+  for (unsigned level = height_; level > 0; --level) {
+    const auto* const inner = static_cast<const Inner*>(node);
+    const std::uint32_t place = inner->find(order);
+    before += inner->size_before(place);
+    node = inner->children[place];
   }
-  return before + static_cast<const Leaf*>(node)->lower_bound(order);
+  const auto* const bottom = static_cast<const Bottom*>(node);
+  const std::uint32_t place = bottom->find(order);
+  return 1 + before + bottom->size_before(place) +
+         ranking::Leaves::count_above(bottom->children[place], bottom->sizes[place],
+                                      level_of(order));
 }
+
+std::uint64_t RankTree::Impl::position(Score score, Key key) const {
+  const Order order = order_of(score, key);
+  const Path path = find(order);
+  std::uint64_t before = path.bottom->size_before(path.place);
+  for (unsigned level = 0; level < height_; ++level) {
+    before += path.steps[level].node->size_before(path.steps[level].place);
+  }
+  return before + leaves_.count_before(path.leaf(), path.leaf_size(), order);
+}
+
+/// Lists on until `members` are `limit`; what is before `offset` is left out.
+void RankTree::Impl::list_at(void* node, unsigned level, std::uint64_t offset, std::size_t limit,
+                             std::vector<RankMember>& members) const {
+  const auto each_child = [&](const auto* parent, const auto& list_child) {
+    for (std::uint32_t i = 0; i < parent->count && members.size() < limit; ++i) {
+      if (offset < parent->sizes[i]) list_child(i);
+      offset -= std::min<std::uint64_t>(offset, parent->sizes[i]);
+    }
+  };
+  if (level > 0) {
+    const auto* const inner = static_cast<const Inner*>(node);
+    each_child(inner, [&](std::uint32_t place) {
+      list_at(inner->children[place], level - 1, offset, limit, members);
+    });
+    return;
+  }
+  auto* const bottom = static_cast<Bottom*>(node);
+  each_child(bottom, [&](std::uint32_t place) {
+    list_leaf(bottom->children[place], bottom->sizes[place], offset, limit, members);
+  });
+}
+
+void RankTree::Impl::list_leaf(LeafRef& leaf, std::uint32_t size, std::uint64_t offset,
+                               std::size_t limit, std::vector<RankMember>& members) const {
+  leaves_.sort(leaf, size);
+  for (auto i = static_cast<std::uint32_t>(offset); i < size && members.size() < limit; ++i) {
+    const Slot slot = leaf.slots()[i];
+    members.push_back({ranking::score_of(leaf.level_at(i)), rows().key(slot), slot});
+  }
+}
+
+RankTree::RankTree(const RowStore& rows) : impl_(std::make_unique<Impl>(rows)) {}
+RankTree::~RankTree() = default;
+
+void RankTree::clear() { impl_ = std::make_unique<Impl>(impl_->rows()); }
+std::uint64_t RankTree::size() const { return impl_->size(); }
+void RankTree::insert(Slot slot, Score score) { impl_->insert(slot, score); }
+void RankTree::erase(Slot slot, Score score) { impl_->erase(slot, score); }
+void RankTree::assign(std::vector<Entry> members) {
+  clear();
+  impl_->assign(members);
+}
+std::uint64_t RankTree::rank(Score score) const {
+  impl_->settle();
+  return impl_->rank(score);
+}
+std::size_t RankTree::memory_bytes() const { return impl_->memory_bytes(); }
+std::string RankTree::validate() const {
+  impl_->settle();
+  return impl_->validate();
+}
+
+void RankTree::move(Slot slot, Score from, Score to) {
+  if (from != to) impl_->move(slot, from, to);
+}
+
+std::uint64_t RankTree::position(Score score, Key key) const { return impl_->position(score, key); }
 
 RankMember RankTree::select(std::uint64_t position) const {
   assert(position < size());
@@ -334,21 +253,8 @@ std::vector<RankMember> RankTree::page(std::uint64_t offset, std::size_t limit) 
   if (offset >= size()) return members;
   limit = static_cast<std::size_t>(std::min<std::uint64_t>(limit, size() - offset));
   members.reserve(limit);
-  const Node* node = impl_->root;
-  for (unsigned level = impl_->height; level > 0; --level) {
-    const auto& inner = *static_cast<const Inner*>(node);
-    std::uint32_t place = 0;
-    while (offset >= inner.sizes[place]) offset -= inner.sizes[place++];
-    node = inner.children[place];
-  }
-  const auto* leaf = static_cast<const Leaf*>(node);
-  for (auto place = static_cast<std::uint32_t>(offset); members.size() < limit; ++place) {
-    while (place >= leaf->count) {
-      leaf = leaf->next;
-      place = 0;
-    }
-    members.push_back(leaf->member(place));
-  }
+  impl_->settle();
+  impl_->list(offset, limit, members);
   return members;
 }
 
@@ -357,46 +263,6 @@ std::vector<RankMember> RankTree::around(Score score, Key key, std::size_t radiu
   const std::uint64_t before = std::min<std::uint64_t>(radius, place);
   const std::uint64_t after = std::min<std::uint64_t>(radius, size() - place - 1);
   return page(place - before, static_cast<std::size_t>(before + 1 + after));
-}
-
-std::size_t RankTree::memory_bytes() const {
-  return sizeof(Impl) + impl_->leaves * sizeof(Leaf) + impl_->inners * sizeof(Inner);
-}
-
-std::string RankTree::Impl::validate_at(const Node* node, unsigned level, const Order* low,
-                                        const Order* high, std::uint64_t expected,
-                                        const Leaf*& previous) const {
-  if (level == 0) {
-    const auto* leaf = static_cast<const Leaf*>(node);
-    if (leaf->count != expected) return "a leaf's count is wrong";
-    if (previous != nullptr && previous->next != leaf) return "leaves are not chained";
-    previous = leaf;
-    for (std::uint32_t i = 0; i < leaf->count; ++i) {
-      if (i > 0 && leaf->orders[i - 1] >= leaf->orders[i]) return "members out of order";
-      if (low != nullptr && leaf->orders[i] < *low) return "a member below its leaf";
-      if (high != nullptr && leaf->orders[i] >= *high) return "a member above its leaf";
-    }
-    return {};
-  }
-  const auto* inner = static_cast<const Inner*>(node);
-  if (inner->count == 0 || inner->count > kChildren) return "a node's count is wrong";
-  if (inner->size() != expected) return "a node's size is wrong";
-  for (std::uint32_t i = 0; i < inner->count; ++i) {
-    const Order* child_low = i == 0 ? low : &inner->lows[i];
-    const Order* child_high = i + 1 < inner->count ? &inner->lows[i + 1] : high;
-    std::string defect = validate_at(inner->children[i], level - 1, child_low, child_high,
-                                     inner->sizes[i], previous);
-    if (!defect.empty()) return defect;
-  }
-  return {};
-}
-
-std::string RankTree::validate() const {
-  const Leaf* last = nullptr;
-  std::string defect =
-      impl_->validate_at(impl_->root, impl_->height, nullptr, nullptr, impl_->size, last);
-  if (defect.empty() && last->next != nullptr) defect = "the last leaf has a successor";
-  return defect;
 }
 
 }  // namespace telekv::kv

@@ -3,15 +3,15 @@
 //
 // Why not a ready-made one: for "+1 to a random member" of a million a skip list with spans takes
 // 5.2 us and __gnu_pbds order statistics 4.3 us, nearly all of it cache misses.
-//  1. A counted B+-tree: wide nodes, so few misses; every child with its number of members, so rank
-//     and select are one descent. About a fifth of the skip list's time.
-//  2. Leaves hold score and key themselves: comparing touches no row.
-//  3. A move that stays inside its leaf shifts entries and changes no count.
-//  4. Separators are lower bounds, not minima: taking a leaf's first entry out changes nothing
-//     above it.
+//  1. A counted B+-tree over leaves of up to 256 members (kv/rank_node.h): so wide that all of it
+//     but the leaves stays in the cache, and rank and select are one descent.
+//  2. Inside a leaf there is no order (kv/rank_leaf.h). A member costs 4 bytes in a leaf with one
+//     score and one byte for its place there; a move reads and writes four cache lines.
+//  3. A rank needs no order inside a score. Listing makes it, in the leaves that it reads.
+//  4. A move descends to the old and the new place side by side.
 //
-// One thread. Every operation O(log n) for any input (all equal, all distinct, sorted), listing
-// O(log n + listed). A member's old score is the caller's to know. Nothing fails but allocation.
+// One thread, const members included: listing sorts leaves. Every operation O(leaf + log n) for any
+// input (all equal, all distinct, sorted), listing O(log n + listed). Nothing fails but allocation.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +20,10 @@
 #include <string>
 #include <vector>
 
+#include "kv/rank_node.h"
 #include "kv/row_store.h"
 
 namespace telekv::kv {
-
-/// Higher is better.
-using Score = std::int64_t;
 
 struct RankMember {
   Score score;
@@ -37,22 +35,30 @@ struct RankMember {
 
 class RankTree {
  public:
-  RankTree();
+  struct Entry {
+    Score score;
+    Slot slot;
+  };
+
+  /// `rows` holds the members' keys, which stay as they are while they are members, and outlives
+  /// the tree.
+  explicit RankTree(const RowStore& rows);
   ~RankTree();
-  RankTree(RankTree&&) noexcept;
-  RankTree& operator=(RankTree&&) noexcept;
+  RankTree(const RankTree&) = delete;
+  RankTree& operator=(const RankTree&) = delete;
 
-  /// Adds a member; (score, key) must not be in the tree.
-  void insert(const RankMember& member);
+  /// Adds a member; the slot must not be in the tree.
+  void insert(Slot slot, Score score);
 
-  /// Takes a member out, which must be in the tree.
-  void erase(const RankMember& member);
+  /// Takes a member out, which must be in the tree with this score.
+  void erase(Slot slot, Score score);
 
-  /// Gives `member`, which must be in the tree, another score: any distance, up or down.
-  void move(const RankMember& member, Score score);
+  /// Gives a member, which must be in the tree with score `from`, another: any distance, up or
+  /// down.
+  void move(Slot slot, Score from, Score to);
 
-  /// Replaces the content. O(n log n); sorts nothing when `members` are in order already.
-  void assign(std::vector<RankMember> members);
+  /// Replaces the content. O(n) for members in order of key and scores of ordinary size.
+  void assign(std::vector<Entry> members);
 
   std::uint64_t size() const;
 
@@ -81,10 +87,7 @@ class RankTree {
   std::string validate() const;
 
  private:
-  struct Node;
-  struct Leaf;
-  struct Inner;
-  struct Impl;
+  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -39,6 +39,7 @@ TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
       record_hash_(options.digest_key),
       rows_(row_bytes(schema_)),
       map_(rows_, options.hash_seed),
+      ranking_(rows_),
       texts_(options.hash_seed) {
   std::size_t offset = sizeof(Key);
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
@@ -182,7 +183,7 @@ Result<void> TableCore::insert_row(Key key, const FieldValue* values) {
   ++changed_live_;
   write_row(slot, values);
   map_.insert(slot);
-  if (is_ranked()) ranking_.insert(member(slot));
+  if (is_ranked()) ranking_.insert(slot, score(slot));
   highest_ = std::max(highest_, key);
   return {};
 }
@@ -198,15 +199,15 @@ Result<void> TableCore::update_row(Slot slot, const FieldValue* values) {
   }
   if (Result<void> fits = check_texts(rows_.key(slot), values, unknown_bytes); !fits) return fits;
   touch(slot, changed);
-  const RankMember before = member(slot);
+  const Score before = score(slot);
   write_row(slot, values);
-  if (is_ranked() && score(slot) != before.score) ranking_.move(before, score(slot));
+  if (is_ranked()) ranking_.move(slot, before, score(slot));
   return {};
 }
 
 /// Takes the row out of everything but the digest and the list of changed rows.
 void TableCore::release_row(Slot slot) {
-  if (is_ranked()) ranking_.erase(member(slot));
+  if (is_ranked()) ranking_.erase(slot, score(slot));
   map_.erase(slot);
   unknown_.erase(slot);
   const std::array<FieldValue, kMaxFields> nothing{};
@@ -242,10 +243,10 @@ void TableCore::put_off_ranking() {
 
 const RankTree& TableCore::ranking() const {
   if (!std::exchange(ranking_due_, false)) return ranking_;
-  std::vector<RankMember> members;
+  std::vector<RankTree::Entry> members;
   members.reserve(static_cast<std::size_t>(map_.size()));
   for (Slot slot = 0; slot < rows_.size(); ++slot) {
-    if (is_live(slot)) members.push_back(member(slot));
+    if (is_live(slot)) members.push_back({score(slot), slot});
   }
   ranking_.assign(std::move(members));
   return ranking_;

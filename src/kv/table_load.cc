@@ -118,7 +118,7 @@ void TableCore::apply_row(const RowBlock& block,
     digest_ ^= hash(slot);
     if (block.partial) read_row(slot, values.data());
   }
-  const RankMember before = member(slot);
+  const Score before = score(slot);
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields[i]) values[*fields[i]] = block.columns[i].value(row);
   }
@@ -126,8 +126,8 @@ void TableCore::apply_row(const RowBlock& block,
   write_row(slot, values.data());
   apply_unknown(slot, block, fields, row);
   if (!found) map_.insert(slot);
-  if (is_ranked() && found && before.score != score(slot)) ranking_.move(before, score(slot));
-  if (is_ranked() && !found) ranking_.insert(member(slot));
+  if (is_ranked() && found) ranking_.move(slot, before, score(slot));
+  if (is_ranked() && !found) ranking_.insert(slot, score(slot));
   digest_ ^= hash(slot);
 }
 

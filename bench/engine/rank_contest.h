@@ -1,0 +1,78 @@
+// Contests of rankings in one operation: the same members in the same order for all.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/measure.h"
+#include "engine/random.h"
+
+namespace telekv::bench {
+
+inline constexpr std::size_t kRankOperations = 200'000;
+inline constexpr std::size_t kRankTop = 15;
+
+/// Keeps the compiler from leaving an unused answer out.
+template <class Value>
+void use(const Value& value) {
+  asm volatile("" : : "r,m"(value) : "memory");
+}
+
+class RankContest {
+ public:
+  /// The member of the `number`th operation.
+  using Pick = std::function<std::uint32_t(Random& random, std::size_t number)>;
+
+  RankContest(std::size_t operations, Pick pick)
+      : picks_(operations), contest_([this, pick = std::move(pick)](unsigned round) {
+          Random random(round);
+          for (std::size_t i = 0; i < picks_.size(); ++i) picks_[i] = pick(random, i);
+        }) {}
+  /// Random members.
+  RankContest(std::size_t operations, std::size_t members)
+      : RankContest(std::min(operations, members), [members](Random& random, std::size_t) {
+          return static_cast<std::uint32_t>(random.below(members));
+        }) {}
+  RankContest(const RankContest&) = delete;
+  RankContest& operator=(const RankContest&) = delete;
+
+  /// Enters the time of one `operation(ranking, member)`.
+  template <class Ranking, class Operation>
+  void enter(Ranking& ranking, Operation operation, const std::string& what = "") {
+    contest_.add(Ranking::kName + what, [this, &ranking, operation] {
+      const double time = cpu_time([&] {
+        for (const std::uint32_t pick : picks_) operation(ranking, pick);
+      });
+      return time / static_cast<double>(picks_.size());
+    });
+  }
+  /// Enters the longest one.
+  template <class Ranking, class Operation>
+  void enter_longest(Ranking& ranking, Operation operation) {
+    contest_.add(Ranking::kName, [this, &ranking, operation] {
+      return longest(picks_.size(), [&](std::size_t i) { operation(ranking, picks_[i]); });
+    });
+  }
+  std::vector<Contest::Standing> run() { return contest_.run(); }
+
+ private:
+  std::vector<std::uint32_t> picks_;
+  Contest contest_;
+};
+
+inline constexpr auto kIncrement = [](auto& ranking, std::uint32_t member) {
+  ranking.add(member, 1);
+};
+inline constexpr auto kRank = [](auto& ranking, std::uint32_t member) {
+  use(ranking.rank(member));
+};
+inline constexpr auto kPosition = [](auto& ranking, std::uint32_t member) {
+  use(ranking.position(member));
+};
+inline constexpr auto kTop = [](auto& ranking, std::uint32_t) { use(ranking.list_top(kRankTop)); };
+
+}  // namespace telekv::bench
