@@ -75,7 +75,7 @@ Leaves::Parts Leaves::split(const LeafRef& leaf, std::uint32_t size, Order order
 }
 
 Leaves::Parts Leaves::split_run(const LeafRef& leaf, std::uint32_t size, Order order) {
-  std::array<Member, kRunMembers> members;
+  std::array<Member, kRunMembers> members{};
   for (std::uint32_t i = 0; i < size; ++i) {
     members[i] = {ordered(rows_.key(leaf.leaf().run[i])), leaf.leaf().run[i]};
   }

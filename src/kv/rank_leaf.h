@@ -74,7 +74,7 @@ class LeafRef {
  public:
   LeafRef() = default;
   LeafRef(Leaf* leaf, Kind kind, Level level)
-      : leaf_(reinterpret_cast<std::uintptr_t>(leaf) / alignof(Leaf)),
+      : leaf_((reinterpret_cast<std::uintptr_t>(leaf) / alignof(Leaf)) & kAddressMask),
         mixed_(kind == Kind::kMixed ? 1 : 0),
         sorted_(0),
         level_(level) {}
@@ -96,6 +96,8 @@ class LeafRef {
   }
 
  private:
+  static constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << 58U) - 1;
+
   std::uint64_t leaf_ : 58;  // its address in units of its alignment
   std::uint64_t mixed_ : 1;
   std::uint64_t sorted_ : 1;
@@ -160,6 +162,15 @@ class Leaves {
   static void prefetch(const LeafRef& leaf, std::uint32_t place) {
     __builtin_prefetch(leaf.slots() + place, 1);
     if (leaf.is_mixed()) __builtin_prefetch(&leaf.leaf().mixed.levels[place], 1);
+  }
+
+  /// Fetches what count_above() needs.
+  static void prefetch_levels(const LeafRef& leaf, std::uint32_t size) {
+    if (!leaf.is_mixed()) return;
+    constexpr std::uint32_t kLevelsInLine = 64 / sizeof(Level);
+    for (std::uint32_t i = 0; i < size; i += kLevelsInLine) {
+      __builtin_prefetch(&leaf.leaf().mixed.levels[i]);
+    }
   }
 
   /// Gives a member of a mixed leaf another score.

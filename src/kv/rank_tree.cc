@@ -9,6 +9,7 @@
 namespace telekv::kv {
 
 using ranking::Kind;
+using ranking::Leaves;
 using ranking::level_of;
 using ranking::Order;
 using ranking::order_of;
@@ -171,30 +172,25 @@ void RankTree::Impl::settle() {
 
 std::uint64_t RankTree::Impl::rank(Score score) const {
   const Order order = ranking::start_of(level_of(score));
-  std::uint64_t before = 0;
-  const void* node = root_;
-  for (unsigned level = height_; level > 0; --level) {
-    const auto* const inner = static_cast<const Inner*>(node);
-    const std::uint32_t place = inner->find(order);
-    before += inner->size_before(place);
-    node = inner->children[place];
-  }
-  const auto* const bottom = static_cast<const Bottom*>(node);
-  bottom->prefetch();
-  const std::uint32_t place = bottom->find(order);
-  return 1 + before + bottom->size_before(place) +
-         ranking::Leaves::count_above(bottom->children[place], bottom->sizes[place],
-                                      level_of(order));
+  const Path path = find(order);
+  Leaves::prefetch_levels(path.leaf(), path.leaf_size());
+  return 1 + members_before(path) +
+         Leaves::count_above(path.leaf(), path.leaf_size(), level_of(order));
 }
 
 std::uint64_t RankTree::Impl::position(Score score, Key key) const {
   const Order order = order_of(score, key);
   const Path path = find(order);
+  return members_before(path) + leaves_.count_before(path.leaf(), path.leaf_size(), order);
+}
+
+/// In the leaves before the path's.
+std::uint64_t RankTree::Impl::members_before(const Path& path) const {
   std::uint64_t before = path.bottom->size_before(path.place);
   for (unsigned level = 0; level < height_; ++level) {
     before += path.steps[level].node->size_before(path.steps[level].place);
   }
-  return before + leaves_.count_before(path.leaf(), path.leaf_size(), order);
+  return before;
 }
 
 /// Lists on until `members` are `limit`; what is before `offset` is left out.

@@ -26,27 +26,25 @@ struct Built {
 };
 
 constexpr unsigned kDigitBits = 11;
-constexpr unsigned kDigits = (64 + kDigitBits - 1) / kDigitBits;
 constexpr std::size_t kDigitValues = std::size_t{1} << kDigitBits;
-
-std::size_t digit(Score score, unsigned number) {
-  return (level_of(score) >> (number * kDigitBits)) % kDigitValues;
-}
 
 /// Stable radix sort, highest score first; digits that all members share cost nothing.
 void sort_by_score(std::vector<RankTree::Entry>& members) {
-  std::vector<std::array<std::uint32_t, kDigitValues>> counts(kDigits);
+  Level varying = 0;
   for (const RankTree::Entry& member : members) {
-    for (unsigned i = 0; i < kDigits; ++i) ++counts[i][digit(member.score, i)];
+    varying |= level_of(member.score) ^ level_of(members[0].score);
   }
-  std::vector<RankTree::Entry> sorted;
-  for (unsigned i = 0; i < kDigits; ++i) {
-    if (counts[i][digit(members[0].score, i)] == members.size()) continue;
+  std::vector<RankTree::Entry> sorted(varying != 0 ? members.size() : 0);
+  for (unsigned shift = 0; shift < 64; shift += kDigitBits) {
+    if ((varying >> shift) % kDigitValues == 0) continue;
+    const auto digit = [shift](const RankTree::Entry& member) {
+      return (level_of(member.score) >> shift) % kDigitValues;
+    };
+    std::array<std::uint32_t, kDigitValues> places{};
+    for (const RankTree::Entry& member : members) ++places[digit(member)];
     std::uint32_t begin = 0;
-    for (std::uint32_t& count : counts[i]) begin += std::exchange(count, begin);
-    sorted.resize(members.size());
-    for (const RankTree::Entry& member : members)
-      sorted[counts[i][digit(member.score, i)]++] = member;
+    for (std::uint32_t& place : places) begin += std::exchange(place, begin);
+    for (const RankTree::Entry& member : members) sorted[places[digit(member)]++] = member;
     members.swap(sorted);
   }
 }

@@ -71,6 +71,7 @@ class RankTree::Impl {
   };
 
   Path find(Order order) const;
+  std::uint64_t members_before(const Path& path) const;
   void descend(Move& move) const;
   void find_leaves(Move& move) const;
   void start_descent(Move& move);
