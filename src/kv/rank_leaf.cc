@@ -1,6 +1,7 @@
 #include "kv/rank_leaf.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace telekv::kv::ranking {
 namespace {
@@ -22,19 +23,18 @@ bool before(const Member& a, const Member& b) { return a.key < b.key; }
 
 }  // namespace
 
-LeafRef Leaves::create(Kind kind, Level level) {
-  const LeafRef leaf{new Leaf, level, kind, false};
-  ++count_;
-  return leaf;
+Leaf* LeafPool::take() {
+  if (free_ == nullptr) {
+    blocks_.push_back(std::make_unique_for_overwrite<Leaf[]>(kBlock));
+    for (std::size_t i = kBlock; i-- > 0;) free(&blocks_.back()[i]);
+  }
+  return std::exchange(free_, free_->next_free);
 }
 
-void Leaves::destroy(const LeafRef& leaf) {
-  delete leaf.leaf;
-  --count_;
-}
+void LeafPool::free(Leaf* leaf) { leaf->next_free = std::exchange(free_, leaf); }
 
 void Leaves::sort(LeafRef& leaf, std::uint32_t size) {
-  if (leaf.sorted) return;
+  if (leaf.sorted()) return;
   struct Entry {
     Order order;
     Slot slot;
@@ -47,7 +47,7 @@ void Leaves::sort(LeafRef& leaf, std::uint32_t size) {
   for (std::uint32_t i = 0; i < size; ++i) {
     append(leaf, i, level_of(entries[i].order), entries[i].slot);
   }
-  leaf.sorted = true;
+  leaf.set_sorted(true);
 }
 
 std::uint32_t Leaves::count_before(LeafRef& leaf, std::uint32_t size, Order order) {
@@ -64,20 +64,20 @@ std::uint32_t Leaves::count_before(LeafRef& leaf, std::uint32_t size, Order orde
 }
 
 std::uint32_t Leaves::count_above(const LeafRef& leaf, std::uint32_t size, Level level) {
-  if (leaf.kind == Kind::kRun) return leaf.level < level ? size : 0;
+  if (!leaf.is_mixed()) return leaf.level() < level ? size : 0;
   std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < size; ++i) count += leaf.leaf->mixed.levels[i] < level ? 1 : 0;
+  for (std::uint32_t i = 0; i < size; ++i) count += leaf.leaf().mixed.levels[i] < level ? 1 : 0;
   return count;
 }
 
 Leaves::Parts Leaves::split(const LeafRef& leaf, std::uint32_t size, Order order) {
-  return leaf.kind == Kind::kRun ? split_run(leaf, size, order) : split_mixed(leaf, size);
+  return leaf.is_mixed() ? split_mixed(leaf, size) : split_run(leaf, size, order);
 }
 
 Leaves::Parts Leaves::split_run(const LeafRef& leaf, std::uint32_t size, Order order) {
   std::array<Member, kRunMembers> members{};
   for (std::uint32_t i = 0; i < size; ++i) {
-    members[i] = {ordered(rows_.key(leaf.leaf->run[i])), leaf.leaf->run[i]};
+    members[i] = {ordered(rows_.key(leaf.leaf().run[i])), leaf.leaf().run[i]};
   }
   const auto end = members.begin() + size;
   // Keys that come in order leave leaves behind that are nearly full.
@@ -88,11 +88,11 @@ Leaves::Parts Leaves::split_run(const LeafRef& leaf, std::uint32_t size, Order o
 
   Parts parts{{}, 2};
   parts.parts[0] = {leaf, kept, 0};
-  parts.parts[1] = {create(Kind::kRun, leaf.level), size - kept,
-                    start_of(leaf.level) | members[kept].key};
+  parts.parts[1] = {create(Kind::kRun, leaf.level()), size - kept,
+                    start_of(leaf.level()) | members[kept].key};
   for (std::uint32_t i = 0; i < size; ++i) {
     Part& part = parts.parts[i < kept ? 0 : 1];
-    append(part.leaf, i < kept ? i : i - kept, leaf.level, members[i].slot);
+    append(part.leaf, i < kept ? i : i - kept, leaf.level(), members[i].slot);
   }
   return parts;
 }
@@ -100,7 +100,7 @@ Leaves::Parts Leaves::split_run(const LeafRef& leaf, std::uint32_t size, Order o
 Leaves::Parts Leaves::split_mixed(const LeafRef& leaf, std::uint32_t size) {
   std::array<MixedMember, kMixedMembers> members{};
   for (std::uint32_t i = 0; i < size; ++i) {
-    members[i] = {leaf.leaf->mixed.levels[i], leaf.leaf->mixed.slots[i]};
+    members[i] = {leaf.leaf().mixed.levels[i], leaf.leaf().mixed.slots[i]};
   }
   std::sort(members.begin(), members.begin() + size,
             [](const MixedMember& a, const MixedMember& b) { return a.level < b.level; });
@@ -127,8 +127,7 @@ Leaves::Parts Leaves::split_mixed(const LeafRef& leaf, std::uint32_t size) {
     if (from == to) continue;
     const Level level = members[from].level;
     const Kind kind = has_run && part == 1 ? Kind::kRun : Kind::kMixed;
-    LeafRef target =
-        parts.count == 0 ? LeafRef{leaf.leaf, level, kind, false} : create(kind, level);
+    LeafRef target = parts.count == 0 ? LeafRef(&leaf.leaf(), kind, level) : create(kind, level);
     for (std::uint32_t i = from; i < to; ++i) {
       append(target, i - from, members[i].level, members[i].slot);
     }
@@ -140,27 +139,23 @@ Leaves::Parts Leaves::split_mixed(const LeafRef& leaf, std::uint32_t size) {
 bool Leaves::mergeable(const LeafRef& left, std::uint32_t left_size, const LeafRef& right,
                        std::uint32_t right_size) {
   const std::uint32_t size = left_size + right_size;
-  const auto is_run = [](const LeafRef& leaf) { return leaf.kind == Kind::kRun; };
-  if (is_run(left) && is_run(right) && left.level == right.level) {
-    return size <= kRunMembers / 4 * 3;
-  }
+  if (are_one_run(left, right)) return size <= kRunMembers / 4 * 3;
   const bool loose =
-      (!is_run(left) || left_size < kRunUntil) && (!is_run(right) || right_size < kRunUntil);
+      (left.is_mixed() || left_size < kRunUntil) && (right.is_mixed() || right_size < kRunUntil);
   return loose && size <= kMixedMembers / 4 * 3;
 }
 
 void Leaves::make_mixed(LeafRef& leaf, std::uint32_t size) {
-  if (leaf.kind == Kind::kMixed) return;
+  if (leaf.is_mixed()) return;
   std::array<Slot, kMixedMembers> slots;
-  std::copy_n(leaf.leaf->run.begin(), size, slots.begin());
-  leaf.kind = Kind::kMixed;
-  for (std::uint32_t i = 0; i < size; ++i) append(leaf, i, leaf.level, slots[i]);
+  std::copy_n(leaf.leaf().run.begin(), size, slots.begin());
+  leaf = LeafRef(&leaf.leaf(), Kind::kMixed, leaf.level());
+  for (std::uint32_t i = 0; i < size; ++i) append(leaf, i, leaf.level(), slots[i]);
 }
 
 void Leaves::merge(LeafRef& left, std::uint32_t left_size, const LeafRef& right,
                    std::uint32_t right_size) {
-  const bool run = left.kind == Kind::kRun && right.kind == Kind::kRun && left.level == right.level;
-  if (!run) make_mixed(left, left_size);
+  if (!are_one_run(left, right)) make_mixed(left, left_size);
   for (std::uint32_t i = 0; i < right_size; ++i) {
     append(left, left_size + i, right.level_at(i), right.slots()[i]);
   }

@@ -63,25 +63,66 @@ struct alignas(64) Leaf {
   union {
     std::array<Slot, kRunMembers> run;
     Mixed mixed;
+    Leaf* next_free;
   };
 };
 
 enum class Kind : std::uint8_t { kRun, kMixed };
 
-/// A leaf as its node has it, which has its number of members too.
-struct LeafRef {
-  Leaf* leaf;
-  Level level;  ///< of a run's members
-  Kind kind;
-  bool sorted;
+/// A leaf as its node has it, which has its number of members too. 16 bytes.
+class LeafRef {
+ public:
+  LeafRef() = default;
+  LeafRef(Leaf* leaf, Kind kind, Level level)
+      : leaf_((reinterpret_cast<std::uintptr_t>(leaf) / alignof(Leaf)) & kAddressMask),
+        mixed_(kind == Kind::kMixed ? 1 : 0),
+        sorted_(0),
+        level_(level) {}
 
-  Slot* slots() const { return kind == Kind::kRun ? leaf->run.data() : leaf->mixed.slots.data(); }
-  std::uint32_t capacity() const { return kind == Kind::kRun ? kRunMembers : kMixedMembers; }
+  Leaf& leaf() const { return *reinterpret_cast<Leaf*>(leaf_ * alignof(Leaf)); }
+  bool is_mixed() const { return mixed_ != 0; }
+  /// Whether members are in order.
+  bool sorted() const { return sorted_ != 0; }
+  void set_sorted(bool sorted) { sorted_ = sorted ? 1 : 0; }
+  /// Of a run's members.
+  Level level() const { return level_; }
+
+  Slot* slots() const { return is_mixed() ? leaf().mixed.slots.data() : leaf().run.data(); }
+  std::uint32_t capacity() const { return is_mixed() ? kMixedMembers : kRunMembers; }
   /// Whether members of this score may be in the leaf.
-  bool takes(Level score_level) const { return kind == Kind::kMixed || level == score_level; }
+  bool takes(Level level) const { return is_mixed() || level_ == level; }
   Level level_at(std::uint32_t place) const {
-    return kind == Kind::kRun ? level : leaf->mixed.levels[place];
+    return is_mixed() ? leaf().mixed.levels[place] : level_;
   }
+
+ private:
+  static constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << 58U) - 1;
+
+  std::uint64_t leaf_ : 58;  // its address in units of its alignment
+  std::uint64_t mixed_ : 1;
+  std::uint64_t sorted_ : 1;
+  Level level_;
+};
+
+/// Whether both are runs of the same score.
+inline bool are_one_run(const LeafRef& left, const LeafRef& right) {
+  return !left.is_mixed() && !right.is_mixed() && left.level() == right.level();
+}
+
+/// Memory of leaves, in blocks; what is freed is used again.
+class LeafPool {
+ public:
+  Leaf* take();
+  void free(Leaf* leaf);
+  std::size_t memory_bytes() const {
+    return blocks_.size() * (kBlock * sizeof(Leaf) + sizeof blocks_[0]);
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 16;
+
+  std::vector<std::unique_ptr<Leaf[]>> blocks_;
+  Leaf* free_ = nullptr;
 };
 
 class Leaves {
@@ -91,16 +132,16 @@ class Leaves {
   const RowStore& rows() const { return rows_; }
   Places& places() { return places_; }
 
-  LeafRef create(Kind kind, Level level = 0);
-  void destroy(const LeafRef& leaf);
-  std::size_t memory_bytes() const { return count_ * sizeof(Leaf) + places_.memory_bytes(); }
+  LeafRef create(Kind kind, Level level = 0) { return {pool_.take(), kind, level}; }
+  void destroy(const LeafRef& leaf) { pool_.free(&leaf.leaf()); }
+  std::size_t memory_bytes() const { return pool_.memory_bytes() + places_.memory_bytes(); }
 
   /// Adds a member to a leaf with `size` members, which has room and takes the level.
   void append(LeafRef& leaf, std::uint32_t size, Level level, Slot slot) {
-    if (leaf.kind == Kind::kMixed) leaf.leaf->mixed.levels[size] = level;
+    if (leaf.is_mixed()) leaf.leaf().mixed.levels[size] = level;
     leaf.slots()[size] = slot;
     places_[slot] = static_cast<std::uint8_t>(size);
-    leaf.sorted = false;
+    leaf.set_sorted(false);
   }
 
   /// Takes a member out of its leaf with `size` members.
@@ -111,22 +152,31 @@ class Leaves {
     const std::uint8_t place = places_[slot];
     slots[place] = moved;
     places_[moved] = place;
-    if (leaf.kind == Kind::kMixed) {
-      leaf.leaf->mixed.levels[place] = leaf.leaf->mixed.levels[last];
+    if (leaf.is_mixed()) {
+      leaf.leaf().mixed.levels[place] = leaf.leaf().mixed.levels[last];
     }
-    if (place != last) leaf.sorted = false;
+    if (place != last) leaf.set_sorted(false);
   }
 
   /// Fetches what append() or remove() need at this place.
   static void prefetch(const LeafRef& leaf, std::uint32_t place) {
     __builtin_prefetch(leaf.slots() + place, 1);
-    if (leaf.kind == Kind::kMixed) __builtin_prefetch(&leaf.leaf->mixed.levels[place], 1);
+    if (leaf.is_mixed()) __builtin_prefetch(&leaf.leaf().mixed.levels[place], 1);
+  }
+
+  /// Fetches what count_above() needs.
+  static void prefetch_levels(const LeafRef& leaf, std::uint32_t size) {
+    if (!leaf.is_mixed()) return;
+    constexpr std::uint32_t kLevelsInLine = 64 / sizeof(Level);
+    for (std::uint32_t i = 0; i < size; i += kLevelsInLine) {
+      __builtin_prefetch(&leaf.leaf().mixed.levels[i]);
+    }
   }
 
   /// Gives a member of a mixed leaf another score.
   void set_level(LeafRef& leaf, Slot slot, Level level) {
-    leaf.leaf->mixed.levels[places_[slot]] = level;
-    leaf.sorted = false;
+    leaf.leaf().mixed.levels[places_[slot]] = level;
+    leaf.set_sorted(false);
   }
 
   void sort(LeafRef& leaf, std::uint32_t size);
@@ -158,7 +208,7 @@ class Leaves {
 
   /// Below this size a leaf looks for a neighbour to merge with.
   static std::uint32_t low_water(const LeafRef& leaf) {
-    return leaf.kind == Kind::kRun ? kRunMembers / 2 : kMixedMembers / 4;
+    return leaf.is_mixed() ? kMixedMembers / 4 : kRunMembers / 2;
   }
 
   // A score with that many members has a run when leaves are made; see mergeable() for its end.
@@ -174,7 +224,7 @@ class Leaves {
 
   const RowStore& rows_;
   Places places_;
-  std::size_t count_ = 0;
+  LeafPool pool_;
 };
 
 }  // namespace telekv::kv::ranking

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "kv/schema.h"
@@ -35,20 +36,21 @@ inline Order start_of(Level level) { return Order{level} << 64U; }
 inline Order order_of(Score score, Key key) { return start_of(level_of(score)) | ordered(key); }
 inline Level level_of(Order order) { return static_cast<Level>(order >> 64U); }
 
-inline constexpr std::uint32_t kChildren = 64;
+template <class Child, std::uint32_t capacity>
+struct alignas(64) Node {
+  static constexpr std::uint32_t kCapacity = capacity;
 
-template <class Child>
-struct Node {
-  static constexpr std::uint32_t kBlock = 8;
-  static constexpr Order kUnused = ~Order{0};
-
-  std::uint32_t count = 0;
   /// Nothing in a child is below its low; but the first low means nothing.
-  std::array<Order, kChildren> lows;
-  std::array<std::uint32_t, kChildren> sizes;
-  std::array<Child, kChildren> children;
+  std::array<Order, capacity> lows;
+  std::array<Child, capacity> children;
+  std::array<std::uint32_t, capacity> sizes;
+  std::uint32_t count = 0;
 
-  Node() { lows.fill(kUnused); }
+  /// Fetches all of it, for searching touches its lines one after the other.
+  void prefetch() const {
+    const auto* const begin = reinterpret_cast<const std::byte*>(this);
+    for (std::size_t i = 0; i < sizeof(Node); i += 64) __builtin_prefetch(begin + i);
+  }
 
   /// The child that `order` belongs into.
   std::uint32_t find(Order order) const {
@@ -68,7 +70,7 @@ struct Node {
     return sum;
   }
   std::uint32_t size() const { return size_before(count); }
-  bool full() const { return count == kChildren; }
+  bool full() const { return count == capacity; }
 
   void insert(std::uint32_t place, Order low, std::uint32_t size, const Child& child) {
     open_gap(lows, place);
@@ -84,7 +86,7 @@ struct Node {
     close_gap(lows, place);
     close_gap(sizes, place);
     close_gap(children, place);
-    lows[--count] = kUnused;
+    --count;
   }
 
   /// Appends the children of `source` from `place` on and takes them away there.
@@ -94,7 +96,6 @@ struct Node {
     std::copy_n(source.sizes.begin() + place, taken, sizes.begin() + count);
     std::copy_n(source.children.begin() + place, taken, children.begin() + count);
     count += taken;
-    std::fill_n(source.lows.begin() + place, taken, kUnused);
     source.count = place;
   }
 

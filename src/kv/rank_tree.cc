@@ -9,6 +9,7 @@
 namespace telekv::kv {
 
 using ranking::Kind;
+using ranking::Leaves;
 using ranking::level_of;
 using ranking::Order;
 using ranking::order_of;
@@ -47,12 +48,13 @@ RankTree::Impl::Path RankTree::Impl::find(Order order) const {
     node = inner->children[place];
   }
   path.bottom = static_cast<Bottom*>(node);
+  path.bottom->prefetch();
   path.place = path.bottom->find(order);
   return path;
 }
 
 /// Two descents at the price of little more than one: neither waits for the other.
-void RankTree::Impl::find_both(Move& move) const {
+void RankTree::Impl::descend(Move& move) const {
   void* old_node = root_;
   void* new_node = root_;
   for (unsigned level = height_; level > 0; --level) {
@@ -65,13 +67,17 @@ void RankTree::Impl::find_both(Move& move) const {
     old_node = old_inner->children[old_place];
     new_node = new_inner->children[new_place];
   }
-  auto* const old_bottom = static_cast<Bottom*>(old_node);
-  auto* const new_bottom = static_cast<Bottom*>(new_node);
-  move.old_path.bottom = old_bottom;
-  move.old_path.place = old_bottom->find(move.from);
-  move.new_path.bottom = new_bottom;
-  move.new_path.place = new_bottom->find(move.to);
+  move.old_path.bottom = static_cast<Bottom*>(old_node);
+  move.new_path.bottom = static_cast<Bottom*>(new_node);
+  move.old_path.bottom->prefetch();
+  move.new_path.bottom->prefetch();
   move.version = version_;
+}
+
+void RankTree::Impl::find_leaves(Move& move) const {
+  if (move.version != version_) descend(move);
+  move.old_path.place = move.old_path.bottom->find(move.from);
+  move.new_path.place = move.new_path.bottom->find(move.to);
 }
 
 /// `difference` is 1, or the complement of 0 to subtract 1.
@@ -109,7 +115,8 @@ void RankTree::Impl::move(Slot slot, Score from, Score to) {
   begun.from = ranking::start_of(level_of(from));
   begun.to = ranking::start_of(level_of(to));
   ++begun_;
-  if (begun_ - located_ > kMoves / 2) locate(moves_[located_++ % kMoves]);
+  if (begun_ - descended_ > kStep) start_descent(moves_[descended_++ % kMoves]);
+  if (begun_ - located_ > 2 * kStep) locate(moves_[located_++ % kMoves]);
   if (begun_ - applied_ == kMoves) {
     apply(moves_[applied_ % kMoves]);
     ++applied_;
@@ -117,23 +124,27 @@ void RankTree::Impl::move(Slot slot, Score from, Score to) {
 }
 
 /// Second step of a move.
-void RankTree::Impl::locate(Move& move) {
+void RankTree::Impl::start_descent(Move& move) {
   const Order key = ranking::ordered(rows().key(move.slot));
   move.from |= key;
   move.to |= key;
-  find_both(move);
+  descend(move);
+}
+
+/// Third step of a move.
+void RankTree::Impl::locate(Move& move) {
+  find_leaves(move);
   leaves_.prefetch(move.old_path.leaf(), move.old_path.leaf_size() - 1);
   leaves_.prefetch(move.old_path.leaf(), leaves_.places()[move.slot]);
   leaves_.prefetch(move.new_path.leaf(), move.new_path.leaf_size());
 }
 
-/// Third step of a move. Without memory for a new leaf it throws before it changes the order.
+/// Last step of a move. Without memory for a new leaf it throws before it changes the order.
 void RankTree::Impl::apply(Move& move) {
   const Level level = level_of(move.to);
-  if (move.version != version_) find_both(move);
+  if (move.version != version_) find_leaves(move);
   const auto stays_in_mixed = [&move] {
-    return move.new_path.leaf().kind == Kind::kMixed &&
-           move.old_path.bottom == move.new_path.bottom &&
+    return move.new_path.leaf().is_mixed() && move.old_path.bottom == move.new_path.bottom &&
            move.old_path.place == move.new_path.place;
   };
   for (;;) {
@@ -143,7 +154,7 @@ void RankTree::Impl::apply(Move& move) {
     }
     if (has_room(move.new_path, level)) break;
     make_room(move.new_path, move.to);
-    find_both(move);
+    find_leaves(move);
   }
   leaves_.remove(move.old_path.leaf(), move.old_path.leaf_size(), move.slot);
   leaves_.append(move.new_path.leaf(), move.new_path.leaf_size(), level, move.slot);
@@ -154,35 +165,32 @@ void RankTree::Impl::apply(Move& move) {
 
 /// Ends all moves.
 void RankTree::Impl::settle() {
+  while (descended_ != begun_) start_descent(moves_[descended_++ % kMoves]);
   while (located_ != begun_) locate(moves_[located_++ % kMoves]);
   for (; applied_ != begun_; ++applied_) apply(moves_[applied_ % kMoves]);
 }
 
 std::uint64_t RankTree::Impl::rank(Score score) const {
   const Order order = ranking::start_of(level_of(score));
-  std::uint64_t before = 0;
-  const void* node = root_;
-  for (unsigned level = height_; level > 0; --level) {
-    const auto* const inner = static_cast<const Inner*>(node);
-    const std::uint32_t place = inner->find(order);
-    before += inner->size_before(place);
-    node = inner->children[place];
-  }
-  const auto* const bottom = static_cast<const Bottom*>(node);
-  const std::uint32_t place = bottom->find(order);
-  return 1 + before + bottom->size_before(place) +
-         ranking::Leaves::count_above(bottom->children[place], bottom->sizes[place],
-                                      level_of(order));
+  const Path path = find(order);
+  Leaves::prefetch_levels(path.leaf(), path.leaf_size());
+  return 1 + members_before(path) +
+         Leaves::count_above(path.leaf(), path.leaf_size(), level_of(order));
 }
 
 std::uint64_t RankTree::Impl::position(Score score, Key key) const {
   const Order order = order_of(score, key);
   const Path path = find(order);
+  return members_before(path) + leaves_.count_before(path.leaf(), path.leaf_size(), order);
+}
+
+/// In the leaves before the path's.
+std::uint64_t RankTree::Impl::members_before(const Path& path) const {
   std::uint64_t before = path.bottom->size_before(path.place);
   for (unsigned level = 0; level < height_; ++level) {
     before += path.steps[level].node->size_before(path.steps[level].place);
   }
-  return before + leaves_.count_before(path.leaf(), path.leaf_size(), order);
+  return before;
 }
 
 /// Lists on until `members` are `limit`; what is before `offset` is left out.

@@ -15,7 +15,7 @@ using ranking::Order;
 void RankTree::Impl::make_room(const Path& path, Order order) {
   constexpr std::uint32_t kMostNewLeaves = 2;
   ++version_;
-  if (path.bottom->count + kMostNewLeaves > ranking::kChildren) {
+  if (path.bottom->count + kMostNewLeaves > Bottom::kCapacity) {
     split_nodes(path);
   } else if (!path.leaf().takes(level_of(order))) {
     add_beside_run(path, level_of(order));
@@ -27,7 +27,7 @@ void RankTree::Impl::make_room(const Path& path, Order order) {
 /// A mixed leaf for a level that the bounds of a run include, though the run does not.
 void RankTree::Impl::add_beside_run(const Path& path, Level level) {
   Bottom& bottom = *path.bottom;
-  const Level run = path.leaf().level;
+  const Level run = path.leaf().level();
   const LeafRef added = leaves_.create(Kind::kMixed);
   if (level > run) {
     bottom.insert(path.place + 1, ranking::start_of(run + 1), 0, added);
@@ -72,9 +72,9 @@ RankTree::Impl::Inner* RankTree::Impl::add_root() {
   return root;
 }
 
-template <class Child>
-void RankTree::Impl::split_node(ranking::Node<Child>& node, Inner& parent, std::uint32_t place) {
-  auto* const right = new ranking::Node<Child>;
+template <class Each>
+void RankTree::Impl::split_node(Each& node, Inner& parent, std::uint32_t place) {
+  auto* const right = new Each;
   right->take(node, node.count / 2);
   parent.sizes[place] = node.size();
   parent.insert(place + 1, right->lows[0], right->size(), right);
@@ -102,17 +102,14 @@ bool RankTree::Impl::drop_leaf(const Path& path) {
   const std::uint32_t place = path.place;
   const LeafRef leaf = path.leaf();
   if (size_ == 0) {
-    path.leaf().kind = Kind::kMixed;
+    path.leaf() = LeafRef(&path.leaf().leaf(), Kind::kMixed, 0);
     return false;
   }
   leaves_.destroy(leaf);
   // What belongs between the leaf and its neighbours falls to the left one, unless it is a part of
   // the same run as the right one.
-  if (leaf.kind == Kind::kRun && place + 1 < bottom.count) {
-    const LeafRef& next = bottom.children[place + 1];
-    if (next.kind == Kind::kRun && next.level == leaf.level) {
-      bottom.lows[place + 1] = bottom.lows[place];
-    }
+  if (place + 1 < bottom.count && ranking::are_one_run(leaf, bottom.children[place + 1])) {
+    bottom.lows[place + 1] = bottom.lows[place];
   }
   bottom.erase(place);
   return true;
@@ -136,8 +133,8 @@ void RankTree::Impl::mend_nodes(const Path& path) {
   bool mended = true;
   for (unsigned level = 0; level < height_ && mended; ++level) {
     const auto [parent, place] = path.steps[level];
-    mended = level == 0 ? mend_node<LeafRef>(*parent, place, bottoms_)
-                        : mend_node<void*>(*parent, place, inners_);
+    mended = level == 0 ? mend_node<Bottom>(*parent, place, bottoms_)
+                        : mend_node<Inner>(*parent, place, inners_);
   }
   while (height_ > 0 && static_cast<Inner*>(root_)->count == 1) {
     auto* const root = static_cast<Inner*>(root_);
@@ -148,11 +145,10 @@ void RankTree::Impl::mend_nodes(const Path& path) {
   }
 }
 
-template <class Child>
+template <class Each>
 bool RankTree::Impl::mend_node(Inner& parent, std::uint32_t place, std::size_t& nodes) {
-  using Each = ranking::Node<Child>;
   const auto child = [&](std::uint32_t at) { return static_cast<Each*>(parent.children[at]); };
-  if (child(place)->count >= ranking::kChildren / 4) return false;
+  if (child(place)->count >= Each::kCapacity / 4) return false;
   if (child(place)->count == 0) {
     delete child(place);
     --nodes;
@@ -160,7 +156,7 @@ bool RankTree::Impl::mend_node(Inner& parent, std::uint32_t place, std::size_t& 
     return true;
   }
   const auto fit = [&](std::uint32_t left) {
-    return child(left)->count + child(left + 1)->count <= ranking::kChildren / 4 * 3;
+    return child(left)->count + child(left + 1)->count <= Each::kCapacity / 4 * 3;
   };
   std::uint32_t left = place;
   if (place + 1 == parent.count || !fit(place)) {

@@ -13,7 +13,6 @@ using ranking::kRunMembers;
 using ranking::Leaves;
 using ranking::Level;
 using ranking::level_of;
-using ranking::Node;
 using ranking::Order;
 
 namespace {
@@ -27,27 +26,25 @@ struct Built {
 };
 
 constexpr unsigned kDigitBits = 11;
-constexpr unsigned kDigits = (64 + kDigitBits - 1) / kDigitBits;
 constexpr std::size_t kDigitValues = std::size_t{1} << kDigitBits;
-
-std::size_t digit(Score score, unsigned number) {
-  return (level_of(score) >> (number * kDigitBits)) % kDigitValues;
-}
 
 /// Stable radix sort, highest score first; digits that all members share cost nothing.
 void sort_by_score(std::vector<RankTree::Entry>& members) {
-  std::vector<std::array<std::uint32_t, kDigitValues>> counts(kDigits);
+  Level varying = 0;
   for (const RankTree::Entry& member : members) {
-    for (unsigned i = 0; i < kDigits; ++i) ++counts[i][digit(member.score, i)];
+    varying |= level_of(member.score) ^ level_of(members[0].score);
   }
-  std::vector<RankTree::Entry> sorted;
-  for (unsigned i = 0; i < kDigits; ++i) {
-    if (counts[i][digit(members[0].score, i)] == members.size()) continue;
+  std::vector<RankTree::Entry> sorted(varying != 0 ? members.size() : 0);
+  for (unsigned shift = 0; shift < 64; shift += kDigitBits) {
+    if ((varying >> shift) % kDigitValues == 0) continue;
+    const auto digit = [shift](const RankTree::Entry& member) {
+      return (level_of(member.score) >> shift) % kDigitValues;
+    };
+    std::array<std::uint32_t, kDigitValues> places{};
+    for (const RankTree::Entry& member : members) ++places[digit(member)];
     std::uint32_t begin = 0;
-    for (std::uint32_t& count : counts[i]) begin += std::exchange(count, begin);
-    sorted.resize(members.size());
-    for (const RankTree::Entry& member : members)
-      sorted[counts[i][digit(member.score, i)]++] = member;
+    for (std::uint32_t& place : places) begin += std::exchange(place, begin);
+    for (const RankTree::Entry& member : members) sorted[places[digit(member)]++] = member;
     members.swap(sorted);
   }
 }
@@ -57,13 +54,13 @@ std::size_t parts_of(std::size_t size, std::size_t capacity) {
   return (size + capacity / 4 * 3 - 1) / (capacity / 4 * 3);
 }
 
-template <class Child>
+template <class Each, class Child>
 std::vector<Built<void*>> build_nodes(const std::vector<Built<Child>>& children) {
   std::vector<Built<void*>> nodes;
-  const std::size_t parts = parts_of(children.size(), ranking::kChildren);
+  const std::size_t parts = parts_of(children.size(), Each::kCapacity);
   nodes.reserve(parts);
   for (std::size_t part = 0; part < parts; ++part) {
-    auto* const node = new Node<Child>;
+    auto* const node = new Each;
     const std::size_t end = (part + 1) * children.size() / parts;
     for (std::size_t i = part * children.size() / parts; i < end; ++i) {
       node->insert(node->count, children[i].low, children[i].size, children[i].child);
@@ -87,7 +84,7 @@ class LeafBuilder {
       return;
     }
     const Level level = level_of(begin->score);
-    const bool fits = !built_.empty() && built_.back().child.kind == Kind::kMixed &&
+    const bool fits = !built_.empty() && built_.back().child.is_mixed() &&
                       built_.back().size + size <= kMixedMembers / 4 * 3;
     if (!fits) built_.push_back({ranking::start_of(level), 0, leaves_.create(Kind::kMixed)});
     append(built_.back(), begin, end);
@@ -111,7 +108,7 @@ class LeafBuilder {
     for (; begin != end; ++begin) {
       leaves_.append(leaf.child, leaf.size++, level_of(begin->score), begin->slot);
     }
-    leaf.child.sorted = true;
+    leaf.child.set_sorted(true);
   }
 
   Leaves& leaves_;
@@ -137,22 +134,18 @@ void RankTree::Impl::assign(std::vector<Entry>& members) {
   destroy(root_, height_);
   height_ = 0;
   size_ = members.size();
-  std::vector<Built<void*>> nodes = build_nodes(builder.built());
+  std::vector<Built<void*>> nodes = build_nodes<Bottom>(builder.built());
   bottoms_ += nodes.size();
   for (; nodes.size() > 1; ++height_) {
-    nodes = build_nodes(nodes);
+    nodes = build_nodes<Inner>(nodes);
     inners_ += nodes.size();
   }
   root_ = nodes[0].child;
 }
 
-template <class Child>
-std::string RankTree::Impl::validate_node(const Node<Child>& node, unsigned level,
-                                          Span span) const {
-  if (node.count == 0 || node.count > ranking::kChildren) return "a node's count is wrong";
-  for (std::uint32_t i = 0; i < ranking::kChildren; ++i) {
-    if (i >= node.count && node.lows[i] != ~Order{0}) return "an unused bound is set";
-  }
+template <class Each>
+std::string RankTree::Impl::validate_node(const Each& node, unsigned level, Span span) const {
+  if (node.count == 0 || node.count > Each::kCapacity) return "a node's count is wrong";
   for (std::uint32_t i = 0; i < node.count; ++i) {
     const Order first = i == 0 ? span.first : node.lows[i];
     const Order last = i + 1 < node.count ? node.lows[i + 1] - 1 : span.last;
@@ -175,7 +168,7 @@ std::string RankTree::Impl::validate_child(void* node, std::uint32_t size, unsig
 
 std::string RankTree::Impl::validate_child(const LeafRef& leaf, std::uint32_t size, unsigned,
                                            Span span) const {
-  if (size == 0 && (size_ != 0 || leaf.kind != Kind::kMixed)) return "an empty leaf";
+  if (size == 0 && (size_ != 0 || !leaf.is_mixed())) return "an empty leaf";
   if (size > leaf.capacity()) return "a leaf with too many members";
   Order before = 0;
   for (std::uint32_t i = 0; i < size; ++i) {
@@ -183,7 +176,7 @@ std::string RankTree::Impl::validate_child(const LeafRef& leaf, std::uint32_t si
     if (leaves_.places()[slot] != i) return "a member's place is wrong";
     const Order order = ranking::start_of(leaf.level_at(i)) | ranking::ordered(rows().key(slot));
     if (order < span.first || order > span.last) return "a member outside its leaf's bounds";
-    if (leaf.sorted && i > 0 && order <= before) return "a sorted leaf is not sorted";
+    if (leaf.sorted() && i > 0 && order <= before) return "a sorted leaf is not sorted";
     before = order;
   }
   return {};

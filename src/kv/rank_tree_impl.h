@@ -40,8 +40,8 @@ class RankTree::Impl {
   std::string validate() const;
 
  private:
-  using Bottom = ranking::Node<LeafRef>;
-  using Inner = ranking::Node<void*>;  // of Bottoms on height 1, of Inners above
+  using Bottom = ranking::Node<LeafRef, 16>;
+  using Inner = ranking::Node<void*, 64>;  // of Bottoms on height 1, of Inners above
 
   // Two neighbouring nodes are more than three quarters of one; so 24 children on average.
   static constexpr unsigned kMaxHeight = 12;
@@ -71,7 +71,10 @@ class RankTree::Impl {
   };
 
   Path find(Order order) const;
-  void find_both(Move& move) const;
+  std::uint64_t members_before(const Path& path) const;
+  void descend(Move& move) const;
+  void find_leaves(Move& move) const;
+  void start_descent(Move& move);
   void locate(Move& move);
   void apply(Move& move);
   void add_to_sizes(const Path& path, std::uint32_t difference);
@@ -83,14 +86,14 @@ class RankTree::Impl {
   void split_leaf(const Path& path, Order order);
   void split_nodes(const Path& path);
   Inner* add_root();
-  template <class Child>
-  static void split_node(ranking::Node<Child>& node, Inner& parent, std::uint32_t place);
+  template <class Each>
+  static void split_node(Each& node, Inner& parent, std::uint32_t place);
 
   void shrink_if_low(const Path& path);
   bool drop_leaf(const Path& path);
   bool merge_leaves(Bottom& bottom, std::uint32_t left);
   void mend_nodes(const Path& path);
-  template <class Child>
+  template <class Each>
   static bool mend_node(Inner& parent, std::uint32_t place, std::size_t& nodes);
 
   void list_at(void* node, unsigned level, std::uint64_t offset, std::size_t limit,
@@ -103,8 +106,8 @@ class RankTree::Impl {
     Order first;
     Order last;
   };
-  template <class Child>
-  std::string validate_node(const ranking::Node<Child>& node, unsigned level, Span span) const;
+  template <class Each>
+  std::string validate_node(const Each& node, unsigned level, Span span) const;
   std::string validate_child(void* node, std::uint32_t size, unsigned level, Span span) const;
   std::string validate_child(const LeafRef& leaf, std::uint32_t size, unsigned level,
                              Span span) const;
@@ -120,12 +123,14 @@ class RankTree::Impl {
   std::size_t bottoms_ = 0;
   std::size_t inners_ = 0;
 
-  // Moves under way, oldest first: from `applied_` to `located_` with paths, from there to `begun_`
-  // without.
-  static constexpr std::uint32_t kMoves = 8;
+  // Moves under way, oldest first: those up to `located_` know their leaves, those up to
+  // `descended_` their bottoms.
+  static constexpr std::uint32_t kMoves = 16;
+  static constexpr std::uint32_t kStep = 5;  // moves between two steps of a move
   std::array<Move, kMoves> moves_;
   std::uint32_t applied_ = 0;
   std::uint32_t located_ = 0;
+  std::uint32_t descended_ = 0;
   std::uint32_t begun_ = 0;
 };
 
