@@ -7,7 +7,8 @@ WERROR = $(if $(CI),ON,OFF)
 # People in the benchmark's data sets.
 N ?= 1000000
 
-.PHONY: run build test bench lint format install-build install-test install-bench install-lint clean
+.PHONY: run build test bench lint fuzz format install-build install-test install-bench install-lint \
+  install-fuzz clean
 
 run: build
 	scripts/run build/$(PRESET)/bin
@@ -28,10 +29,20 @@ bench: install-bench
 lint: install-lint
 	scripts/lint
 
+# Each target for FUZZ_SECONDS; what it finds goes to build/fuzz/corpus, a crash to build/fuzz.
+FUZZ_SECONDS ?= 60
+fuzz: install-fuzz
+	@$(MAKE) --no-print-directory compile PRESET=fuzz TESTS=ON
+	for target in chunk delta; do \
+	  mkdir -p build/fuzz/corpus/$$target && \
+	  build/fuzz/bin/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
+	done
+
 format: install-lint
 	git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
 
-install-build install-test install-bench install-lint: install-%:
+install-build install-test install-bench install-lint install-fuzz: install-%:
 	@scripts/install-dependencies $*
 
 .PHONY: compile

@@ -26,6 +26,6 @@ if(TELEKV_SANITIZE)
   target_compile_options(telekv_settings INTERFACE
     -fsanitize=${TELEKV_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
     # GCC 12 sees both in sanitized Asio coroutines, where neither is.
-    -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
+    "$<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete;-Wno-maybe-uninitialized>")
   target_link_options(telekv_settings INTERFACE -fsanitize=${TELEKV_SANITIZE})
 endif()

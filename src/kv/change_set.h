@@ -43,6 +43,7 @@ struct ColumnValues {
   std::vector<std::uint64_t> integers = {};  ///< a row's value, for the integer types
   std::vector<std::uint32_t> texts = {};     ///< a row's index into `distinct`, for kText
   TextList distinct = {};                    ///< no text twice
+  bool difference = false;  ///< what to add to the reader's value, modulo 2^64; of integers only
 
   FieldValue value(std::size_t row) const {
     return type == FieldType::kText ? FieldValue{.text = distinct[texts[row]]}

@@ -117,21 +117,42 @@ bool all_default(const ColumnValues& column) {
                      [](std::uint64_t value) { return value == 0; });
 }
 
+format::Column::Type type_of(const ColumnValues& column) {
+  if (!column.difference) return static_cast<format::Column::Type>(column.type);
+  return column.type == FieldType::kSigned ? format::Column::SIGNED_DIFFERENCE
+                                           : format::Column::UNSIGNED_DIFFERENCE;
+}
+
+bool is_zigzag(const ColumnValues& column) {
+  return column.difference || column.type == FieldType::kSigned;
+}
+
 void encode_column(const ColumnValues& column, std::span<const std::uint32_t> order,
                    IntegerList& values, format::Column& message) {
   message.set_field(column.field);
-  message.set_type(static_cast<format::Column::Type>(column.type));
+  message.set_type(type_of(column));
   values.resize(order.size());
   if (column.type == FieldType::kText) {
     encode_texts(column, order, values, *message.mutable_texts());
     return;
   }
-  const bool is_signed = column.type == FieldType::kSigned;
+  const bool zigzags = is_zigzag(column);
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::uint64_t value = column.integers[order[i]];
-    values[i] = is_signed ? zigzag(value) : value;
+    values[i] = zigzags ? zigzag(value) : value;
   }
   encode_integers(values, *message.mutable_integers());
+}
+
+FieldType field_type(format::Column::Type type) {
+  switch (type) {
+    case format::Column::UNSIGNED_DIFFERENCE:
+      return FieldType::kUnsigned;
+    case format::Column::SIGNED_DIFFERENCE:
+      return FieldType::kSigned;
+    default:
+      return static_cast<FieldType>(type);
+  }
 }
 
 Result<ColumnValues> decode_column(const format::Column& message, std::size_t rows,
@@ -141,7 +162,9 @@ Result<ColumnValues> decode_column(const format::Column& message, std::size_t ro
   if (message.field() == 0 || message.field() > kMaxFieldNumber) {
     return damaged("a field number out of range");
   }
-  ColumnValues column{.field = message.field(), .type = static_cast<FieldType>(message.type())};
+  ColumnValues column{.field = message.field(), .type = field_type(message.type())};
+  column.difference = message.type() == format::Column::UNSIGNED_DIFFERENCE ||
+                      message.type() == format::Column::SIGNED_DIFFERENCE;
   if (column.type == FieldType::kText) {
     if (Result<void> read = decode_texts(message.texts(), rows, code_points_left, column); !read) {
       return read.error();
@@ -151,7 +174,7 @@ Result<ColumnValues> decode_column(const format::Column& message, std::size_t ro
   Result<IntegerList> values = decode_integers(message.integers(), rows);
   if (!values) return values.error();
   column.integers = std::move(*values);
-  if (column.type == FieldType::kSigned) {
+  if (is_zigzag(column)) {
     for (std::uint64_t& value : column.integers) value = unzigzag(value);
   }
   return column;
@@ -178,6 +201,7 @@ Result<RowBlock> decode_block(const format::Rows& message, std::size_t& code_poi
     before = each.field();
     Result<ColumnValues> column = decode_column(each, block.keys.size(), code_points_left);
     if (!column) return column.error();
+    if (column->difference && !block.partial) return damaged("a difference in whole rows");
     block.columns.push_back(std::move(*column));
   }
   return block;

@@ -43,10 +43,17 @@ Result<void> decode_integers(const format::Integers& message, std::span<std::uin
 /// What bytes are, for the way of compressing them; a reader need not know.
 enum class Content : std::uint8_t { kClasses, kCharacters };
 
-/// Bytes as they are in `stored`, or as a zstd frame in `compressed` when that is shorter.
-void compress(Bytes raw, Content content, Bytes& stored, Bytes& compressed);
+/// Bytes in the shortest of three forms; the other two are empty.
+template <class Buffer>
+struct Packed {
+  Buffer stored;  ///< as they are
+  Buffer zstd;    ///< one frame
+  Buffer coded;   ///< by kv/symbol_coder.h
+};
+
+Packed<Bytes> compress(Bytes raw, Content content);
 
 /// The `size` bytes that compress() was given; the caller has bounded `size`.
-Result<Bytes> decompress(ByteView stored, ByteView compressed, std::size_t size);
+Result<Bytes> decompress(const Packed<ByteView>& packed, std::size_t size);
 
 }  // namespace telekv::kv

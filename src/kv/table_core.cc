@@ -127,7 +127,7 @@ void TableCore::touch(Slot slot, std::uint8_t changed) {
   const std::uint8_t before = flags(slot);
   if (before == kLive) {
     digest_ ^= hash(slot);
-    changed_.push_back(slot);
+    changed_.push_back({slot, ranking_field_ ? read_stored(slot, *ranking_field_) : 0});
     ++changed_live_;
   }
   set_flags(slot, before | changed);
@@ -179,7 +179,7 @@ Result<void> TableCore::insert_row(Key key, const FieldValue* values) {
   const Slot slot = new_slot(key);
   const bool listed = flags(slot) != 0;
   set_flags(slot, kLive | kWhole);
-  if (!listed) changed_.push_back(slot);
+  if (!listed) changed_.push_back({slot, 0});
   ++changed_live_;
   write_row(slot, values);
   map_.insert(slot);
@@ -270,6 +270,7 @@ void TableCore::clear() {
   ranking_.clear();
   ranking_due_ = false;
   highest_ = std::numeric_limits<Key>::min();
+  walked_ = false;
   rows_.clear();
   texts_.clear();
   unknown_.clear();
@@ -283,7 +284,7 @@ void TableCore::clear() {
 
 std::size_t TableCore::memory_bytes() const {
   std::size_t bytes = rows_.memory_bytes() + map_.memory_bytes() + ranking_.memory_bytes() +
-                      texts_.memory_bytes() + changed_.size() * sizeof(Slot) +
+                      texts_.memory_bytes() + changed_.size() * sizeof(Changed) +
                       erased_.size() * sizeof(Key);
   for (const auto& each : unknown_) bytes += sizeof each + each.second.capacity();
   return bytes;

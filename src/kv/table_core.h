@@ -100,6 +100,12 @@ class TableCore : public Durable {
 
   static constexpr std::int64_t kNoSlot = -1;
 
+  /// A row on the list of changed rows, with its ranking field as it was at the last take.
+  struct Changed {
+    Slot slot;
+    std::uint64_t ranked_by;
+  };
+
   static std::uint8_t field_flag(std::size_t field) {
     return static_cast<std::uint8_t>(1U << (field < kFlaggedFields ? field : kFlaggedFields - 1));
   }
@@ -124,6 +130,7 @@ class TableCore : public Durable {
   HashLanes hash(Slot slot) const;
   HashLanes unknown_terms(Slot slot) const;
   void save_digest();
+  std::vector<Key> take_erased();
 
   void put_off_ranking();
   bool is_ranked() const { return ranking_field_.has_value() && !ranking_due_; }
@@ -131,6 +138,7 @@ class TableCore : public Durable {
   Result<void> load(ByteView encoded, bool is_chunk);
   Result<void> check_block(const RowBlock& block, bool is_chunk) const;
   Result<void> check_column(const ColumnValues& column) const;
+  Result<void> check_differences(const RowBlock& block) const;
   void append_block(const RowBlock& block);
   void write_column(const ColumnValues& column, std::size_t field, std::span<const TextId> ids,
                     std::size_t begin, std::span<const Slot> slots);
@@ -159,12 +167,13 @@ class TableCore : public Durable {
 
   Key highest_ = std::numeric_limits<Key>::min();  // no key above it since the table was empty
   std::int64_t free_ = kNoSlot;     // first of the free rows; a free row's key is the next
-  std::deque<Slot> changed_;        // rows with flags beside kLive, free ones too
+  std::deque<Changed> changed_;     // rows with flags beside kLive, free ones too
   std::deque<Key> erased_;          // since the last take; may be back again
   std::uint64_t changed_live_ = 0;  // of `changed_`, those with a record
   HashLanes digest_;                // without the changed rows
   Digest saved_digest_{};
   TableWalk* walk_ = nullptr;  // the one alive
+  bool walked_ = false;        // one was alive at some moment since the last take
 };
 
 inline std::uint64_t TableCore::read_stored(Slot slot, std::size_t field) const {

@@ -68,7 +68,8 @@ Result<void> TableCore::check_column(const ColumnValues& column) const {
   for (const FieldDescription& field : schema_.fields) {
     if (field.number != column.field) continue;
     if (field.type != column.type) return unsupported("a known field has another type");
-    if (field.type == FieldType::kText || field.bytes == sizeof(std::uint64_t)) return {};
+    const bool any_fits = field.type == FieldType::kText || field.bytes == sizeof(std::uint64_t);
+    if (any_fits || column.difference) return {};
     const bool fits = std::all_of(
         column.integers.begin(), column.integers.end(),
         [](std::uint64_t value) { return value <= std::numeric_limits<std::uint32_t>::max(); });
@@ -83,11 +84,32 @@ Result<void> TableCore::check_block(const RowBlock& block, bool is_chunk) const 
     if (Result<void> checked = check_column(column); !checked) return checked;
   }
   if (Result<void> checked = check_text_bytes(block); !checked) return checked;
+  if (Result<void> checked = check_differences(block); !checked) return checked;
   // The chunks of a walk have ascending ranges of keys, seldom the same range in two.
   if (!is_chunk || map_.size() == 0 || block.keys.front() > highest_) return {};
   const bool twice = std::any_of(block.keys.begin(), block.keys.end(),
                                  [&](Key key) { return map_.find(key).has_value(); });
   return twice ? Result<void>(damaged("a key in two chunks")) : Result<void>();
+}
+
+/// A difference needs its record, and must not take a value beyond what its field holds.
+Result<void> TableCore::check_differences(const RowBlock& block) const {
+  const std::vector<std::optional<std::size_t>> fields = known_fields(block);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const ColumnValues& column = block.columns[i];
+    if (!column.difference) continue;
+    const bool wide = !fields[i] || schema_.fields[*fields[i]].bytes == sizeof(std::uint64_t);
+    for (std::size_t row = 0; row < block.keys.size(); ++row) {
+      const std::optional<Slot> slot = map_.find(block.keys[row]);
+      if (!slot) return damaged("a difference to a record that is not there");
+      if (wide) continue;
+      const std::uint64_t value = read_stored(*slot, *fields[i]) + column.integers[row];
+      if (value > std::numeric_limits<std::uint32_t>::max()) {
+        return unsupported("a known field has a wider value");
+      }
+    }
+  }
+  return {};
 }
 
 /// For each column of the block the field of ours that it is, if any.
@@ -120,7 +142,11 @@ void TableCore::apply_row(const RowBlock& block,
   }
   const Score before = score(slot);
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i]) values[*fields[i]] = block.columns[i].value(row);
+    if (!fields[i]) continue;
+    FieldValue& value = values[*fields[i]];
+    const std::uint64_t before_it = block.columns[i].difference ? value.integer : 0;
+    value = block.columns[i].value(row);
+    value.integer += before_it;
   }
   set_flags(slot, kLive);
   write_row(slot, values.data());
@@ -147,8 +173,11 @@ void TableCore::apply_unknown(Slot slot, const RowBlock& block,
     if (fields[i]) continue;
     const ColumnValues& column = block.columns[i];
     std::string& field = kept[column.field];
+    FieldValue value = column.value(row);
+    FieldReader before(field);
+    if (column.difference && before.next()) value.integer += before.value().integer;
     field.clear();
-    append_field(column.field, column.type, column.value(row), field);
+    append_field(column.field, column.type, value, field);
   }
   std::string bytes;
   for (const auto& [number, field] : kept) bytes += field;

@@ -221,10 +221,28 @@ RowBlock BlockBuilder::finish() {
   return std::move(block_);
 }
 
+void BlockBuilder::subtract(std::size_t field, std::span<const std::uint64_t> before) {
+  const auto found = std::find(fields_.begin(), fields_.end(), field);
+  if (found == fields_.end()) return;
+  ColumnValues& column = block_.columns[static_cast<std::size_t>(found - fields_.begin())];
+  const bool is_signed = column.type == FieldType::kSigned;
+  std::size_t value_bits = 0;
+  std::size_t difference_bits = 0;
+  for (std::size_t row = 0; row < before.size(); ++row) {
+    const std::uint64_t value = column.integers[row];
+    value_bits += integer_bound_bits(is_signed ? zigzag(value) : value);
+    difference_bits += integer_bound_bits(zigzag(value - before[row]));
+  }
+  if (difference_bits > value_bits) return;
+  for (std::size_t row = 0; row < before.size(); ++row) column.integers[row] -= before[row];
+  column.difference = true;
+}
+
 TableWalk::TableWalk(TableCore& table, std::size_t max_chunk_bytes)
     : table_(table), max_chunk_bytes_(max_chunk_bytes), end_(table.slots()) {
   assert(table.walk_ == nullptr);
   table_.walk_ = this;
+  table_.walked_ = true;
   table_.texts_.hold_numbers(true);
   choose_ranges();
   start_chunk();
@@ -349,38 +367,51 @@ std::unique_ptr<SnapshotWalk> TableCore::begin_snapshot(std::size_t max_chunk_by
 }
 
 std::unique_ptr<const Encodable> TableCore::take_changes() {
+  // A reader that begins from a walk's chunks has values of any moment of that walk.
+  const bool exact_before = !std::exchange(walked_, walk_ != nullptr);
   if (changed_.empty() && erased_.empty()) return nullptr;
-  std::map<std::uint8_t, std::vector<Slot>> by_fields;
-  for (const Slot slot : changed_) {
-    const std::uint8_t changed = flags(slot) & static_cast<std::uint8_t>(~kLive);
-    const bool live = is_live(slot);
-    set_flags(slot, live ? kLive : 0);
+  struct Group {
+    std::vector<Slot> rows;
+    std::vector<std::uint64_t> before;  // of the ranking field
+  };
+  std::map<std::uint8_t, Group> by_fields;
+  for (const Changed& each : changed_) {
+    const std::uint8_t changed = flags(each.slot) & static_cast<std::uint8_t>(~kLive);
+    const bool live = is_live(each.slot);
+    set_flags(each.slot, live ? kLive : 0);
     if (!live) continue;
-    by_fields[(changed & kWhole) != 0 ? kWhole : changed].push_back(slot);
-    digest_ ^= hash(slot);
+    Group& group = by_fields[(changed & kWhole) != 0 ? kWhole : changed];
+    group.rows.push_back(each.slot);
+    group.before.push_back(each.ranked_by);
+    digest_ ^= hash(each.slot);
   }
   changed_.clear();
   changed_live_ = 0;
   save_digest();
 
   ChangeSet changes;
-  for (const auto& [flagged, rows] : by_fields) {
+  for (const auto& [flagged, group] : by_fields) {
     const bool whole = flagged == kWhole;
     std::vector<std::size_t> fields = all_fields(schema_);
     const std::uint8_t mask = flagged;
     if (!whole) std::erase_if(fields, [&](std::size_t i) { return (mask & field_flag(i)) == 0; });
     BlockBuilder block(*this, fields, whole);
-    block.reserve(rows.size());
-    for (const Slot slot : rows) block.add(slot);
+    block.reserve(group.rows.size());
+    for (const Slot slot : group.rows) block.add(slot);
+    if (!whole && exact_before && ranking_field_) block.subtract(*ranking_field_, group.before);
     changes.blocks.push_back(block.finish());
   }
-  std::sort(erased_.begin(), erased_.end());
-  erased_.erase(std::unique(erased_.begin(), erased_.end()), erased_.end());
-  for (const Key key : erased_) {
-    if (!map_.find(key)) changes.erased.push_back(key);
-  }
-  erased_.clear();
+  changes.erased = take_erased();
   return std::make_unique<ChangeSetEncodable>(std::move(changes));
+}
+
+std::vector<Key> TableCore::take_erased() {
+  std::vector<Key> erased(erased_.begin(), erased_.end());
+  erased_.clear();
+  std::sort(erased.begin(), erased.end());
+  erased.erase(std::unique(erased.begin(), erased.end()), erased.end());
+  std::erase_if(erased, [&](Key key) { return map_.find(key).has_value(); });
+  return erased;
 }
 
 }  // namespace telekv::kv

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -88,6 +89,10 @@ class BlockBuilder {
   std::size_t rows() const { return block_.keys.size(); }
   void reserve(std::size_t rows);
   RowBlock finish();
+
+  /// Turns the values of a field, in the order of add(), into differences to `before`, unless they
+  /// would take more.
+  void subtract(std::size_t field, std::span<const std::uint64_t> before);
 
  private:
   void bound_integer(FieldType type, std::uint64_t value);

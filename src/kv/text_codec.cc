@@ -170,11 +170,10 @@ void encode_code_points(const std::vector<std::uint32_t>& code_points, format::T
     }
     coded[i] = static_cast<char>(symbol);
   }
-  Bytes stored;
-  Bytes compressed;
-  compress(std::move(coded), Content::kCharacters, stored, compressed);
-  message.set_symbols(std::move(stored));
-  message.set_symbols_zstd(std::move(compressed));
+  Packed<Bytes> packed = compress(std::move(coded), Content::kCharacters);
+  message.set_symbols(std::move(packed.stored));
+  message.set_symbols_zstd(std::move(packed.zstd));
+  message.set_symbols_coded(std::move(packed.coded));
   if (rare.empty()) return;
   message.set_rare_count(static_cast<std::uint32_t>(rare.size()));
   encode_integers(rare, *message.mutable_rare());
@@ -202,7 +201,8 @@ Result<void> decode_alphabet(const format::Texts& message, Symbols& symbols) {
 Result<Symbols> decode_symbols(const format::Texts& message, std::size_t count) {
   Symbols symbols;
   if (Result<void> read = decode_alphabet(message, symbols); !read) return read.error();
-  Result<Bytes> coded = decompress(message.symbols(), message.symbols_zstd(), count);
+  Result<Bytes> coded =
+      decompress({message.symbols(), message.symbols_zstd(), message.symbols_coded()}, count);
   if (!coded) return coded.error();
   symbols.coded = std::move(*coded);
   const auto rare =

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <random>
@@ -13,6 +14,7 @@
 
 #include "kv/integer_codec.h"
 #include "kv/records.h"
+#include "kv/symbol_coder.h"
 #include "telekv.pb.h"
 
 namespace telekv::kv {
@@ -68,6 +70,33 @@ TEST(Integers, RandomOnesTakeHardlyMoreThanTheirBits) {
   encode_integers(values, message);
   EXPECT_LE(message.ByteSizeLong(), kCount * 4 + kCount / 30);
   expect_round_trip(values);
+}
+
+RC_GTEST_PROP(Symbols, ComeBack, (const std::string& raw)) {
+  const Bytes coded = encode_symbols(raw);
+  RC_ASSERT(decode_symbols(coded, raw.size()) == raw);
+  RC_ASSERT(coded.size() <= raw.size() + raw.size() / 4 + 4);
+}
+
+TEST(Symbols, OfAnyKindComeBackAndTakeHardlyMoreThanTheirEntropy) {
+  std::mt19937_64 random(7);
+  for (const unsigned kinds : {1U, 2U, 3U, 20U, 256U}) {
+    for (const std::size_t size : {0U, 1U, 2U, 255U, 16384U}) {
+      Bytes raw(size, '\0');
+      for (char& each : raw) each = static_cast<char>(random() % kinds * 7 + 0xf0);
+      const Bytes coded = encode_symbols(raw);
+      EXPECT_EQ(decode_symbols(coded, size), raw);
+      const double entropy = static_cast<double>(size) * std::log2(kinds) / 8;
+      const double learning = 1.5 * kinds + 10;
+      EXPECT_LE(static_cast<double>(coded.size()), entropy * 1.01 + learning);
+    }
+  }
+}
+
+TEST(Symbols, WithATailAreRefused) {
+  Bytes coded = encode_symbols("some text, some text, some text");
+  coded += "tail";
+  EXPECT_EQ(decode_symbols(coded, 31), std::nullopt);
 }
 
 ColumnValues text_column(const std::vector<std::string>& texts) {
@@ -187,7 +216,7 @@ TEST(Columns, GoldenBytesOfADeltaWithATombstone) {
   ASSERT_TRUE(table.update(1'000'000, [](User& user) { ++user.clicks; }));
   table.erase(1'000'300);
   EXPECT_EQ(hex(table.take_changes()->encode()),
-            "080112160a0608011080897a120a08021a0612011722010218011a06080110d88d7a");
+            "080112150a0608011080897a1209080210031a0312010218011a06080110d88d7a");
 }
 
 }  // namespace

@@ -153,5 +153,30 @@ TEST(HostileColumns, ColumnsTwiceOrOutOfOrderAreRefused) {
   EXPECT_EQ(refusal(sample_chunk(), zero), ErrorCode::kDamaged);
 }
 
+TEST(HostileColumns, ADifferenceInWholeRowsIsRefused) {
+  const auto difference = [](auto& message) {
+    message.mutable_rows(0)->mutable_columns(1)->set_type(format::Column::UNSIGNED_DIFFERENCE);
+  };
+  EXPECT_EQ(refusal(sample_chunk(), difference), ErrorCode::kDamaged);
+}
+
+TEST(HostileColumns, AStreamInTwoFormsOrCodedAndTooLongIsRefused) {
+  const auto twice = [](auto& message) {
+    auto* steps = message.mutable_rows(0)->mutable_keys()->mutable_steps();
+    steps->set_classes("x");
+    steps->set_classes_coded("x");
+    steps->clear_classes_zstd();
+  };
+  EXPECT_EQ(refusal(sample_chunk(), twice), ErrorCode::kDamaged);
+  const auto too_long = [](auto& message) {
+    auto* keys = message.mutable_rows(0)->mutable_keys();
+    keys->set_count(1U << 20U);
+    keys->clear_steps();
+    keys->mutable_steps()->set_classes_coded("x");
+    message.mutable_rows(0)->clear_columns();
+  };
+  EXPECT_EQ(refusal(sample_chunk(), too_long), ErrorCode::kDamaged);
+}
+
 }  // namespace
 }  // namespace telekv::kv

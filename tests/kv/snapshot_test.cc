@@ -156,5 +156,105 @@ TEST(Delta, OfTenChangedUsersTakesAtMost120Bytes) {
   EXPECT_LE(table.take_changes()->encode().size(), 120U);
 }
 
+/// A table of users 0 to 9, nothing unsaved.
+void fill(Table<User>& table) {
+  for (Key key = 0; key < 10; ++key) {
+    ASSERT_TRUE(table.insert(key, {.clicks = 1000 + static_cast<std::uint64_t>(key)}));
+  }
+  table.take_changes();
+}
+
+Bytes delta_of_a_click(Table<User>& table, Key key) {
+  EXPECT_TRUE(table.update(key, [](User& user) { ++user.clicks; }));
+  return table.take_changes()->encode();
+}
+
+TEST(Delta, HoldsDifferencesOfTheRankingField) {
+  Table<User> table(test_options());
+  Table<User> other(test_options());
+  fill(table);
+  fill(other);
+  ASSERT_TRUE(other.update(3, [](User& user) { user.clicks = 50; }));
+  other.take_changes();
+  ASSERT_TRUE(other.load_delta(delta_of_a_click(table, 3)));
+  EXPECT_EQ(other.find(3)->clicks, 51U);
+}
+
+TEST(Delta, HoldsValuesWhenAWalkWasAliveSinceTheTakeBefore) {
+  Table<User> table(test_options());
+  Table<User> other(test_options());
+  fill(table);
+  fill(other);
+  ASSERT_TRUE(other.update(3, [](User& user) { user.clicks = 50; }));
+  other.take_changes();
+  table.begin_snapshot(std::size_t{64} << 10U).reset();
+  ASSERT_TRUE(other.load_delta(delta_of_a_click(table, 3)));
+  EXPECT_EQ(other.find(3)->clicks, 1004U);
+}
+
+TEST(Delta, WithADifferenceToARecordThatIsNotThereIsDamage) {
+  Table<User> table(test_options());
+  Table<User> other(test_options());
+  fill(table);
+  fill(other);
+  ASSERT_TRUE(table.update(2, [](User& user) { ++user.clicks; }));
+  const Bytes delta = delta_of_a_click(table, 3);
+  ASSERT_TRUE(other.erase(3));
+  other.take_changes();
+  const Digest before = other.digest();
+  EXPECT_EQ(other.load_delta(delta).error().code, ErrorCode::kDamaged);
+  EXPECT_EQ(other.digest(), before);
+  EXPECT_EQ(other.find(2)->clicks, 1002U);
+}
+
+TEST(Delta, HoldsValuesWhereTheyAreShorterThanDifferences) {
+  Table<User> table(test_options());
+  Table<User> other(test_options());
+  fill(table);
+  fill(other);
+  ASSERT_TRUE(table.update(3, [](User& user) { user.clicks = 0; }));
+  ASSERT_TRUE(other.update(3, [](User& user) { user.clicks = 50; }));
+  other.take_changes();
+  ASSERT_TRUE(other.load_delta(table.take_changes()->encode()));
+  EXPECT_EQ(other.find(3)->clicks, 0U);
+}
+
+TEST(Delta, OfAThousandClicksAmongAMillionUsersTakesAtMost3300Bytes) {
+  std::mt19937_64 random(4);
+  Table<User> table(test_options());
+  std::vector<Key> keys(1000);
+  for (Key& key : keys) {  // where the keys lie is all that the others of the million change
+    key = static_cast<Key>(random() % 6'000'000'000);
+    ASSERT_TRUE(table.insert(key, {.name = "Ann", .clicks = random() % 1000}));
+  }
+  table.take_changes();
+  for (const Key key : keys) {
+    ASSERT_TRUE(table.update(key, [&](User& user) { user.clicks += 1 + random() % 3; }));
+  }
+  EXPECT_LE(table.take_changes()->encode().size(), 3300U);
+}
+
+TEST(Ranking, IsRightWhereverItIsReadBetweenLoads) {
+  Table<User> table(test_options());
+  Table<User> restored(test_options());
+  std::vector<Key> keys(200);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    keys[i] = static_cast<Key>(i * 7919 % 200);
+    ASSERT_TRUE(
+        table.insert(keys[i], {.name = std::string(1000, static_cast<char>(i)), .clicks = i % 13}));
+  }
+  const std::vector<Bytes> chunks = walk_to_end(table, std::size_t{64} << 10U);
+  ASSERT_GT(chunks.size(), 2U);
+  for (const Bytes& chunk : chunks) {
+    ASSERT_TRUE(restored.load_chunk(chunk));
+    ASSERT_EQ(restored.top(1000).size(), restored.size());
+  }
+  table.take_changes();
+  ASSERT_TRUE(restored.load_delta(delta_of_a_click(table, 5)));
+  restored.finish_loading();
+  EXPECT_EQ(restored.validate(), "");
+  EXPECT_EQ(restored.rank(5), table.rank(5));
+}
+
 }  // namespace
 }  // namespace telekv::kv

