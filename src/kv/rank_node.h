@@ -1,8 +1,8 @@
 // The inner part of the ranking: nodes of a counted B+-tree.
 //
 //  1. A place in the ranking is one 128-bit number: the complement of the score, then the key.
-//  2. A node's 64 lower bounds are searched in two rounds of seven comparisons that do not wait for
-//     each other; no branch depends on the data, so that two searches run side by side.
+//  2. Searching a node takes no branch that depends on the data, so that two searches run side by
+//     side. The lowest nodes, which no cache holds, are small and fetched whole at once.
 //  3. Every child stands with its number of members: a rank is the sum of what stands before.
 //  4. Bounds are bounds, not minima: taking a member out changes none.
 #pragma once

@@ -108,6 +108,7 @@ void RankTree::Impl::erase(Slot slot, Score score) {
 }
 
 void RankTree::Impl::move(Slot slot, Score from, Score to) {
+  if (begun_ - applied_ == kMoves) apply_oldest();
   __builtin_prefetch(rows().row(slot));
   leaves_.places().prefetch(slot);
   Move& begun = moves_[begun_ % kMoves];
@@ -117,10 +118,12 @@ void RankTree::Impl::move(Slot slot, Score from, Score to) {
   ++begun_;
   if (begun_ - descended_ > kStep) start_descent(moves_[descended_++ % kMoves]);
   if (begun_ - located_ > 2 * kStep) locate(moves_[located_++ % kMoves]);
-  if (begun_ - applied_ == kMoves) {
-    apply(moves_[applied_ % kMoves]);
-    ++applied_;
-  }
+}
+
+/// If it throws, the move stays the oldest.
+void RankTree::Impl::apply_oldest() {
+  apply(moves_[applied_ % kMoves]);
+  ++applied_;
 }
 
 /// Second step of a move.
@@ -167,7 +170,7 @@ void RankTree::Impl::apply(Move& move) {
 void RankTree::Impl::settle() {
   while (descended_ != begun_) start_descent(moves_[descended_++ % kMoves]);
   while (located_ != begun_) locate(moves_[located_++ % kMoves]);
-  for (; applied_ != begun_; ++applied_) apply(moves_[applied_ % kMoves]);
+  while (applied_ != begun_) apply_oldest();
 }
 
 std::uint64_t RankTree::Impl::rank(Score score) const {

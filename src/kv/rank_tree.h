@@ -3,15 +3,18 @@
 //
 // Why not a ready-made one: for "+1 to a random member" of a million a skip list with spans takes
 // 5.2 us and __gnu_pbds order statistics 4.3 us, nearly all of it cache misses.
-//  1. A counted B+-tree over leaves of up to 256 members (kv/rank_node.h): so wide that all of it
-//     but the leaves stays in the cache, and rank and select are one descent.
+//  1. A counted B+-tree over leaves of up to 256 members (kv/rank_node.h): rank and select are one
+//     descent, and its nodes are a thirtieth of the members' memory.
 //  2. Inside a leaf there is no order (kv/rank_leaf.h). A member costs 4 bytes in a leaf with one
 //     score and one byte for its place there; a move reads and writes four cache lines.
 //  3. A rank needs no order inside a score. Listing makes it, in the leaves that it reads.
-//  4. A move descends to the old and the new place side by side.
+//  4. A move is done in four steps, each a few moves after the one before, when the cache lines
+//     that it asked for have come: the last 16 moves wait for memory side by side. Whatever else
+//     asks for them (a rank, a list, an erasure) ends them first.
 //
-// One thread, const members included: listing sorts leaves. Every operation O(leaf + log n) for any
-// input (all equal, all distinct, sorted), listing O(log n + listed). Nothing fails but allocation.
+// One thread, const members included: they end moves and sort leaves. Every operation is O(leaf +
+// log n) for any input (all equal, all distinct, sorted), listing O(log n + listed). Leaves
+// that erasing empties are used again, and given back by clear(). Nothing fails but allocation.
 #pragma once
 
 #include <cstddef>
@@ -54,10 +57,10 @@ class RankTree {
   void erase(Slot slot, Score score);
 
   /// Gives a member, which must be in the tree with score `from`, another: any distance, up or
-  /// down.
+  /// down. When memory for an earlier move is missing, that move stays to be done.
   void move(Slot slot, Score from, Score to);
 
-  /// Replaces the content. O(n) for members in order of key and scores of ordinary size.
+  /// Replaces the content. O(n) for members in order of key, otherwise O(n log n).
   void assign(std::vector<Entry> members);
 
   std::uint64_t size() const;

@@ -77,6 +77,7 @@ class RankTree::Impl {
   void start_descent(Move& move);
   void locate(Move& move);
   void apply(Move& move);
+  void apply_oldest();
   void add_to_sizes(const Path& path, std::uint32_t difference);
   bool has_room(const Path& path, Level level) const {
     return path.leaf().takes(level) && path.leaf_size() < path.leaf().capacity();
