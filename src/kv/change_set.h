@@ -30,6 +30,10 @@ class TextList {
   std::string& unfinished() { return bytes_; }
   void finish() { ends_.push_back(bytes_.size()); }
   std::size_t bytes() const { return bytes_.size(); }
+  void reserve(std::size_t texts, std::size_t bytes) {
+    bytes_.reserve(bytes);
+    ends_.reserve(texts);
+  }
 
  private:
   std::string bytes_;

@@ -58,12 +58,12 @@ class Durable {
   virtual std::uint64_t unsaved() const = 0;
 
   /// What changed since the last take, deletions included; nullptr when nothing did. A delta is to
-  /// be loaded exactly once, in order, over exactly the state of the take before: it may hold what to
-  /// add to a value instead of the value. The first one after a walk was alive, and any during it,
-  /// holds values only, so that it is exact over the walk's chunks, whatever moment they are of. One
-  /// that is thrown away breaks the chain until a snapshot begun after it; so does one over the
-  /// reader's bounds (kv/column_codec.h: 4 million records, fewer when they have more than seven
-  /// fields). O(changes).
+  /// be loaded exactly once, in order, over exactly the state of the take before: it may hold what
+  /// to add to a value instead of the value. The first one after a walk was alive, and any during
+  /// it, holds values only, so that it is exact over the walk's chunks, whatever moment they are
+  /// of. One that is thrown away breaks the chain until a snapshot begun after it; so does one over
+  /// the reader's bounds (kv/column_codec.h: 4 million records, fewer when they have more than
+  /// seven fields). O(changes).
   virtual std::unique_ptr<const Encodable> take_changes() = 0;
 
   /// The digest of the content as of the last take_changes(), load_chunk() or load_delta().
@@ -74,7 +74,8 @@ class Durable {
   virtual std::unique_ptr<SnapshotWalk> begin_snapshot(std::size_t max_chunk_bytes) = 0;
 
   /// Adds what Encodable::encode() wrote. The bytes are hostile: kDamaged or kUnsupportedVersion
-  /// leaves the table as it was; kDamaged also for a difference to a record that is not there. Loaded records do not count as unsaved. O(records).
+  /// leaves the table as it was; kDamaged also for a difference to a record that is not there.
+  /// Loaded records do not count as unsaved. O(records).
   virtual Result<void> load_chunk(ByteView encoded) = 0;
   virtual Result<void> load_delta(ByteView encoded) = 0;
 

@@ -1,7 +1,7 @@
 // The keyed hash of a record's values whose XOR over all records is a table's digest.
 // docs/format.md defines it and has a worked example.
 //
-// SipHash over a record's bytes took some 60 ns, a third of it to lay the bytes out; this takes 5.
+// A load pays for it once a record: 3 ns with the text's term at hand, 8 ns without.
 //  1. Two lanes of 64 bits with keys of their own. A lane is a sum with one term a field, so terms
 //     are computed in any order, by column too, and a text's term once for many rows.
 //  2. A term is one folded multiplication, 64x64 -> 128 bits (as in wyhash), with two secrets that

@@ -18,6 +18,8 @@ namespace {
 // Messages, tags, an alphabet: what a column takes beside its values.
 constexpr std::size_t kColumnOverheadBytes = 640;
 constexpr std::size_t kClassBits = 8;
+// Space is set aside for texts of this length; where they are longer on average, it grows.
+constexpr std::size_t kMostUsualText = 256;
 // Rows read to choose the ranges; a row out of cache is about 0.1 us.
 constexpr Slot kSampleRows = 1024;
 // Rows passed by, or whose range is noted, in the time that it takes to take some.
@@ -101,6 +103,8 @@ void BlockBuilder::reserve(std::size_t rows) {
   for (ColumnValues& column : block_.columns) {
     if (column.type == FieldType::kText) {
       column.texts.reserve(rows);
+      const auto texts = std::min(rows, static_cast<std::size_t>(table_.texts_.size()));
+      column.distinct.reserve(texts, std::min(rows * kMostUsualText, table_.texts_.text_bytes()));
     } else {
       column.integers.reserve(rows);
     }

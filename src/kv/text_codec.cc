@@ -95,43 +95,41 @@ TextOrder order_texts(const ColumnValues& column, std::span<const std::uint32_t>
   return result;
 }
 
-/// How often each code point that is not ASCII occurs. Those of two bytes of UTF-8, nearly all
-/// there are in names, are counted in place.
-class CodePointCounts {
+/// A number for each code point. Those of two bytes of UTF-8, nearly all there are in names, are
+/// found in place.
+class CodePointMap {
  public:
-  using Entry = std::pair<std::uint32_t, std::size_t>;
+  using Entry = std::pair<std::uint32_t, std::uint32_t>;
 
-  CodePointCounts() : common_(kTwoBytesEnd) {}
+  CodePointMap() : common_(kTwoBytesEnd) {}
 
-  void add(std::uint32_t code_point) {
-    if (code_point < kTwoBytesEnd) {
-      ++common_[code_point];
-    } else {
-      ++others_[code_point];
-    }
+  /// 0 as long as nothing was assigned to it.
+  std::uint32_t& operator[](std::uint32_t code_point) {
+    return code_point < kTwoBytesEnd ? common_[code_point] : others_[code_point];
   }
 
+  /// Those that are not 0.
   std::vector<Entry> entries() const {
     std::vector<Entry> found(others_.begin(), others_.end());
-    for (std::uint32_t code_point = kAsciiEnd; code_point < kTwoBytesEnd; ++code_point) {
-      if (common_[code_point] > 0) found.emplace_back(code_point, common_[code_point]);
+    for (std::uint32_t code_point = 0; code_point < kTwoBytesEnd; ++code_point) {
+      if (common_[code_point] != 0) found.emplace_back(code_point, common_[code_point]);
     }
     return found;
   }
 
  private:
   static constexpr std::uint32_t kTwoBytesEnd = 0x800;
-  std::vector<std::size_t> common_;
-  std::unordered_map<std::uint32_t, std::size_t> others_;
+  std::vector<std::uint32_t> common_;
+  std::unordered_map<std::uint32_t, std::uint32_t> others_;
 };
 
 /// The commonest code points that are not ASCII, ascending.
 std::vector<std::uint32_t> choose_alphabet(const std::vector<std::uint32_t>& code_points) {
-  CodePointCounts uses;
+  CodePointMap uses;
   for (const std::uint32_t code_point : code_points) {
-    if (code_point >= kAsciiEnd) uses.add(code_point);
+    if (code_point >= kAsciiEnd) ++uses[code_point];
   }
-  std::vector<CodePointCounts::Entry> found = uses.entries();
+  std::vector<CodePointMap::Entry> found = uses.entries();
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
@@ -156,19 +154,16 @@ void encode_alphabet(const std::vector<std::uint32_t>& alphabet, format::Texts& 
 void encode_code_points(const std::vector<std::uint32_t>& code_points, format::Texts& message) {
   const std::vector<std::uint32_t> alphabet = choose_alphabet(code_points);
   encode_alphabet(alphabet, message);
+  CodePointMap symbols;  // 0: rare
+  for (std::uint32_t i = 0; i < alphabet.size(); ++i) symbols[alphabet[i]] = kAsciiEnd + i;
   Bytes coded(code_points.size(), '\0');
   IntegerList rare;
   for (std::size_t i = 0; i < code_points.size(); ++i) {
     const std::uint32_t code_point = code_points[i];
-    std::uint32_t symbol = code_point;
-    if (code_point >= kAsciiEnd) {
-      const auto found = std::lower_bound(alphabet.begin(), alphabet.end(), code_point);
-      const bool known = found != alphabet.end() && *found == code_point;
-      symbol =
-          known ? kAsciiEnd + static_cast<std::uint32_t>(found - alphabet.begin()) : kRareSymbol;
-      if (!known) rare.push_back(code_point);
-    }
-    coded[i] = static_cast<char>(symbol);
+    const std::uint32_t symbol = code_point < kAsciiEnd ? code_point : symbols[code_point];
+    const bool is_rare = code_point >= kAsciiEnd && symbol == 0;
+    if (is_rare) rare.push_back(code_point);
+    coded[i] = static_cast<char>(is_rare ? std::uint32_t{kRareSymbol} : symbol);
   }
   Packed<Bytes> packed = compress(std::move(coded), Content::kCharacters);
   message.set_symbols(std::move(packed.stored));

@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 namespace {
 
 // Records copied before the thread looks at its other work again: well below 200 us.
-constexpr std::size_t kRecordsPerSlice = 1000;
+constexpr std::size_t kRecordsPerSlice = 500;
 
 // A bound on what a hostile or broken manifest can make us download: 1,000 chunks are 19 GB.
 constexpr int kMaxChunks = 1000;
