@@ -8,6 +8,8 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <exception>
+#include <string>
 #include <utility>
 
 #include "bot/claim_code.h"
@@ -51,6 +53,18 @@ bool is_fatal(const Error& error) {
   }
 }
 
+/// Inside `||` an exception would count as a failure that the other side may still make good, and
+/// be waited out; as an error it ends the wait.
+template <class T>
+asio::awaitable<Result<T>> caught(asio::awaitable<Result<T>> operation) {
+  try {
+    co_return co_await std::move(operation);
+  } catch (const std::exception& failure) {
+    co_return Error{ErrorCode::kRejected,
+                    std::string("an unexpected exception: ") + failure.what()};
+  }
+}
+
 milliseconds to_milliseconds(vault::Clock::Duration duration) {
   return std::chrono::duration_cast<milliseconds>(duration);
 }
@@ -88,7 +102,7 @@ void Service::stop(Error error) {
 }
 
 asio::awaitable<void> Service::main() {
-  auto started = co_await (start() || stopping_.wait());
+  auto started = co_await (caught(start()) || stopping_.wait());
   if (started.index() == 1) co_return;  // asked to stop before anything was served
   if (const Result<void>& result = std::get<0>(started); !result) {
     stop(result.error());
@@ -233,7 +247,7 @@ asio::awaitable<Result<void>> Service::publish_commands() {
 asio::awaitable<void> Service::poll_updates() {
   vault::Backoff backoff(random_, {});
   while (!stopping_.is_set()) {
-    auto polled = co_await (polling_->next() || stopping_.wait());
+    auto polled = co_await (caught(polling_->next()) || stopping_.wait());
     if (polled.index() == 1) break;
     const Result<telegram::UpdatePage>& page = std::get<0>(polled);
     if (!page) {

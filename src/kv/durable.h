@@ -75,6 +75,10 @@ class Durable {
   virtual Result<void> load_chunk(ByteView encoded) = 0;
   virtual Result<void> load_delta(ByteView encoded) = 0;
 
+  /// To be called after the last load: does what loads put off, so that no later call pays for it.
+  /// Whatever needs it earlier does it itself. O(n log n) at most.
+  virtual void finish_loading() = 0;
+
   /// Forgets everything, as freshly constructed.
   virtual void clear() = 0;
 };

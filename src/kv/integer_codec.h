@@ -37,8 +37,14 @@ void encode_integers(std::span<const std::uint64_t> values, format::Integers& me
 /// The `count` values; the caller has bounded `count`.
 Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count);
 
+/// The same into place; after an error `values` are anything.
+Result<void> decode_integers(const format::Integers& message, std::span<std::uint64_t> values);
+
+/// What bytes are, for the way of compressing them; a reader need not know.
+enum class Content : std::uint8_t { kClasses, kCharacters };
+
 /// Bytes as they are in `stored`, or as a zstd frame in `compressed` when that is shorter.
-void compress(Bytes raw, Bytes& stored, Bytes& compressed);
+void compress(Bytes raw, Content content, Bytes& stored, Bytes& compressed);
 
 /// The `size` bytes that compress() was given; the caller has bounded `size`.
 Result<Bytes> decompress(ByteView stored, ByteView compressed, std::size_t size);

@@ -75,7 +75,7 @@ Leaves::Parts Leaves::split(const LeafRef& leaf, std::uint32_t size, Order order
 }
 
 Leaves::Parts Leaves::split_run(const LeafRef& leaf, std::uint32_t size, Order order) {
-  std::array<Member, kRunMembers> members;
+  std::array<Member, kRunMembers> members{};
   for (std::uint32_t i = 0; i < size; ++i) {
     members[i] = {ordered(rows_.key(leaf.leaf->run[i])), leaf.leaf->run[i]};
   }
@@ -98,7 +98,7 @@ Leaves::Parts Leaves::split_run(const LeafRef& leaf, std::uint32_t size, Order o
 }
 
 Leaves::Parts Leaves::split_mixed(const LeafRef& leaf, std::uint32_t size) {
-  std::array<MixedMember, kMixedMembers> members;
+  std::array<MixedMember, kMixedMembers> members{};
   for (std::uint32_t i = 0; i < size; ++i) {
     members[i] = {leaf.leaf->mixed.levels[i], leaf.leaf->mixed.slots[i]};
   }

@@ -1,10 +1,9 @@
-// A record's canonical bytes: what the digest hashes, and how fields of newer versions are kept.
+// Fields of newer versions as bytes, kept beside a record until they are written again.
 //
-//   record := key (8 bytes, little endian) field*     fields by ascending number
-//   field  := varint(number * 4 + type) value         none when it is zero or empty
-//   value  := varint | varint(length) bytes           a signed value is zigzag first
+//   fields := field*                             by ascending number
+//   field  := varint(number * 4 + type) value    none when it is zero or empty
+//   value  := varint | varint(length) bytes      a signed value is zigzag first
 //
-// Because zeros are left out, a field that a newer version adds changes no digest of old records.
 // Internal to the engine; the reader takes only what this file wrote.
 #pragma once
 

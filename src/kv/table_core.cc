@@ -1,7 +1,5 @@
 #include "kv/table_core.h"
 
-#include <sodium/crypto_shorthash.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -22,6 +20,11 @@ std::size_t row_bytes(const SchemaDescription& schema) {
   return bytes;
 }
 
+/// Looks at the texts themselves only when they are not the very same: they may be out of cache.
+bool same_text(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.data() == b.data() || a == b);
+}
+
 Error too_large(Key key, std::string_view what, std::string_view hint) {
   return {.code = ErrorCode::kTooLarge,
           .message = "record " + std::to_string(key) + ": " + std::string(what),
@@ -33,7 +36,7 @@ Error too_large(Key key, std::string_view what, std::string_view hint) {
 TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
     : schema_(std::move(schema)),
       flags_offset_(row_bytes(schema_) - 1),
-      digest_key_(options.digest_key),
+      record_hash_(options.digest_key),
       rows_(row_bytes(schema_)),
       map_(rows_, options.hash_seed),
       ranking_(rows_),
@@ -43,32 +46,11 @@ TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
     offsets_.push_back(offset);
     offset += schema_.fields[i].bytes;
     if (schema_.fields[i].ranks) ranking_field_ = i;
+    secrets_.push_back(record_hash_.field(schema_.fields[i].number, schema_.fields[i].type));
   }
 }
 
 TableCore::~TableCore() { assert(walk_ == nullptr); }
-
-std::uint64_t TableCore::read_stored(Slot slot, std::size_t field) const {
-  const std::byte* place = rows_.row(slot) + offsets_[field];
-  if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, place, sizeof value);
-    return value;
-  }
-  std::uint32_t value = 0;
-  std::memcpy(&value, place, sizeof value);
-  return value;
-}
-
-void TableCore::write_stored(Slot slot, std::size_t field, std::uint64_t value) {
-  std::byte* place = rows_.row(slot) + offsets_[field];
-  if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
-    std::memcpy(place, &value, sizeof value);
-    return;
-  }
-  const auto narrow = static_cast<std::uint32_t>(value);
-  std::memcpy(place, &narrow, sizeof narrow);
-}
 
 FieldValue TableCore::read_field(Slot slot, std::size_t field) const {
   const std::uint64_t stored = read_stored(slot, field);
@@ -84,7 +66,7 @@ std::uint8_t TableCore::changed_fields(Slot slot, const FieldValue* values) cons
   unsigned changed = 0;
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
     const FieldValue before = read_field(slot, i);
-    if (before.integer != values[i].integer || before.text != values[i].text) {
+    if (before.integer != values[i].integer || !same_text(before.text, values[i].text)) {
       changed |= field_flag(i);
     }
   }
@@ -101,7 +83,7 @@ void TableCore::write_row(Slot slot, const FieldValue* values) {
       continue;
     }
     const auto before = static_cast<TextId>(read_stored(slot, i));
-    if (texts_.view(before) == values[i].text) continue;
+    if (same_text(texts_.view(before), values[i].text)) continue;
     write_stored(slot, i, texts_.acquire(values[i].text));
     released[releases++] = before;
   }
@@ -144,38 +126,44 @@ Slot TableCore::new_slot(Key key) {
 void TableCore::touch(Slot slot, std::uint8_t changed) {
   const std::uint8_t before = flags(slot);
   if (before == kLive) {
-    xor_into_digest(slot);
+    digest_ ^= hash(slot);
     changed_.push_back(slot);
     ++changed_live_;
   }
   set_flags(slot, before | changed);
 }
 
-void TableCore::xor_into_digest(Slot slot) {
-  scratch_.clear();
-  const auto key = static_cast<std::uint64_t>(rows_.key(slot));
-  for (unsigned i = 0; i < sizeof key; ++i) scratch_ += static_cast<char>(key >> (8 * i));
-  std::string_view rest;
-  if (!unknown_.empty()) {
-    if (const auto found = unknown_.find(slot); found != unknown_.end()) rest = found->second;
-  }
-  FieldReader unknown(rest);
-  bool more = unknown.next();
+HashLanes TableCore::hash(Slot slot) const {
+  HashLanes sum = record_hash_.key_term(rows_.key(slot));
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
-    const FieldDescription& field = schema_.fields[i];
-    for (; more && unknown.number() < field.number; more = unknown.next()) {
-      append_field(unknown.number(), unknown.type(), unknown.value(), scratch_);
-    }
-    append_field(field.number, field.type, read_field(slot, i), scratch_);
+    const std::uint64_t stored = read_stored(slot, i);
+    sum += schema_.fields[i].type == FieldType::kText
+               ? record_hash_.text_term(secrets_[i], texts_.view(static_cast<TextId>(stored)))
+               : RecordHash::integer_term(secrets_[i], stored);
   }
-  for (; more; more = unknown.next()) {
-    append_field(unknown.number(), unknown.type(), unknown.value(), scratch_);
+  if (!unknown_.empty()) sum += unknown_terms(slot);
+  return record_hash_.finish(sum);
+}
+
+HashLanes TableCore::unknown_terms(Slot slot) const {
+  HashLanes sum;
+  const auto found = unknown_.find(slot);
+  if (found == unknown_.end()) return sum;
+  for (FieldReader field(found->second); field.next();) {
+    const RecordHash::FieldSecrets secrets = record_hash_.field(field.number(), field.type());
+    sum += field.type() == FieldType::kText
+               ? record_hash_.text_term(secrets, field.value().text)
+               : RecordHash::integer_term(secrets, field.value().integer);
   }
-  Digest hash;
-  static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(Digest));
-  crypto_shorthash_siphashx24(hash.data(), reinterpret_cast<const std::uint8_t*>(scratch_.data()),
-                              scratch_.size(), digest_key_.data());
-  for (std::size_t i = 0; i < hash.size(); ++i) digest_[i] ^= hash[i];
+  return sum;
+}
+
+/// To be called when no row is changed.
+void TableCore::save_digest() {
+  for (unsigned i = 0; i < sizeof(std::uint64_t); ++i) {
+    saved_digest_[i] = static_cast<std::uint8_t>(digest_.a >> (8 * i));
+    saved_digest_[sizeof(std::uint64_t) + i] = static_cast<std::uint8_t>(digest_.b >> (8 * i));
+  }
 }
 
 Result<void> TableCore::insert_row(Key key, const FieldValue* values) {
@@ -195,7 +183,8 @@ Result<void> TableCore::insert_row(Key key, const FieldValue* values) {
   ++changed_live_;
   write_row(slot, values);
   map_.insert(slot);
-  if (ranking_field_) ranking_.insert(slot, score(slot));
+  if (is_ranked()) ranking_.insert(slot, score(slot));
+  highest_ = std::max(highest_, key);
   return {};
 }
 
@@ -212,13 +201,13 @@ Result<void> TableCore::update_row(Slot slot, const FieldValue* values) {
   touch(slot, changed);
   const Score before = score(slot);
   write_row(slot, values);
-  if (ranking_field_) ranking_.move(slot, before, score(slot));
+  if (is_ranked()) ranking_.move(slot, before, score(slot));
   return {};
 }
 
 /// Takes the row out of everything but the digest and the list of changed rows.
 void TableCore::release_row(Slot slot) {
-  if (ranking_field_) ranking_.erase(slot, score(slot));
+  if (is_ranked()) ranking_.erase(slot, score(slot));
   map_.erase(slot);
   unknown_.erase(slot);
   const std::array<FieldValue, kMaxFields> nothing{};
@@ -232,7 +221,7 @@ bool TableCore::erase_row(Key key) {
   if (!slot) return false;
   const std::uint8_t before = flags(*slot);
   if (before == kLive) {
-    xor_into_digest(*slot);
+    digest_ ^= hash(*slot);
   } else {
     --changed_live_;
   }
@@ -247,22 +236,40 @@ Error TableCore::missing(Key key) {
   return {.code = ErrorCode::kNotFound, .message = "there is no record " + std::to_string(key)};
 }
 
+void TableCore::put_off_ranking() {
+  ranking_.clear();
+  ranking_due_ = ranking_field_.has_value();
+}
+
+const RankTree& TableCore::ranking() const {
+  if (!std::exchange(ranking_due_, false)) return ranking_;
+  std::vector<RankTree::Entry> members;
+  members.reserve(static_cast<std::size_t>(map_.size()));
+  for (Slot slot = 0; slot < rows_.size(); ++slot) {
+    if (is_live(slot)) members.push_back({score(slot), slot});
+  }
+  ranking_.assign(std::move(members));
+  return ranking_;
+}
+
 std::optional<std::uint64_t> TableCore::rank_of(Key key) const {
   const std::optional<Slot> slot = map_.find(key);
   if (!slot) return std::nullopt;
-  return ranking_.rank(score(*slot));
+  return ranking().rank(score(*slot));
 }
 
 std::vector<RankMember> TableCore::members_around(Key key, std::size_t radius) const {
   const std::optional<Slot> slot = map_.find(key);
   if (!slot) return {};
-  return ranking_.around(score(*slot), key, radius);
+  return ranking().around(score(*slot), key, radius);
 }
 
 void TableCore::clear() {
   assert(walk_ == nullptr);
   map_.clear();
   ranking_.clear();
+  ranking_due_ = false;
+  highest_ = std::numeric_limits<Key>::min();
   rows_.clear();
   texts_.clear();
   unknown_.clear();
@@ -284,7 +291,7 @@ std::size_t TableCore::memory_bytes() const {
 
 std::string TableCore::validate() const {
   if (std::string defect = map_.validate(); !defect.empty()) return "map: " + defect;
-  if (std::string defect = ranking_.validate(); !defect.empty()) return "ranking: " + defect;
+  if (std::string defect = ranking().validate(); !defect.empty()) return "ranking: " + defect;
   if (std::string defect = texts_.validate(); !defect.empty()) return "texts: " + defect;
   std::uint64_t live = 0;
   std::uint64_t changed = 0;

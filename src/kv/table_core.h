@@ -11,15 +11,19 @@
 //     never visits; so a record that was there all the time is met exactly once. New records are in
 //     the next delta.
 //  5. Fields of newer versions are kept beside the rows, as bytes, and written again.
+//  6. Loading a chunk puts the ranking off: it is built once, at the end or where it is first read.
 //
 // One thread. Costs as in table.h. A load verifies everything before it changes anything.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +32,7 @@
 #include "kv/durable.h"
 #include "kv/hash_map.h"
 #include "kv/rank_tree.h"
+#include "kv/record_hash.h"
 #include "kv/row_store.h"
 #include "kv/schema.h"
 #include "kv/text_pool.h"
@@ -57,6 +62,7 @@ class TableCore : public Durable {
   /// Also kInvalidArgument while changes are unsaved or a walk is alive.
   Result<void> load_chunk(ByteView encoded) final;
   Result<void> load_delta(ByteView encoded) final;
+  void finish_loading() final { ranking(); }
   void clear() final;
 
   /// Bytes held, by own accounting.
@@ -77,7 +83,7 @@ class TableCore : public Durable {
 
   std::optional<std::uint64_t> rank_of(Key key) const;
   std::vector<RankMember> members_around(Key key, std::size_t radius) const;
-  const RankTree& ranking() const { return ranking_; }
+  const RankTree& ranking() const;
 
   Slot slots() const { return rows_.size(); }
   bool is_live(Slot slot) const { return (flags(slot) & kLive) != 0; }
@@ -115,14 +121,22 @@ class TableCore : public Durable {
 
   Slot new_slot(Key key);
   void touch(Slot slot, std::uint8_t changed);
-  void xor_into_digest(Slot slot);
+  HashLanes hash(Slot slot) const;
+  HashLanes unknown_terms(Slot slot) const;
+  void save_digest();
+
+  void put_off_ranking();
+  bool is_ranked() const { return ranking_field_.has_value() && !ranking_due_; }
 
   Result<void> load(ByteView encoded, bool is_chunk);
   Result<void> check_block(const RowBlock& block, bool is_chunk) const;
   Result<void> check_column(const ColumnValues& column) const;
-  void apply_block(const RowBlock& block, bool ranked);
+  void append_block(const RowBlock& block);
+  void write_column(const ColumnValues& column, std::size_t field, std::span<const TextId> ids,
+                    std::size_t begin, std::span<const Slot> slots);
+  void apply_block(const RowBlock& block);
   void apply_row(const RowBlock& block, const std::vector<std::optional<std::size_t>>& fields,
-                 std::size_t row, bool ranked);
+                 std::size_t row);
   void apply_unknown(Slot slot, const RowBlock& block,
                      const std::vector<std::optional<std::size_t>>& fields, std::size_t row);
   void apply_erased(Key key);
@@ -133,22 +147,46 @@ class TableCore : public Durable {
   std::vector<std::size_t> offsets_;  // of each field in a row
   std::size_t flags_offset_;
   std::optional<std::size_t> ranking_field_;
-  std::array<std::uint8_t, 16> digest_key_;
+  RecordHash record_hash_;
+  std::vector<RecordHash::FieldSecrets> secrets_;  // of each field
 
   RowStore rows_;
   HashMap map_;
-  RankTree ranking_;
+  mutable RankTree ranking_;
+  mutable bool ranking_due_ = false;  // empty until somebody reads it: a load has put it off
   TextPool texts_;
   std::unordered_map<Slot, std::string> unknown_;  // fields of newer versions, see record_bytes.h
 
+  Key highest_ = std::numeric_limits<Key>::min();  // no key above it since the table was empty
   std::int64_t free_ = kNoSlot;     // first of the free rows; a free row's key is the next
   std::deque<Slot> changed_;        // rows with flags beside kLive, free ones too
   std::deque<Key> erased_;          // since the last take; may be back again
   std::uint64_t changed_live_ = 0;  // of `changed_`, those with a record
-  Digest digest_{};                 // without the changed rows
+  HashLanes digest_;                // without the changed rows
   Digest saved_digest_{};
   TableWalk* walk_ = nullptr;  // the one alive
-  std::string scratch_;        // of xor_into_digest()
 };
+
+inline std::uint64_t TableCore::read_stored(Slot slot, std::size_t field) const {
+  const std::byte* place = rows_.row(slot) + offsets_[field];
+  if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, place, sizeof value);
+    return value;
+  }
+  std::uint32_t value = 0;
+  std::memcpy(&value, place, sizeof value);
+  return value;
+}
+
+inline void TableCore::write_stored(Slot slot, std::size_t field, std::uint64_t value) {
+  std::byte* place = rows_.row(slot) + offsets_[field];
+  if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
+    std::memcpy(place, &value, sizeof value);
+    return;
+  }
+  const auto narrow = static_cast<std::uint32_t>(value);
+  std::memcpy(place, &narrow, sizeof narrow);
+}
 
 }  // namespace telekv::kv

@@ -11,6 +11,25 @@
 
 namespace telekv::kv {
 
+namespace {
+
+Result<void> check_text_bytes(const RowBlock& block) {
+  const auto texts = std::count_if(block.columns.begin(), block.columns.end(),
+                                   [](const auto& each) { return each.type == FieldType::kText; });
+  // Of so few columns the texts fit however long they are.
+  if (static_cast<std::size_t>(texts) * kMaxTextBytes <= kMaxRecordTextBytes) return {};
+  for (std::size_t row = 0; row < block.keys.size(); ++row) {
+    std::size_t bytes = 0;
+    for (const ColumnValues& column : block.columns) {
+      if (column.type == FieldType::kText) bytes += column.value(row).text.size();
+    }
+    if (bytes > kMaxRecordTextBytes) return damaged("a record with too much text");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> TableCore::load_chunk(ByteView encoded) { return load(encoded, true); }
 Result<void> TableCore::load_delta(ByteView encoded) { return load(encoded, false); }
 
@@ -31,18 +50,17 @@ Result<void> TableCore::load(ByteView encoded, bool is_chunk) {
   }
 
   // From here on nothing fails.
-  const bool ranked_later = ranking_field_ && map_.size() == 0;
+  if (is_chunk || map_.size() == 0) put_off_ranking();
   for (const Key key : changes->erased) apply_erased(key);
-  for (const RowBlock& block : changes->blocks) apply_block(block, !ranked_later);
-  if (ranked_later) {
-    std::vector<RankTree::Entry> members;
-    members.reserve(static_cast<std::size_t>(map_.size()));
-    for (Slot slot = 0; slot < rows_.size(); ++slot) {
-      if (is_live(slot)) members.push_back({score(slot), slot});
+  for (const RowBlock& block : changes->blocks) {
+    if (is_chunk) {
+      append_block(block);
+    } else {
+      apply_block(block);
     }
-    ranking_.assign(std::move(members));
+    highest_ = std::max(highest_, block.keys.back());
   }
-  saved_digest_ = digest_;
+  save_digest();
   return {};
 }
 
@@ -64,15 +82,12 @@ Result<void> TableCore::check_block(const RowBlock& block, bool is_chunk) const 
   for (const ColumnValues& column : block.columns) {
     if (Result<void> checked = check_column(column); !checked) return checked;
   }
-  for (std::size_t row = 0; row < block.keys.size(); ++row) {
-    std::size_t text_bytes = 0;
-    for (const ColumnValues& column : block.columns) {
-      if (column.type == FieldType::kText) text_bytes += column.value(row).text.size();
-    }
-    if (text_bytes > kMaxRecordTextBytes) return damaged("a record with too much text");
-    if (is_chunk && map_.find(block.keys[row])) return damaged("a key in two chunks");
-  }
-  return {};
+  if (Result<void> checked = check_text_bytes(block); !checked) return checked;
+  // The chunks of a walk have ascending ranges of keys, seldom the same range in two.
+  if (!is_chunk || map_.size() == 0 || block.keys.front() > highest_) return {};
+  const bool twice = std::any_of(block.keys.begin(), block.keys.end(),
+                                 [&](Key key) { return map_.find(key).has_value(); });
+  return twice ? Result<void>(damaged("a key in two chunks")) : Result<void>();
 }
 
 /// For each column of the block the field of ours that it is, if any.
@@ -87,23 +102,20 @@ std::vector<std::optional<std::size_t>> TableCore::known_fields(const RowBlock& 
   return fields;
 }
 
-void TableCore::apply_block(const RowBlock& block, bool ranked) {
+void TableCore::apply_block(const RowBlock& block) {
   const std::vector<std::optional<std::size_t>> fields = known_fields(block);
-  for (std::size_t row = 0; row < block.keys.size(); ++row) {
-    apply_row(block, fields, row, ranked && ranking_field_.has_value());
-  }
+  for (std::size_t row = 0; row < block.keys.size(); ++row) apply_row(block, fields, row);
 }
 
 void TableCore::apply_row(const RowBlock& block,
-                          const std::vector<std::optional<std::size_t>>& fields, std::size_t row,
-                          bool ranked) {
+                          const std::vector<std::optional<std::size_t>>& fields, std::size_t row) {
   const std::optional<Slot> found = map_.find(block.keys[row]);
   // A record that is not there any more: a later delta holds its tombstone or all of it.
   if (!found && block.partial) return;
   const Slot slot = found ? *found : new_slot(block.keys[row]);
   std::array<FieldValue, kMaxFields> values{};
   if (found) {
-    xor_into_digest(slot);
+    digest_ ^= hash(slot);
     if (block.partial) read_row(slot, values.data());
   }
   const Score before = score(slot);
@@ -114,9 +126,9 @@ void TableCore::apply_row(const RowBlock& block,
   write_row(slot, values.data());
   apply_unknown(slot, block, fields, row);
   if (!found) map_.insert(slot);
-  if (ranked && found) ranking_.move(slot, before, score(slot));
-  if (ranked && !found) ranking_.insert(slot, score(slot));
-  xor_into_digest(slot);
+  if (is_ranked() && found) ranking_.move(slot, before, score(slot));
+  if (is_ranked() && !found) ranking_.insert(slot, score(slot));
+  digest_ ^= hash(slot);
 }
 
 void TableCore::apply_unknown(Slot slot, const RowBlock& block,
@@ -150,7 +162,7 @@ void TableCore::apply_unknown(Slot slot, const RowBlock& block,
 void TableCore::apply_erased(Key key) {
   const std::optional<Slot> slot = map_.find(key);
   if (!slot) return;
-  xor_into_digest(*slot);
+  digest_ ^= hash(*slot);
   set_flags(*slot, 0);
   release_row(*slot);
 }

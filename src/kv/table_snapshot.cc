@@ -1,8 +1,10 @@
 #include "kv/table_snapshot.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
+#include <cstring>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -18,17 +20,14 @@ constexpr std::size_t kColumnOverheadBytes = 640;
 constexpr std::size_t kClassBits = 8;
 // Rows read to choose the ranges; a row out of cache is about 0.1 us.
 constexpr Slot kSampleRows = 1024;
-// A row that is only passed by costs about a quarter of one that is taken.
-constexpr std::size_t kTakenCost = 4;
-constexpr std::size_t kNoBound = std::numeric_limits<std::size_t>::max();
-
-/// Low bits of `count` ascending integers over `range`: the logarithm is concave, so equal steps
-/// are the worst case.
-std::size_t step_bits(std::size_t count, std::uint64_t range) {
-  const auto bits =
-      static_cast<std::size_t>(std::bit_width(range / std::max<std::size_t>(count, 1) + 16));
-  return count * (kClassBits + bits - 2);
-}
+// Rows passed by, or whose range is noted, in the time that it takes to take some.
+constexpr std::size_t kPassedPerTaken = 16;
+constexpr std::size_t kNotedPerTaken = 8;
+// Rows fetched ahead: taken rows lie far apart where there are many chunks.
+constexpr std::size_t kFetchAhead = 16;
+// Ranges told apart by the byte kept for each row; rows of later ones are noted again later.
+constexpr std::size_t kNotedRanges = 255;
+constexpr auto kLaterRange = static_cast<std::uint8_t>(kNotedRanges);
 
 class ChangeSetEncodable final : public Encodable {
  public:
@@ -48,14 +47,41 @@ std::vector<std::size_t> all_fields(const SchemaDescription& schema) {
 
 }  // namespace
 
-std::uint32_t& TextPlaces::operator[](TextId id) {
-  const std::size_t page = id / kPage;
+void TextPlaces::add_page(std::size_t page) {
   if (page >= pages_.size()) pages_.resize(page + 1);
-  if (!pages_[page]) {
-    pages_[page] = std::make_unique<std::uint32_t[]>(kPage);
-    std::fill_n(pages_[page].get(), kPage, kNone);
+  pages_[page] = std::make_unique<std::uint32_t[]>(kPage);
+  std::fill_n(pages_[page].get(), kPage, kNone);
+}
+
+/// Bits of a row beside what its values add. The logarithm is concave, so equal steps between keys
+/// are the worst case; more rows in the same range only make it less.
+std::size_t BlockBound::row_bits(std::uint64_t key_range, std::size_t texts) const {
+  const std::uint64_t step = key_range / std::max<std::size_t>(rows, 1) + 16;
+  const auto step_bits = kClassBits + static_cast<std::size_t>(std::bit_width(step)) - 2;
+  const auto index_bits = kClassBits + static_cast<std::size_t>(std::bit_width(texts + 16));
+  return step_bits + text_columns * index_bits + integer_columns * kClassBits;
+}
+
+std::size_t BlockBound::bytes(std::size_t bits_of_row) const {
+  return (rows * bits_of_row + integer_bits) / 8 + text_bytes +
+         (integer_columns + text_columns + 2) * kColumnOverheadBytes;
+}
+
+bool BlockBound::fits(std::size_t max_bytes) {
+  const std::size_t cells = rows * (integer_columns + text_columns + 1);
+  if (rows > kMaxMessageRows || cells > kMaxMessageCells) return false;
+  const std::size_t columns = integer_columns + text_columns;
+  if (range() > sure_range_ || distinct_texts > sure_texts_ || columns != sure_columns_) {
+    sure_range_ = range() <= std::numeric_limits<std::uint64_t>::max() / 2
+                      ? range() * 2
+                      : std::numeric_limits<std::uint64_t>::max();
+    sure_texts_ = distinct_texts * 2;
+    sure_columns_ = columns;
+    sure_row_bits_ = row_bits(sure_range_, sure_texts_);
   }
-  return pages_[page][id % kPage];
+  if (bytes(sure_row_bits_) <= max_bytes) return true;
+  sure_row_bits_ = row_bits(sure_range_, sure_texts_);
+  return bytes(row_bits(range(), distinct_texts)) <= max_bytes;
 }
 
 BlockBuilder::BlockBuilder(const TableCore& table, const std::vector<std::size_t>& fields,
@@ -81,67 +107,56 @@ void BlockBuilder::reserve(std::size_t rows) {
   }
 }
 
-std::size_t BlockBuilder::Bound::bytes() const {
-  const std::uint64_t range =
-      rows == 0 ? 0 : static_cast<std::uint64_t>(highest) - static_cast<std::uint64_t>(lowest);
-  const std::size_t index_bits =
-      kClassBits + static_cast<std::size_t>(std::bit_width(distinct_texts + 16));
-  const std::size_t bits = step_bits(rows, range) + integer_bits +
-                           rows * text_columns * index_bits + rows * integer_columns * kClassBits;
-  return bits / 8 + text_bytes + (integer_columns + text_columns + 2) * kColumnOverheadBytes;
-}
-
 std::string_view BlockBuilder::unknown_fields(Slot slot) const {
   if (block_.partial || table_.unknown_.empty()) return {};
   const auto found = table_.unknown_.find(slot);
   return found == table_.unknown_.end() ? std::string_view() : std::string_view(found->second);
 }
 
-BlockBuilder::Bound BlockBuilder::bound_with(Slot slot) {
-  Bound bound = bound_;
-  ++bound.rows;
-  bound.lowest = std::min(bound.lowest, table_.key_of(slot));
-  bound.highest = std::max(bound.highest, table_.key_of(slot));
-  const auto add_integer = [&](FieldType type, std::uint64_t value) {
-    const std::uint64_t stored = type == FieldType::kSigned ? zigzag(value) : value;
-    bound.integer_bits += integer_bound_bits(stored) - kClassBits;
-  };
-  const auto add_text = [&](std::string_view text) {
-    bound.text_bytes += text_bound_bytes(text);
-    ++bound.distinct_texts;
-  };
+void BlockBuilder::bound_integer(FieldType type, std::uint64_t value) {
+  const std::uint64_t stored = type == FieldType::kSigned ? zigzag(value) : value;
+  bound_.integer_bits += integer_bound_bits(stored) - kClassBits;
+}
+
+void BlockBuilder::bound_text(std::string_view text) {
+  bound_.text_bytes += text_bound_bytes(text);
+  ++bound_.distinct_texts;
+}
+
+void BlockBuilder::bound_unknown(Slot slot) {
+  for (FieldReader unknown(unknown_fields(slot)); unknown.next();) {
+    const bool is_text = unknown.type() == FieldType::kText;
+    if (is_text) {
+      bound_text(unknown.value().text);
+    } else {
+      bound_integer(unknown.type(), unknown.value().integer);
+    }
+    if (!unknown_columns_.contains(unknown.number())) {
+      ++(is_text ? bound_.text_columns : bound_.integer_columns);
+    }
+  }
+}
+
+bool BlockBuilder::add_within(Slot slot, std::size_t max_bytes) {
+  ++bound_.rows;
+  bound_.lowest = std::min(bound_.lowest, table_.key_of(slot));
+  bound_.highest = std::max(bound_.highest, table_.key_of(slot));
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     const FieldType type = block_.columns[i].type;
     const std::uint64_t stored = table_.read_stored(slot, fields_[i]);
     if (type != FieldType::kText) {
-      add_integer(type, stored);
+      bound_integer(type, stored);
     } else if (const auto id = static_cast<TextId>(stored); places_[i][id] == TextPlaces::kNone) {
-      add_text(table_.texts_.view(id));
+      bound_text(table_.texts_.view(id));
     }
   }
-  for (FieldReader unknown(unknown_fields(slot)); unknown.next();) {
-    const bool is_text = unknown.type() == FieldType::kText;
-    if (is_text) {
-      add_text(unknown.value().text);
-    } else {
-      add_integer(unknown.type(), unknown.value().integer);
-    }
-    if (!unknown_columns_.contains(unknown.number())) {
-      ++(is_text ? bound.text_columns : bound.integer_columns);
-    }
-  }
-  return bound;
+  if (!table_.unknown_.empty()) bound_unknown(slot);
+  if (!bound_.fits(max_bytes) && rows() > 0) return false;
+  add(slot);
+  return true;
 }
 
-bool BlockBuilder::add(Slot slot, std::size_t max_bytes) {
-  if (max_bytes != kNoBound) {
-    const Bound bound = bound_with(slot);
-    const std::size_t cells = bound.rows * (bound.integer_columns + bound.text_columns + 1);
-    const bool full =
-        bound.bytes() > max_bytes || bound.rows > kMaxMessageRows || cells > kMaxMessageCells;
-    if (full && rows() > 0) return false;
-    bound_ = bound;
-  }
+void BlockBuilder::add(Slot slot) {
   block_.keys.push_back(table_.key_of(slot));
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     ColumnValues& column = block_.columns[i];
@@ -158,8 +173,7 @@ bool BlockBuilder::add(Slot slot, std::size_t max_bytes) {
     }
     column.texts.push_back(place);
   }
-  add_unknown(slot);
-  return true;
+  if (!table_.unknown_.empty()) add_unknown(slot);
 }
 
 ColumnValues& BlockBuilder::unknown_column(std::uint32_t number, FieldType type) {
@@ -243,11 +257,28 @@ void TableWalk::choose_ranges() {
   const std::size_t ranges = std::min(expected / max_chunk_bytes_ + 1, keys.size());
   std::sort(keys.begin(), keys.end());
   for (std::size_t i = 1; i < ranges; ++i) bounds_.push_back(keys[i * keys.size() / ranges]);
+  if (ranges > 1) row_ranges_ = std::make_unique_for_overwrite<std::uint8_t[]>(end_);
 }
 
-bool TableWalk::in_range(Key key) const {
-  const bool from = range_ == 0 || key >= bounds_[range_ - 1];
-  return from && (range_ == bounds_.size() || key < bounds_[range_]);
+void TableWalk::note_ranges(std::size_t max_rows) {
+  const auto rows = static_cast<Slot>(std::min<std::size_t>(max_rows, end_ - noted_));
+  for (const Slot until = noted_ + rows; noted_ < until; ++noted_) {
+    // A row that is free now stays so during the walk; its range does not matter.
+    const auto bound = std::upper_bound(bounds_.begin(), bounds_.end(), table_.key_of(noted_));
+    const auto range = static_cast<std::size_t>(bound - bounds_.begin());
+    const bool noted = range >= first_noted_ && range - first_noted_ < kNotedRanges;
+    row_ranges_[noted_] = noted ? static_cast<std::uint8_t>(range - first_noted_) : kLaterRange;
+  }
+}
+
+/// The first row of the range from `from` on, `until` when there is none before it.
+Slot TableWalk::next_in_range(Slot from, Slot until) const {
+  if (bounds_.empty() || from == until) return from;
+  const std::uint8_t* const first = row_ranges_.get() + from;
+  const void* const found =
+      std::memchr(first, static_cast<int>(range_ - first_noted_), until - from);
+  if (found == nullptr) return until;
+  return from + static_cast<Slot>(static_cast<const std::uint8_t*>(found) - first);
 }
 
 void TableWalk::start_chunk() {
@@ -265,37 +296,52 @@ std::unique_ptr<const Encodable> TableWalk::finish_chunk() {
   return std::make_unique<ChangeSetEncodable>(std::move(changes));
 }
 
+std::unique_ptr<const Encodable> TableWalk::end_range() {
+  const bool last = range_ == bounds_.size();
+  done_ = last;
+  next_ = 0;
+  ++range_;
+  if (!last && range_ - first_noted_ == kNotedRanges) {
+    first_noted_ = range_;
+    noted_ = 0;
+  }
+  const bool has_chunk = chunk_->rows() > 0 || (last && chunks_ == 0);
+  std::unique_ptr<const Encodable> chunk = has_chunk ? finish_chunk() : nullptr;
+  if (has_chunk && !last) start_chunk();
+  return chunk;
+}
+
 std::unique_ptr<const Encodable> TableWalk::step(std::size_t max_records) {
   if (done_) return nullptr;
-  std::size_t budget = std::max<std::size_t>(max_records, 1) * kTakenCost;
-  while (budget >= kTakenCost) {
-    if (next_ == end_) {
-      const bool last = range_ == bounds_.size();
-      done_ = last;
-      next_ = 0;
-      ++range_;
-      if (chunk_->rows() > 0 || (last && chunks_ == 0)) {
+  const std::size_t records = std::max<std::size_t>(max_records, 1);
+  if (!ranges_noted()) {
+    note_ranges(records * kNotedPerTaken);
+    return nullptr;
+  }
+  const auto until = static_cast<Slot>(
+      std::min<std::size_t>(next_ + std::size_t{records} * kPassedPerTaken, end_));
+  std::array<Slot, kFetchAhead> ahead{};
+  for (std::size_t taken = 0; taken < records && next_ < until;) {
+    std::size_t count = 0;
+    const std::size_t wanted = std::min(ahead.size(), records - taken);
+    for (Slot slot = next_; count < wanted; ++slot) {
+      slot = next_in_range(slot, until);
+      if (slot == until) break;
+      __builtin_prefetch(table_.rows_.row(slot));
+      ahead[count++] = slot;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      next_ = ahead[i];
+      if (table_.is_live(next_) && !chunk_->add_within(next_, max_chunk_bytes_)) {
         std::unique_ptr<const Encodable> chunk = finish_chunk();
-        if (!last) start_chunk();
+        start_chunk();
         return chunk;
       }
-      if (last) return nullptr;
-      continue;
     }
-    if (!table_.is_live(next_) || !in_range(table_.key_of(next_))) {
-      ++next_;
-      --budget;
-      continue;
-    }
-    if (!chunk_->add(next_, max_chunk_bytes_)) {
-      std::unique_ptr<const Encodable> chunk = finish_chunk();
-      start_chunk();
-      return chunk;
-    }
-    ++next_;
-    budget -= kTakenCost;
+    next_ = count < wanted ? until : next_ + 1;
+    taken += count;
   }
-  return nullptr;
+  return next_ == end_ ? end_range() : nullptr;
 }
 
 std::unique_ptr<SnapshotWalk> TableCore::begin_snapshot(std::size_t max_chunk_bytes) {
@@ -311,11 +357,11 @@ std::unique_ptr<const Encodable> TableCore::take_changes() {
     set_flags(slot, live ? kLive : 0);
     if (!live) continue;
     by_fields[(changed & kWhole) != 0 ? kWhole : changed].push_back(slot);
-    xor_into_digest(slot);
+    digest_ ^= hash(slot);
   }
   changed_.clear();
   changed_live_ = 0;
-  saved_digest_ = digest_;
+  save_digest();
 
   ChangeSet changes;
   for (const auto& [flagged, rows] : by_fields) {
@@ -325,7 +371,7 @@ std::unique_ptr<const Encodable> TableCore::take_changes() {
     if (!whole) std::erase_if(fields, [&](std::size_t i) { return (mask & field_flag(i)) == 0; });
     BlockBuilder block(*this, fields, whole);
     block.reserve(rows.size());
-    for (const Slot slot : rows) block.add(slot, kNoBound);
+    for (const Slot slot : rows) block.add(slot);
     changes.blocks.push_back(block.finish());
   }
   std::sort(erased_.begin(), erased_.end());

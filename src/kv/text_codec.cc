@@ -67,15 +67,16 @@ void append_code_point(std::uint32_t code_point, std::string& text) {
 
 /// The distinct texts in the order in which they are written.
 struct TextOrder {
-  IntegerList index;                 // of each row, as stored
   std::vector<std::uint32_t> texts;  // the dictionary's, then the singles'
   std::size_t dictionary = 0;
 };
 
-TextOrder order_texts(const ColumnValues& column, std::span<const std::uint32_t> order) {
+/// `index` becomes that of each row, as stored.
+TextOrder order_texts(const ColumnValues& column, std::span<const std::uint32_t> order,
+                      std::span<std::uint64_t> index) {
   TextOrder result;
   std::vector<std::uint32_t> uses(column.distinct.size());
-  for (const std::uint32_t row : order) ++uses[column.texts[row]];
+  for (const std::uint32_t text : column.texts) ++uses[text];
   for (std::uint32_t text = 0; text < uses.size(); ++text) {
     if (uses[text] > 1) result.texts.push_back(text);
   }
@@ -86,22 +87,51 @@ TextOrder order_texts(const ColumnValues& column, std::span<const std::uint32_t>
   result.dictionary = result.texts.size();
   std::vector<std::uint32_t> stored_index(uses.size(), 0);
   for (std::uint32_t i = 0; i < result.dictionary; ++i) stored_index[result.texts[i]] = i + 1;
-  result.index.reserve(order.size());
-  for (const std::uint32_t row : order) {
-    const std::uint32_t text = column.texts[row];
-    result.index.push_back(stored_index[text]);
-    if (stored_index[text] == 0) result.texts.push_back(text);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const std::uint32_t text = column.texts[order[i]];
+    index[i] = stored_index[text];
+    if (index[i] == 0) result.texts.push_back(text);
   }
   return result;
 }
 
+/// How often each code point that is not ASCII occurs. Those of two bytes of UTF-8, nearly all
+/// there are in names, are counted in place.
+class CodePointCounts {
+ public:
+  using Entry = std::pair<std::uint32_t, std::size_t>;
+
+  CodePointCounts() : common_(kTwoBytesEnd) {}
+
+  void add(std::uint32_t code_point) {
+    if (code_point < kTwoBytesEnd) {
+      ++common_[code_point];
+    } else {
+      ++others_[code_point];
+    }
+  }
+
+  std::vector<Entry> entries() const {
+    std::vector<Entry> found(others_.begin(), others_.end());
+    for (std::uint32_t code_point = kAsciiEnd; code_point < kTwoBytesEnd; ++code_point) {
+      if (common_[code_point] > 0) found.emplace_back(code_point, common_[code_point]);
+    }
+    return found;
+  }
+
+ private:
+  static constexpr std::uint32_t kTwoBytesEnd = 0x800;
+  std::vector<std::size_t> common_;
+  std::unordered_map<std::uint32_t, std::size_t> others_;
+};
+
 /// The commonest code points that are not ASCII, ascending.
 std::vector<std::uint32_t> choose_alphabet(const std::vector<std::uint32_t>& code_points) {
-  std::unordered_map<std::uint32_t, std::size_t> uses;
+  CodePointCounts uses;
   for (const std::uint32_t code_point : code_points) {
-    if (code_point >= kAsciiEnd) ++uses[code_point];
+    if (code_point >= kAsciiEnd) uses.add(code_point);
   }
-  std::vector<std::pair<std::uint32_t, std::size_t>> found(uses.begin(), uses.end());
+  std::vector<CodePointCounts::Entry> found = uses.entries();
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
@@ -126,26 +156,23 @@ void encode_alphabet(const std::vector<std::uint32_t>& alphabet, format::Texts& 
 void encode_code_points(const std::vector<std::uint32_t>& code_points, format::Texts& message) {
   const std::vector<std::uint32_t> alphabet = choose_alphabet(code_points);
   encode_alphabet(alphabet, message);
-  std::unordered_map<std::uint32_t, char> symbols;
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    symbols[alphabet[i]] = static_cast<char>(kAsciiEnd + i);
-  }
-  Bytes coded;
-  coded.reserve(code_points.size());
+  Bytes coded(code_points.size(), '\0');
   IntegerList rare;
-  for (const std::uint32_t code_point : code_points) {
-    if (code_point < kAsciiEnd) {
-      coded += static_cast<char>(code_point);
-    } else if (const auto found = symbols.find(code_point); found != symbols.end()) {
-      coded += found->second;
-    } else {
-      coded += static_cast<char>(kRareSymbol);
-      rare.push_back(code_point);
+  for (std::size_t i = 0; i < code_points.size(); ++i) {
+    const std::uint32_t code_point = code_points[i];
+    std::uint32_t symbol = code_point;
+    if (code_point >= kAsciiEnd) {
+      const auto found = std::lower_bound(alphabet.begin(), alphabet.end(), code_point);
+      const bool known = found != alphabet.end() && *found == code_point;
+      symbol =
+          known ? kAsciiEnd + static_cast<std::uint32_t>(found - alphabet.begin()) : kRareSymbol;
+      if (!known) rare.push_back(code_point);
     }
+    coded[i] = static_cast<char>(symbol);
   }
   Bytes stored;
   Bytes compressed;
-  compress(std::move(coded), stored, compressed);
+  compress(std::move(coded), Content::kCharacters, stored, compressed);
   message.set_symbols(std::move(stored));
   message.set_symbols_zstd(std::move(compressed));
   if (rare.empty()) return;
@@ -233,14 +260,14 @@ std::size_t text_bound_bytes(std::string_view text) {
 }
 
 void encode_texts(const ColumnValues& column, std::span<const std::uint32_t> order,
-                  format::Texts& message) {
-  const TextOrder text_order = order_texts(column, order);
-  encode_integers(text_order.index, *message.mutable_index());
+                  std::span<std::uint64_t> index, format::Texts& message) {
+  const TextOrder text_order = order_texts(column, order, index);
+  encode_integers(index, *message.mutable_index());
   message.set_dictionary(static_cast<std::uint32_t>(text_order.dictionary));
   IntegerList lengths;
   std::vector<std::uint32_t> code_points;
-  for (const std::uint32_t index : text_order.texts) {
-    const std::string_view text = column.distinct[index];
+  for (const std::uint32_t each : text_order.texts) {
+    const std::string_view text = column.distinct[each];
     const std::size_t before = code_points.size();
     for (std::size_t position = 0; position < text.size();) {
       code_points.push_back(take_code_point(text, position));

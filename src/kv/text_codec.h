@@ -21,9 +21,9 @@ class Texts;
 
 namespace telekv::kv {
 
-/// `order`: the rows as they are to be written.
+/// `order`: the rows as they are to be written; `index`, as long, is memory to work in.
 void encode_texts(const ColumnValues& column, std::span<const std::uint32_t> order,
-                  format::Texts& message);
+                  std::span<std::uint64_t> index, format::Texts& message);
 
 /// Fills the texts of `rows` rows. `code_points_left` is lowered by what the texts take.
 Result<void> decode_texts(const format::Texts& message, std::size_t rows,

@@ -25,19 +25,19 @@ std::uint64_t TextPool::hash(std::string_view text) const {
   return value;
 }
 
-TextId TextPool::acquire(std::string_view text) {
+TextId TextPool::acquire(std::string_view text, std::uint32_t references) {
   if (text.empty()) return 0;
   const std::uint64_t text_hash = hash(text);
   const std::optional<Slot> found =
       index_.find(text_hash, [&](Slot id) { return view(id) == text; });
   if (found) {
-    ++entry(*found).references;
+    entry(*found).references += references;
     return *found;
   }
   auto copy = std::make_unique<char[]>(text.size());
   std::memcpy(copy.get(), text.data(), text.size());
   const TextId id = new_entry();
-  entry(id) = {copy.release(), static_cast<std::uint32_t>(text.size()), 1};
+  entry(id) = {copy.release(), static_cast<std::uint32_t>(text.size()), references};
   text_bytes_ += text.size();
   index_.insert(text_hash, id, [this](Slot each) { return hash(view(each)); });
   return id;

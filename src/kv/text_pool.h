@@ -26,8 +26,9 @@ class TextPool {
   TextPool(const TextPool&) = delete;
   TextPool& operator=(const TextPool&) = delete;
 
-  /// The number of `text`, which is kept from now on; to be released as often as acquired.
-  TextId acquire(std::string_view text);
+  /// The number of `text`, which is kept from now on; to be released as often as acquired: the
+  /// other way round, `references` is how often it will be.
+  TextId acquire(std::string_view text, std::uint32_t references = 1);
   void release(TextId id);
 
   std::string_view view(TextId id) const {

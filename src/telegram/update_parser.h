@@ -25,7 +25,7 @@ struct UpdatePage {
 /// Bounds on what one update may hold; above them it is malformed. Telegram's own limits are 64
 /// characters a name, 4096 a text, 64 bytes of callback data.
 constexpr std::size_t kMaxNameBytes = 1024;
-constexpr std::size_t kMaxTextBytes = 32 * 1024;
+constexpr std::size_t kMaxTextBytes = std::size_t{32} * 1024;
 constexpr std::size_t kMaxCallbackBytes = 256;
 
 /// Ids have at most 52 significant bits (Bot API, User and Chat); one beyond 2^53 is not an id.

@@ -64,6 +64,7 @@ Channel::Async<std::uint64_t> Chain::load(format::Manifest manifest, Patience pa
     state_->clear();
     co_return applied.error();
   }
+  state_->finish_loading();
   co_return *downloaded;
 }
 

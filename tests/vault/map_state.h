@@ -73,6 +73,8 @@ class MapState final : public kv::Durable {
   Result<void> load_chunk(ByteView encoded) override { return load(encoded); }
   Result<void> load_delta(ByteView encoded) override { return load(encoded); }
 
+  void finish_loading() override {}
+
   void clear() override {
     now_.clear();
     taken_.clear();
