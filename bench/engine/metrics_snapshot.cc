@@ -116,13 +116,22 @@ void measure_slices(const Task& task, Users& users) {
   task.add("snapshot.slice_max", contest.run());
 }
 
+/// Ready to serve is who has shown a rating: a table may put the ranking off until then.
+void serve_first(const Users& users) {
+  constexpr std::size_t kRating = 15;
+  if (users.top(kRating).empty()) throw std::runtime_error("restore.decode: nobody is there");
+}
+
 template <class Codec>
 void enter_decoding(const Task& task, Contest& contest) {
   auto packed = std::make_shared<std::string>(compressed(Codec::encode(task.data)));
   contest.add(std::string(Codec::kName) + ", zstd -3", [packed, &task] {
     trim_heap();
     const std::unique_ptr<Users> users = make_users();
-    const double time = cpu_time([&] { Codec::decode(decompressed(*packed), *users); });
+    const double time = cpu_time([&] {
+      Codec::decode(decompressed(*packed), *users);
+      serve_first(*users);
+    });
     expect_equal("restore.decode", task.data.size(), users->size());
     return time;
   });
@@ -133,7 +142,10 @@ void measure_decoding(const Task& task, const Chunks& chunks, const kv::Digest& 
   contest.add("telekv", [&] {
     trim_heap();
     const std::unique_ptr<Users> users = make_users();
-    const double time = cpu_time([&] { decode(chunks, *users); });
+    const double time = cpu_time([&] {
+      decode(chunks, *users);
+      serve_first(*users);
+    });
     expect_equal("restore.decode", 1, users->digest() == digest ? 1 : 0);
     return time;
   });

@@ -58,7 +58,8 @@ class Axis {
     std::vector<double> values;
     for (double mark = std::ceil(low_ / step() - kNearly); mark * step() <= high_ + kNearly;
          ++mark) {
-      values.push_back(logarithmic_ ? std::pow(10, mark) : mark * step());
+      // Plus zero, because the first mark may be its negative.
+      values.push_back(logarithmic_ ? std::pow(10, mark) : mark * step() + 0.0);
     }
     return values;
   }
