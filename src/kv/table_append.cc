@@ -45,6 +45,7 @@ void add_terms(const Source& source, std::size_t begin, std::span<HashLanes> sum
 void take_texts(const RecordHash& hash, TextPool& pool, Source& source) {
   const ColumnValues& column = *source.column;
   const std::vector<std::uint32_t> uses = count_uses(column);
+  if (source.field) pool.reserve(uses.size());
   for (std::size_t text = 0; text < uses.size(); ++text) {
     const std::string_view view = column.distinct[text];
     source.terms.push_back(hash.text_term(source.secrets, view));

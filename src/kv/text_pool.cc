@@ -1,29 +1,27 @@
 #include "kv/text_pool.h"
 
-#include <sodium/crypto_shorthash.h>
-
+#include <array>
 #include <cstring>
 #include <optional>
 
 namespace telekv::kv {
 
-static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_BYTES == sizeof(std::uint64_t));
+namespace {
 
-TextPool::TextPool(std::uint64_t seed) {
-  std::memcpy(hash_key_.data(), &seed, sizeof seed);
+RecordHash seeded(std::uint64_t seed) {
+  std::array<std::uint8_t, 16> key{};
+  std::memcpy(key.data(), &seed, sizeof seed);
+  return RecordHash(key);
+}
+
+}  // namespace
+
+TextPool::TextPool(std::uint64_t seed)
+    : hash_(seeded(seed)), secrets_(hash_.field(0, FieldType::kText)) {
   clear();
 }
 
 TextPool::~TextPool() { free_texts(); }
-
-std::uint64_t TextPool::hash(std::string_view text) const {
-  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
-  crypto_shorthash(bytes.data(), reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
-                   hash_key_.data());
-  std::uint64_t value = 0;
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
 
 TextId TextPool::acquire(std::string_view text, std::uint32_t references) {
   if (text.empty()) return 0;
@@ -34,7 +32,7 @@ TextId TextPool::acquire(std::string_view text, std::uint32_t references) {
     entry(*found).references += references;
     return *found;
   }
-  auto copy = std::make_unique<char[]>(text.size());
+  auto copy = std::make_unique_for_overwrite<char[]>(text.size());
   std::memcpy(copy.get(), text.data(), text.size());
   const TextId id = new_entry();
   entry(id) = {copy.release(), static_cast<std::uint32_t>(text.size()), references};

@@ -1,17 +1,17 @@
 // Equal texts kept once: rows hold a 4-byte number instead of the text. 90% of realistic names come
 // from some thousands; a row's share of the pool is a few bytes.
 //
-// One thread. O(length). The hash is keyed (SipHash), because people choose their names. Views are
-// good until their text is released for the last time.
+// One thread. O(length). The hash is keyed (record_hash.h), because people choose their names.
+// Views are good until their text is released for the last time.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "kv/record_hash.h"
 #include "kv/slot_index.h"
 
 namespace telekv::kv {
@@ -30,6 +30,9 @@ class TextPool {
   /// other way round, `references` is how often it will be.
   TextId acquire(std::string_view text, std::uint32_t references = 1);
   void release(TextId id);
+
+  /// Makes room for `texts` in an empty pool at once; otherwise does nothing.
+  void reserve(std::uint64_t texts) { index_.reserve(texts); }
 
   std::string_view view(TextId id) const {
     const Entry& entry = entries_[id / kSegment][id % kSegment];
@@ -60,9 +63,10 @@ class TextPool {
   Entry& entry(TextId id) { return entries_[id / kSegment][id % kSegment]; }
   TextId new_entry();
   void free_texts();
-  std::uint64_t hash(std::string_view text) const;
+  std::uint64_t hash(std::string_view text) const { return hash_.text_term(secrets_, text).a; }
 
-  std::array<std::uint8_t, 16> hash_key_{};
+  RecordHash hash_;
+  RecordHash::FieldSecrets secrets_;
   std::vector<std::unique_ptr<Entry[]>> entries_;
   SlotIndex index_;
   TextId next_ = 1;
