@@ -2,6 +2,7 @@
 #include <array>
 #include <limits>
 #include <memory>
+#include <string>
 #include <tuple>
 
 #include "engine/metrics.h"
@@ -50,20 +51,24 @@ void check(const Rankings& rankings, std::size_t members) {
 }  // namespace
 
 void measure_rank(const Task& task) {
-  const std::array<std::string, 4> metrics = {"rank.inc", "rank.inc_max", "rank.rank",
-                                              "rank.top15"};
+  const std::array<std::string, 6> metrics = {"rank.inc",     "rank.inc_from_memory",
+                                              "rank.rank",    "rank.rank_from_memory",
+                                              "rank.inc_max", "rank.top15"};
   if (std::none_of(metrics.begin(), metrics.end(), [&](auto& name) { return task.wants(name); })) {
     return;
   }
   const std::size_t members = task.data.size();
   auto rankings = std::make_unique<Rankings>(task.data);
-  if (task.wants("rank.inc")) {
+  for (const bool at_hand : {true, false}) {
+    const std::string metric = at_hand ? "rank.inc" : "rank.inc_from_memory";
+    if (!task.wants(metric)) continue;
     RankContest contest(kRankOperations, members);
+    contest.set_at_hand(at_hand);
     contest.enter(rankings->ours, kIncrement);
     contest.enter(rankings->skip_list, kIncrement);
     contest.enter(rankings->order_statistics, kIncrement);
     contest.enter(rankings->set, kIncrement);
-    task.add("rank.inc", contest.run());
+    task.add(metric, contest.run());
   }
   if (task.wants("rank.inc_max")) {
     RankContest contest(kRankOperations, members);
@@ -73,15 +78,18 @@ void measure_rank(const Task& task) {
     contest.enter_longest(rankings->set, kIncrement);
     task.add("rank.inc_max", contest.run());
   }
-  if (task.wants("rank.rank")) {
+  for (const bool at_hand : {true, false}) {
+    const std::string metric = at_hand ? "rank.rank" : "rank.rank_from_memory";
+    if (!task.wants(metric)) continue;
     RankContest contest(kRankOperations, members);
+    contest.set_at_hand(at_hand);
     contest.enter(rankings->ours, kRank);
     contest.enter(rankings->skip_list, kRank);
     contest.enter(rankings->order_statistics, kRank);
     // What they are made for, and what Redis answers: equal scores told apart by key.
     contest.enter(rankings->skip_list, kPosition, ", position");
     contest.enter(rankings->order_statistics, kPosition, ", position");
-    task.add("rank.rank", contest.run(), {StdSet::kName});
+    task.add(metric, contest.run(), {StdSet::kName});
   }
   if (task.wants("rank.top15")) {
     RankContest contest(kTopOperations, members);

@@ -288,10 +288,19 @@ void Service::apply(const telegram::UpdatePage& page) {
     spdlog::warn("{} updates without a readable id were skipped", page.unreadable);
   }
   report_gap(page);
-  for (const telegram::Update& update : page.updates) {
+  for (std::size_t i = 0; i < page.updates.size(); ++i) {
+    const std::size_t ahead = i + kv::TableCore::kExpectAhead;
+    if (ahead < page.updates.size()) expect(page.updates[ahead]);
+    const telegram::Update& update = page.updates[i];
     if (is_repeated(update.id)) continue;
     apply(update);
     vault_->note_applied(telegram::to_int(update.id));
+  }
+}
+
+void Service::expect(const telegram::Update& update) {
+  if (const auto* message = std::get_if<telegram::Message>(&update.content)) {
+    users_->expect(telegram::to_int(message->chat.id));
   }
 }
 

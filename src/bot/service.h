@@ -61,6 +61,7 @@ class Service {
   Async<void> poll_updates();
   Async<bool> wait_after_poll_error(Error error, vault::Backoff& backoff);
   void apply(const telegram::UpdatePage& page);
+  void expect(const telegram::Update& update);
   void apply(const telegram::Update& update);
   Async<void> end_spinner(std::string query_id);
   bool is_repeated(telegram::UpdateId id) const;

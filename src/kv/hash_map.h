@@ -71,6 +71,15 @@ class HashMap {
     }
   }
 
+  /// Begins to bring the row of `key` into the cache; two steps, some operations apart, because the
+  /// row's place must have come before the row can be asked for.
+  [[gnu::always_inline]] void prefetch_place(Key key) const { index_.prefetch(hash_(key)); }
+  [[gnu::always_inline]] void prefetch_row(Key key) const {
+    if (const std::optional<Slot> slot = index_.first_candidate(hash_(key))) {
+      __builtin_prefetch(rows_.row(*slot));
+    }
+  }
+
   /// Makes room for `rows` in an empty map at once; otherwise does nothing.
   void reserve(std::uint64_t rows) { index_.reserve(rows); }
 

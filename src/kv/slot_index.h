@@ -52,10 +52,20 @@ class SlotIndex {
     return search(hash, segment, first, equals);
   }
 
-  /// Asks for the line where a search for this hash begins.
-  void prefetch(std::uint64_t hash) const {
+  /// Asks for the line where a search for this hash begins. Always inline, like all that only fetch
+  /// ahead: GCC 12 takes a function without other effects for useless, and drops calls to it.
+  [[gnu::always_inline]] void prefetch(std::uint64_t hash) const {
     const Segment& segment = segment_of(hash);
     __builtin_prefetch(&segment.lines[home(hash, segment)]);
+  }
+
+  /// The slot that a search for this hash looks at first; it need not be the right one.
+  std::optional<Slot> first_candidate(std::uint64_t hash) const {
+    const Segment& segment = segment_of(hash);
+    const IndexLine& line = segment.lines[home(hash, segment)];
+    const unsigned hits = line.matches(tag_of(hash));
+    if (hits == 0) return std::nullopt;
+    return line.slots[std::countr_zero(hits)];
   }
 
   /// Adds an entry; nothing equal may be there. `hash_of(slot)` is the hash of an entry.

@@ -26,6 +26,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "kv/change_set.h"
@@ -49,6 +50,8 @@ class BlockBuilder;
 
 class TableCore : public Durable {
  public:
+  static constexpr std::size_t kExpectAhead = 16;
+
   ~TableCore() override;
   TableCore(const TableCore&) = delete;
   TableCore& operator=(const TableCore&) = delete;
@@ -70,6 +73,14 @@ class TableCore : public Durable {
 
   /// What is wrong with the structure; empty when nothing is. O(n log n).
   std::string validate() const;
+
+  /// A hint that `key`, which need not be there, is used after kExpectAhead others: its row is in
+  /// the cache then. Halves the cost of a click when keys are known ahead, as those of a page of
+  /// updates are. O(1).
+  [[gnu::always_inline]] void expect(Key key) {
+    map_.prefetch_place(key);
+    map_.prefetch_row(std::exchange(expected_[expected_next_++ % expected_.size()], key));
+  }
 
  protected:
   TableCore(SchemaDescription schema, const TableOptions& options);
@@ -165,6 +176,9 @@ class TableCore : public Durable {
   TextPool texts_;
   std::unordered_map<Slot, std::string> unknown_;  // fields of newer versions, see record_bytes.h
 
+  std::array<Key, kExpectAhead / 2>
+      expected_{};  // their places have been asked for, not their rows
+  std::size_t expected_next_ = 0;
   Key highest_ = std::numeric_limits<Key>::min();  // no key above it since the table was empty
   std::int64_t free_ = kNoSlot;     // first of the free rows; a free row's key is the next
   std::deque<Changed> changed_;     // rows with flags beside kLive, free ones too

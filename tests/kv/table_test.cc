@@ -37,6 +37,16 @@ TEST(Table, RefusesAKeyThatIsTaken) {
   EXPECT_EQ(table.find(1)->name, "Ann");
 }
 
+TEST(Table, MayBeToldToExpectAnyKey) {
+  Table<User> table(test_options());
+  table.expect(1);
+  ASSERT_TRUE(table.insert(1, {.name = "Ann", .clicks = 3}));
+  for (Key key = -100; key < 100; ++key) table.expect(key);
+  EXPECT_EQ(table.find(1), (User{"Ann", 3, 0}));
+  EXPECT_EQ(table.unsaved(), 1U);
+  EXPECT_EQ(table.validate(), "");
+}
+
 TEST(Table, SaysWhenThereIsNothingToUpdate) {
   Table<User> table(test_options());
   EXPECT_EQ(table.update(1, [](User&) {}).error().code, ErrorCode::kNotFound);

@@ -48,6 +48,9 @@ class TelekvRanking {
   /// As callers have it, without the copy of the keys.
   std::size_t list_top(std::size_t count) const { return tree_.top(count).size(); }
 
+  [[gnu::always_inline]] void fetch(std::uint32_t member) const {
+    __builtin_prefetch(rows_.row(member));
+  }
   kv::Score score(std::uint32_t member) const {
     kv::Score score = 0;
     std::memcpy(&score, rows_.row(member) + sizeof(kv::Key), sizeof score);
@@ -87,6 +90,9 @@ class PeerRanking {
   }
   std::vector<kv::Key> top(std::size_t count) const { return structure_.top(count); }
   std::size_t list_top(std::size_t count) const { return structure_.top(count).size(); }
+  [[gnu::always_inline]] void fetch(std::uint32_t member) const {
+    __builtin_prefetch(&members_[member]);
+  }
   kv::Score score(std::uint32_t member) const { return members_[member].score; }
 
  private:
