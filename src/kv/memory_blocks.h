@@ -13,7 +13,7 @@ inline constexpr std::size_t kCacheLineBytes = 64;
 
 struct FreeBlock {
   void operator()(std::byte* block) const {
-    ::operator delete(block, std::align_val_t{kCacheLineBytes});
+    ::operator delete (block, std::align_val_t{kCacheLineBytes});
   }
 };
 
@@ -21,7 +21,7 @@ using Block = std::unique_ptr<std::byte[], FreeBlock>;
 
 /// Not initialised.
 inline Block allocate_block(std::size_t bytes) {
-  return Block(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kCacheLineBytes})));
+  return Block(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kCacheLineBytes})));
 }
 
 }  // namespace telekv::kv

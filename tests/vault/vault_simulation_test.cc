@@ -112,8 +112,7 @@ class History {
   }
 
   Fault fault(const Call& call) {
-    Fault unavailable{.kind = Fault::Kind::kRefuse,
-                            .error = {ErrorCode::kUnavailable, "down"}};
+    Fault unavailable{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}};
     switch (random_.below(is_mutating(call.kind) ? 8 : 3)) {
       case 0:
         return unavailable;
