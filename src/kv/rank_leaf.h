@@ -158,8 +158,10 @@ class Leaves {
     if (place != last) leaf.set_sorted(false);
   }
 
-  /// Fetches what append() or remove() need at this place.
+  /// Fetches what append() or remove() need at this place; nothing for one beyond the leaf, as that
+  /// of a member is in another leaf while an earlier move of it is under way.
   static void prefetch(const LeafRef& leaf, std::uint32_t place) {
+    if (place >= leaf.capacity()) return;
     __builtin_prefetch(leaf.slots() + place, 1);
     if (leaf.is_mixed()) __builtin_prefetch(&leaf.leaf().mixed.levels[place], 1);
   }

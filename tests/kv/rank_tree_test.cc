@@ -203,6 +203,19 @@ TEST(RankTree, OneMemberJumpsFromEndToEnd) {
 }
 
 /// A score's members may be taken apart by a score between, and come together again.
+TEST(RankTree, AMemberMovesAgainBeforeItsLastMoveIsDone) {
+  Ranking ranking;
+  for (Key key = 0; key < 200; ++key) ranking.set(key, 5);
+  for (Key key = 200; key < 240; ++key) ranking.set(key, key);
+  for (Key key = 100; key < 200; ++key) {
+    ranking.set(key, 300);
+    ranking.set(key, 210);
+    for (Key other = 200; other < 220; ++other) ranking.set(other, other + key % 2);
+    ranking.set(key, 5);
+  }
+  expect_right(ranking);
+}
+
 TEST(RankTree, ScoresComeAndGoBetweenLargeOnes) {
   Ranking ranking;
   for (Key key = 0; key < 4000; ++key) ranking.set(key, key < 2000 ? 10 : 20);
