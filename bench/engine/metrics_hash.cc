@@ -17,7 +17,7 @@ constexpr std::size_t kPlotPoints = 120;
 /// find + increment of random keys that are there: all maps filled in the data's order, the same
 /// keys asked for in the same order.
 void measure_increments(const Task& task) {
-  std::tuple<TelekvMap, BoostMap, AbslMap, StdMap> maps;
+  std::tuple<TelekvMap, TelekvRows, BoostMap, AbslMap, StdMap> maps;
   std::apply(
       [&](auto&... map) {
         (std::for_each(task.data.people.begin(), task.data.people.end(),
@@ -42,6 +42,7 @@ void measure_increments(const Task& task) {
   task.add("hash.find_inc", contest.run());
   for (const kv::Key key : keys) {
     const std::uint64_t count = std::get<TelekvMap>(maps).count(key);
+    expect_equal("hash.find_inc", count, std::get<TelekvRows>(maps).count(key));
     expect_equal("hash.find_inc", count, std::get<BoostMap>(maps).count(key));
     expect_equal("hash.find_inc", count, std::get<AbslMap>(maps).count(key));
     expect_equal("hash.find_inc", count, std::get<StdMap>(maps).count(key));
@@ -97,6 +98,7 @@ void measure_growth(const Task& task) {
   Contest contest;
   std::vector<std::unique_ptr<GrowthCurve>> curves;
   enter_growth<TelekvMap>(task, contest, curves);
+  enter_growth<TelekvRows>(task, contest, curves);
   enter_growth<BoostMap>(task, contest, curves);
   enter_growth<AbslMap>(task, contest, curves);
   enter_growth<StdMap>(task, contest, curves);

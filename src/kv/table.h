@@ -47,7 +47,7 @@ class Table final : public TableCore {
 
   /// Adds a record. Errors: kRejected when the key is taken, kTooLarge for its texts.
   Result<void> insert(Key key, const Record& record) {
-    return insert_row(key, values(record).data());
+    return insert_row(key, values(record, ~0U, kIndexes).data());
   }
 
   /// Calls fn(Record&) and keeps what it left there. fn may assign a text any view that lives until
@@ -56,9 +56,12 @@ class Table final : public TableCore {
   Result<void> update(Key key, Function&& fn) {
     const std::optional<Slot> slot = find_slot(key);
     if (!slot) return missing(key);
-    Record changed = record(*slot);
-    std::forward<Function>(fn)(changed);
-    return update_row(*slot, values(changed).data());
+    const Record before = record(*slot);
+    Record after = before;
+    std::forward<Function>(fn)(after);
+    const std::uint32_t changed = changed_fields(before, after, kIndexes);
+    if (changed == 0) return {};
+    return update_row(*slot, values(after, changed, kIndexes).data(), changed);
   }
 
   /// Whether there was such a record.
@@ -91,34 +94,48 @@ class Table final : public TableCore {
  private:
   static constexpr const auto& kSchema = schema_of<Record>;
   static constexpr std::size_t kFields = std::remove_cvref_t<decltype(kSchema)>::size();
+  static constexpr auto kIndexes = std::make_index_sequence<kFields>();
   using Values = std::array<FieldValue, kFields>;
 
   Record record(Slot slot) const {
-    Values row;
-    read_row(slot, row.data());
     Record result{};
-    assign(result, row, std::make_index_sequence<kFields>());
+    assign(result, row(slot), kIndexes);
     return result;
   }
 
   template <std::size_t... index>
-  static void assign(Record& record, const Values& row, std::index_sequence<index...>) {
-    (assign_field(record.*(std::get<index>(kSchema.fields).member), row[index]), ...);
+  void assign(Record& record, const std::byte* row, std::index_sequence<index...>) const {
+    ((record.*member<index>() = read<std::remove_reference_t<decltype(record.*member<index>())>>(
+          row, index)),
+     ...);
+  }
+
+  template <std::size_t index>
+  static constexpr auto member() {
+    return std::get<index>(kSchema.fields).member;
+  }
+
+  /// A bit for each field. Of those that nobody assigned to, an inlined update does not even read
+  /// the old value.
+  template <std::size_t... index>
+  static std::uint32_t changed_fields(const Record& a, const Record& b,
+                                      std::index_sequence<index...>) {
+    return (0U | ... | (same(a.*member<index>(), b.*member<index>()) ? 0U : 1U << index));
   }
 
   template <class Value>
-  static void assign_field(Value& member, const FieldValue& value) {
-    if constexpr (std::is_same_v<Value, std::string_view>) {
-      member = value.text;
-    } else {
-      member = static_cast<Value>(value.integer);
-    }
+  static bool same(const Value& a, const Value& b) {
+    return a == b;
+  }
+  /// Reads texts only when they are not the very same: they may be out of cache.
+  static bool same(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && (a.data() == b.data() || a == b);
   }
 
-  static Values values(const Record& record) {
-    return std::apply(
-        [&](const auto&... fields) { return Values{value(record.*(fields.member))...}; },
-        kSchema.fields);
+  /// Those of the fields that have a bit.
+  template <std::size_t... index>
+  static Values values(const Record& record, std::uint32_t fields, std::index_sequence<index...>) {
+    return {((fields >> index & 1U) != 0 ? value(record.*member<index>()) : FieldValue{})...};
   }
 
   template <class Value>

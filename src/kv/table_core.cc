@@ -1,9 +1,10 @@
 #include "kv/table_core.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
-#include <cstring>
 #include <limits>
+#include <new>
 #include <utility>
 
 #include "kv/record_bytes.h"
@@ -20,18 +21,48 @@ std::size_t row_bytes(const SchemaDescription& schema) {
   return bytes;
 }
 
-/// Looks at the texts themselves only when they are not the very same: they may be out of cache.
-bool same_text(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && (a.data() == b.data() || a == b);
-}
-
 Error too_large(Key key, std::string_view what, std::string_view hint) {
   return {.code = ErrorCode::kTooLarge,
           .message = "record " + std::to_string(key) + ": " + std::string(what),
           .hint = std::string(hint)};
 }
 
+/// So short that it takes no memory itself.
+Error no_memory() { return {.code = ErrorCode::kUnavailable, .message = "no memory"}; }
+
+/// Calls fn(field) for each bit of `fields`, the lowest first.
+template <class Function>
+void for_each_field(std::uint32_t fields, Function&& fn) {
+  for (; fields != 0; fields &= fields - 1) fn(static_cast<std::size_t>(std::countr_zero(fields)));
+}
+
 }  // namespace
+
+/// References to texts, which are released at the end: new ones, or those whose place they took.
+/// Thus new texts are acquired before old ones are released: a value may be a view of an old one.
+class TableCore::HeldTexts {
+ public:
+  explicit HeldTexts(TextPool& pool) : pool_(pool) {}
+  ~HeldTexts() {
+    for_each_field(held_, [this](std::size_t field) { pool_.release(ids_[field]); });
+  }
+  HeldTexts(const HeldTexts&) = delete;
+  HeldTexts& operator=(const HeldTexts&) = delete;
+
+  void acquire(const FieldValue* values, std::uint32_t fields) {
+    for_each_field(fields, [&](std::size_t field) {
+      ids_[field] = pool_.acquire(values[field].text);
+      held_ |= 1U << field;
+    });
+  }
+  /// Gives the text of a field away for `id`.
+  TextId exchange(std::size_t field, TextId id) { return std::exchange(ids_[field], id); }
+
+ private:
+  TextPool& pool_;
+  std::uint32_t held_ = 0;  // a bit for each field
+  std::array<TextId, kMaxFields> ids_;
+};
 
 TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
     : schema_(std::move(schema)),
@@ -40,13 +71,18 @@ TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
       rows_(row_bytes(schema_)),
       map_(rows_, options.hash_seed),
       ranking_(rows_),
-      texts_(options.hash_seed) {
+      texts_(options.hash_seed),
+      old_terms_(options.hash_seed) {
   std::size_t offset = sizeof(Key);
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
     offsets_.push_back(offset);
     offset += schema_.fields[i].bytes;
+    if (schema_.fields[i].type == FieldType::kText) text_fields_ |= 1U << i;
     if (schema_.fields[i].ranks) ranking_field_ = i;
     secrets_.push_back(record_hash_.field(schema_.fields[i].number, schema_.fields[i].type));
+  }
+  if (ranking_field_ && *ranking_field_ + 1 < kFlaggedFields) {
+    ranked_flag_ = field_flag(*ranking_field_);
   }
 }
 
@@ -62,37 +98,23 @@ void TableCore::read_row(Slot slot, FieldValue* values) const {
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) values[i] = read_field(slot, i);
 }
 
-std::uint8_t TableCore::changed_fields(Slot slot, const FieldValue* values) const {
-  unsigned changed = 0;
-  for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
-    const FieldValue before = read_field(slot, i);
-    if (before.integer != values[i].integer || !same_text(before.text, values[i].text)) {
-      changed |= field_flag(i);
-    }
-  }
-  return static_cast<std::uint8_t>(changed);
-}
-
 void TableCore::write_row(Slot slot, const FieldValue* values) {
-  // New texts are acquired before old ones are released: a value may be a view of an old one.
-  std::array<TextId, kMaxFields> released{};
-  std::size_t releases = 0;
-  for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
-    if (schema_.fields[i].type != FieldType::kText) {
-      write_stored(slot, i, values[i].integer);
-      continue;
-    }
-    const auto before = static_cast<TextId>(read_stored(slot, i));
-    if (same_text(texts_.view(before), values[i].text)) continue;
-    write_stored(slot, i, texts_.acquire(values[i].text));
-    released[releases++] = before;
-  }
-  for (std::size_t i = 0; i < releases; ++i) texts_.release(released[i]);
+  HeldTexts texts(texts_);
+  texts.acquire(values, text_fields_);
+  store(slot, values, every_field(), texts);
 }
 
-Score TableCore::score(Slot slot) const {
-  if (!ranking_field_) return 0;
-  const std::uint64_t stored = read_stored(slot, *ranking_field_);
+void TableCore::store(Slot slot, const FieldValue* values, std::uint32_t fields,
+                      HeldTexts& texts) {
+  for_each_field(fields & ~text_fields_,
+                 [&](std::size_t field) { write_stored(slot, field, values[field].integer); });
+  for_each_field(fields & text_fields_, [&](std::size_t field) {
+    const auto before = static_cast<TextId>(read_stored(slot, field));
+    write_stored(slot, field, texts.exchange(field, before));
+  });
+}
+
+Score TableCore::score_of(std::uint64_t stored) const {
   const bool is_signed = schema_.fields[*ranking_field_].type == FieldType::kSigned;
   return static_cast<Score>(is_signed ? stored : stored ^ kSignBit);
 }
@@ -114,6 +136,19 @@ Result<void> TableCore::check_texts(Key key, const FieldValue* values,
   return {};
 }
 
+/// Of an update: texts that stay count too.
+Result<void> TableCore::check_texts(Slot slot, const FieldValue* values,
+                                    std::uint32_t fields) const {
+  std::array<FieldValue, kMaxFields> all;
+  read_row(slot, all.data());
+  for_each_field(fields, [&](std::size_t field) { all[field] = values[field]; });
+  std::size_t unknown_bytes = 0;
+  if (const auto found = unknown_.find(slot); found != unknown_.end()) {
+    unknown_bytes = found->second.size();
+  }
+  return check_texts(rows_.key(slot), all.data(), unknown_bytes);
+}
+
 Slot TableCore::new_slot(Key key) {
   if (free_ == kNoSlot || walk_ != nullptr) return rows_.append(key);
   const auto slot = static_cast<Slot>(free_);
@@ -122,27 +157,57 @@ Slot TableCore::new_slot(Key key) {
   return slot;
 }
 
-/// To be called before the row changes.
-void TableCore::touch(Slot slot, std::uint8_t changed) {
-  const std::uint8_t before = flags(slot);
-  if (before == kLive) {
-    digest_ ^= hash(slot);
-    changed_.push_back({slot, ranking_field_ ? read_stored(slot, *ranking_field_) : 0});
-    ++changed_live_;
-  }
-  set_flags(slot, before | changed);
+void TableCore::free_slot(Slot slot) {
+  rows_.set_key(slot, free_);
+  free_ = slot;
 }
 
-HashLanes TableCore::hash(Slot slot) const {
+/// To be called before the row changes. Without memory it throws and has changed nothing.
+void TableCore::touch(Slot slot, std::uint8_t changed) {
+  const std::uint8_t before = flags(slot);
+  const auto after = static_cast<std::uint8_t>(before | changed);
+  if (before == kLive) {
+    changed_.push_back({slot, ranked_by(slot)});
+    ++changed_live_;
+    if (!owes_old_hash(after)) digest_ ^= hash(slot);
+  } else if (owes_old_hash(before) && !owes_old_hash(after)) {
+    old_terms_.insert(slot, unranked_terms(slot));
+  }
+  set_flags(slot, after);
+}
+
+HashLanes TableCore::unranked_terms(Slot slot) const {
   HashLanes sum = record_hash_.key_term(rows_.key(slot));
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
+    if (schema_.fields[i].ranks) continue;
     const std::uint64_t stored = read_stored(slot, i);
     sum += schema_.fields[i].type == FieldType::kText
                ? record_hash_.text_term(secrets_[i], texts_.view(static_cast<TextId>(stored)))
                : RecordHash::integer_term(secrets_[i], stored);
   }
   if (!unknown_.empty()) sum += unknown_terms(slot);
-  return record_hash_.finish(sum);
+  return sum;
+}
+
+HashLanes TableCore::finished(HashLanes unranked, std::uint64_t ranked_by) const {
+  if (ranking_field_) unranked += RecordHash::integer_term(secrets_[*ranking_field_], ranked_by);
+  return record_hash_.finish(unranked);
+}
+
+/// What a take does to the digest for a row, whose flags are still set: out with what is left of
+/// the old record, in with the new one.
+HashLanes TableCore::digest_change(const Changed& changed) const {
+  HashLanes change;
+  const HashLanes* const old_terms =
+      old_terms_.empty() ? nullptr : old_terms_.find(Key{changed.slot});
+  if (old_terms != nullptr) change ^= finished(*old_terms, changed.ranked_by);
+  if (!is_live(changed.slot)) return change;
+  const HashLanes terms = unranked_terms(changed.slot);
+  if (old_terms == nullptr && owes_old_hash(flags(changed.slot))) {
+    change ^= finished(terms, changed.ranked_by);
+  }
+  change ^= finished(terms, ranked_by(changed.slot));
+  return change;
 }
 
 HashLanes TableCore::unknown_terms(Slot slot) const {
@@ -176,32 +241,54 @@ Result<void> TableCore::insert_row(Key key, const FieldValue* values) {
   if (rows_.size() == std::numeric_limits<Slot>::max()) {
     return too_large(key, "the table is full", "it holds 4294967295 rows");
   }
-  const Slot slot = new_slot(key);
-  const bool listed = flags(slot) != 0;
-  set_flags(slot, kLive | kWhole);
-  if (!listed) changed_.push_back({slot, 0});
+  try {
+    HeldTexts texts(texts_);
+    texts.acquire(values, text_fields_);
+    const Slot slot = new_slot(key);
+    enter(slot, values);
+    store(slot, values, every_field(), texts);
+    set_flags(slot, kLive | kWhole);
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
   ++changed_live_;
-  write_row(slot, values);
-  map_.insert(slot);
-  if (is_ranked()) ranking_.insert(slot, score(slot));
   highest_ = std::max(highest_, key);
   return {};
 }
 
-Result<void> TableCore::update_row(Slot slot, const FieldValue* values) {
-  const std::uint8_t changed = changed_fields(slot, values);
-  if (changed == 0) return {};
-  std::size_t unknown_bytes = 0;
-  if (!unknown_.empty()) {
-    if (const auto found = unknown_.find(slot); found != unknown_.end()) {
-      unknown_bytes = found->second.size();
-    }
+/// Enters a new row into everything that refers to rows. Without memory it throws, and the row is
+/// on the free list.
+void TableCore::enter(Slot slot, const FieldValue* values) {
+  const bool listed = flags(slot) != 0;
+  bool mapped = false;
+  try {
+    if (!listed) changed_.push_back({slot, 0});
+    map_.insert(slot);
+    mapped = true;
+    if (is_ranked()) ranking_.insert(slot, score_of(values[*ranking_field_].integer));
+  } catch (const std::bad_alloc&) {
+    if (mapped) map_.erase(slot);
+    if (!listed && !changed_.empty() && changed_.back().slot == slot) changed_.pop_back();
+    free_slot(slot);
+    throw;
   }
-  if (Result<void> fits = check_texts(rows_.key(slot), values, unknown_bytes); !fits) return fits;
-  touch(slot, changed);
-  const Score before = score(slot);
-  write_row(slot, values);
-  if (is_ranked()) ranking_.move(slot, before, score(slot));
+}
+
+Result<void> TableCore::update_row(Slot slot, const FieldValue* values, std::uint32_t fields) {
+  try {
+    HeldTexts texts(texts_);
+    if ((fields & text_fields_) != 0) {
+      if (Result<void> fits = check_texts(slot, values, fields); !fits) return fits;
+      texts.acquire(values, fields & text_fields_);
+    }
+    touch(slot, field_flags(fields));
+    if (is_ranked() && (fields >> *ranking_field_ & 1U) != 0) {
+      ranking_.move(slot, score(slot), score_of(values[*ranking_field_].integer));
+    }
+    store(slot, values, fields, texts);
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
   return {};
 }
 
@@ -212,23 +299,27 @@ void TableCore::release_row(Slot slot) {
   unknown_.erase(slot);
   const std::array<FieldValue, kMaxFields> nothing{};
   write_row(slot, nothing.data());
-  rows_.set_key(slot, free_);
-  free_ = slot;
+  free_slot(slot);
 }
 
 bool TableCore::erase_row(Key key) {
   const std::optional<Slot> slot = map_.find(key);
   if (!slot) return false;
   const std::uint8_t before = flags(*slot);
-  if (before == kLive) {
-    digest_ ^= hash(*slot);
-  } else {
-    --changed_live_;
+  const HashLanes old_hash = before == kLive ? hash(*slot) : HashLanes{};
+  erased_.push_back(key);
+  try {
+    if (owes_old_hash(before)) old_terms_.insert(*slot, unranked_terms(*slot));
+    release_row(*slot);
+  } catch (const std::bad_alloc&) {
+    erased_.pop_back();
+    if (owes_old_hash(before)) old_terms_.erase(*slot);
+    throw;
   }
+  digest_ ^= old_hash;
+  if (before != kLive) --changed_live_;
   // A row on the list of changed rows stays marked as such, so that it is not listed twice.
   set_flags(*slot, before == kLive ? 0 : kWhole);
-  release_row(*slot);
-  erased_.push_back(key);
   return true;
 }
 
@@ -276,6 +367,7 @@ void TableCore::clear() {
   unknown_.clear();
   changed_.clear();
   erased_.clear();
+  old_terms_.clear();
   free_ = kNoSlot;
   changed_live_ = 0;
   digest_ = {};
@@ -285,7 +377,7 @@ void TableCore::clear() {
 std::size_t TableCore::memory_bytes() const {
   std::size_t bytes = rows_.memory_bytes() + map_.memory_bytes() + ranking_.memory_bytes() +
                       texts_.memory_bytes() + changed_.size() * sizeof(Changed) +
-                      erased_.size() * sizeof(Key);
+                      erased_.size() * sizeof(Key) + old_terms_.memory_bytes();
   for (const auto& each : unknown_) bytes += sizeof each + each.second.capacity();
   return bytes;
 }

@@ -4,9 +4,10 @@
 //  1. Rows are packed: key, fields, one byte of flags; 25 bytes for the clicker's user. A text is a
 //     4-byte reference to a pool, where equal texts are kept once.
 //  2. Hash map and ranking hold slots of rows.
-//  3. The first change of a row since the last take puts it on the list of changed rows and takes
-//     its old hash out of the digest; further changes cost nothing. Which fields changed is kept in
-//     the flags, so that a delta holds only those.
+//  3. The first change of a row since the last take puts it on the list of changed rows; further
+//     changes cost nothing. Which fields changed is kept in the flags, so that a delta holds only
+//     those. A row's old hash leaves the digest at the take where it can be told from the row and
+//     the list: as long as only the ranking field has changed, so that a click reads no text.
 //  4. A snapshot walk goes over the slots. While one is alive, new records take new slots, which it
 //     never visits; so a record that was there all the time is met exactly once. New records are in
 //     the next delta.
@@ -25,6 +26,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -32,6 +35,7 @@
 #include "kv/change_set.h"
 #include "kv/durable.h"
 #include "kv/hash_map.h"
+#include "kv/row_map.h"
 #include "kv/rank_tree.h"
 #include "kv/record_hash.h"
 #include "kv/row_store.h"
@@ -86,9 +90,21 @@ class TableCore : public Durable {
   TableCore(SchemaDescription schema, const TableOptions& options);
 
   std::optional<Slot> find_slot(Key key) const { return map_.find(key); }
-  void read_row(Slot slot, FieldValue* values) const;
+  /// A field of a row, `Value` being its type.
+  template <class Value>
+  Value read(const std::byte* row, std::size_t field) const {
+    if constexpr (std::is_same_v<Value, std::string_view>) {
+      return texts_.view(read<TextId>(row, field));
+    } else {
+      Value value{};
+      std::memcpy(&value, row + offsets_[field], sizeof value);
+      return value;
+    }
+  }
+  const std::byte* row(Slot slot) const { return rows_.row(slot); }
   Result<void> insert_row(Key key, const FieldValue* values);
-  Result<void> update_row(Slot slot, const FieldValue* values);
+  /// `fields` has a bit for each field that changes; of the others no value is read.
+  Result<void> update_row(Slot slot, const FieldValue* values, std::uint32_t fields);
   bool erase_row(Key key);
   static Error missing(Key key);
 
@@ -103,6 +119,7 @@ class TableCore : public Durable {
  private:
   friend class TableWalk;
   friend class BlockBuilder;
+  class HeldTexts;
 
   // Flags of a row. Any bit but kLive: the row is on the list of changed rows.
   static constexpr std::uint8_t kLive = 0x80;   // holds a record; otherwise it is on the free list
@@ -120,6 +137,10 @@ class TableCore : public Durable {
   static std::uint8_t field_flag(std::size_t field) {
     return static_cast<std::uint8_t>(1U << (field < kFlaggedFields ? field : kFlaggedFields - 1));
   }
+  static std::uint8_t field_flags(std::uint32_t fields) {
+    constexpr std::uint32_t kLast = 1U << (kFlaggedFields - 1);
+    return static_cast<std::uint8_t>((fields & (kLast - 1)) | (fields >= kLast ? kLast : 0));
+  }
   std::uint8_t flags(Slot slot) const {
     return static_cast<std::uint8_t>(rows_.row(slot)[flags_offset_]);
   }
@@ -127,18 +148,34 @@ class TableCore : public Durable {
     rows_.row(slot)[flags_offset_] = static_cast<std::byte>(flags);
   }
 
+  std::uint32_t every_field() const { return ~0U >> (kMaxFields - schema_.fields.size()); }
   std::uint64_t read_stored(Slot slot, std::size_t field) const;
   void write_stored(Slot slot, std::size_t field, std::uint64_t value);
   FieldValue read_field(Slot slot, std::size_t field) const;
-  std::uint8_t changed_fields(Slot slot, const FieldValue* values) const;
+  void read_row(Slot slot, FieldValue* values) const;
   void write_row(Slot slot, const FieldValue* values);
-  Score score(Slot slot) const;
+  void store(Slot slot, const FieldValue* values, std::uint32_t fields, HeldTexts& texts);
+  Score score_of(std::uint64_t stored) const;
+  Score score(Slot slot) const { return ranking_field_ ? score_of(ranked_by(slot)) : 0; }
   RankMember member(Slot slot) const { return {score(slot), rows_.key(slot), slot}; }
   Result<void> check_texts(Key key, const FieldValue* values, std::size_t more_bytes) const;
+  Result<void> check_texts(Slot slot, const FieldValue* values, std::uint32_t fields) const;
 
   Slot new_slot(Key key);
+  void free_slot(Slot slot);
+  void enter(Slot slot, const FieldValue* values);
   void touch(Slot slot, std::uint8_t changed);
-  HashLanes hash(Slot slot) const;
+  /// Whether a row with these flags has changed, but its old hash is in the digest still.
+  bool owes_old_hash(std::uint8_t row_flags) const {
+    return ranked_flag_ != 0 && row_flags == (kLive | ranked_flag_);
+  }
+  std::uint64_t ranked_by(Slot slot) const {
+    return ranking_field_ ? read_stored(slot, *ranking_field_) : 0;
+  }
+  HashLanes unranked_terms(Slot slot) const;
+  HashLanes finished(HashLanes unranked, std::uint64_t ranked_by) const;
+  HashLanes hash(Slot slot) const { return finished(unranked_terms(slot), ranked_by(slot)); }
+  HashLanes digest_change(const Changed& changed) const;
   HashLanes unknown_terms(Slot slot) const;
   void save_digest();
   std::vector<Key> take_erased();
@@ -165,12 +202,14 @@ class TableCore : public Durable {
   SchemaDescription schema_;
   std::vector<std::size_t> offsets_;  // of each field in a row
   std::size_t flags_offset_;
+  std::uint32_t text_fields_ = 0;  // a bit for each
   std::optional<std::size_t> ranking_field_;
+  std::uint8_t ranked_flag_ = 0;  // the ranking field's, unless others share it
   RecordHash record_hash_;
   std::vector<RecordHash::FieldSecrets> secrets_;  // of each field
 
   RowStore rows_;
-  HashMap map_;
+  RowMap map_;
   mutable RankTree ranking_;
   mutable bool ranking_due_ = false;  // empty until somebody reads it: a load has put it off
   TextPool texts_;
@@ -182,9 +221,10 @@ class TableCore : public Durable {
   Key highest_ = std::numeric_limits<Key>::min();  // no key above it since the table was empty
   std::int64_t free_ = kNoSlot;     // first of the free rows; a free row's key is the next
   std::deque<Changed> changed_;     // rows with flags beside kLive, free ones too
+  HashMap<HashLanes> old_terms_;    // by slot: unranked_terms() at the last take, where they are gone
   std::deque<Key> erased_;          // since the last take; may be back again
   std::uint64_t changed_live_ = 0;  // of `changed_`, those with a record
-  HashLanes digest_;                // without the changed rows
+  HashLanes digest_;                // without the changed rows, but for those that owe it
   Digest saved_digest_{};
   TableWalk* walk_ = nullptr;  // the one alive
   bool walked_ = false;        // one was alive at some moment since the last take

@@ -382,15 +382,16 @@ std::unique_ptr<const Encodable> TableCore::take_changes() {
   for (const Changed& each : changed_) {
     const std::uint8_t changed = flags(each.slot) & static_cast<std::uint8_t>(~kLive);
     const bool live = is_live(each.slot);
+    digest_ ^= digest_change(each);
     set_flags(each.slot, live ? kLive : 0);
     if (!live) continue;
     Group& group = by_fields[(changed & kWhole) != 0 ? kWhole : changed];
     group.rows.push_back(each.slot);
     group.before.push_back(each.ranked_by);
-    digest_ ^= hash(each.slot);
   }
   changed_.clear();
   changed_live_ = 0;
+  if (!old_terms_.empty()) old_terms_.clear();
   save_digest();
 
   ChangeSet changes;

@@ -169,6 +169,38 @@ TEST(Table, TheDigestIsAsOfTheLastTake) {
   EXPECT_EQ(table.digest(), saved);
 }
 
+// A clicked record's old hash leaves the digest at the take, unless something else happens to it.
+TEST(Table, TheDigestFollowsClicksAndWhateverComesAfterThem) {
+  const auto click = [](User& user) { ++user.clicks; };
+  const auto rename = [](User& user) { user.name = "Eve"; };
+  Table<User> table(test_options(1));
+  for (const Key key : {1, 2, 3, 4, 5, 6}) {
+    ASSERT_TRUE(table.insert(key, {.name = "Ann", .clicks = 5}));
+  }
+  table.take_changes();
+  for (const Key key : {1, 2, 3, 4, 5}) ASSERT_TRUE(table.update(key, click));
+  ASSERT_TRUE(table.update(2, rename));
+  ASSERT_TRUE(table.update(2, click));
+  ASSERT_TRUE(table.erase(3));
+  ASSERT_TRUE(table.erase(4));
+  ASSERT_TRUE(table.insert(4, {.name = "Zoe"}));
+  ASSERT_TRUE(table.update(5, [](User& user) { --user.clicks; }));
+  ASSERT_TRUE(table.update(6, rename));
+  ASSERT_TRUE(table.update(6, click));
+  table.take_changes();
+  ASSERT_TRUE(table.update(1, click));
+  table.take_changes();
+
+  Table<User> straight(test_options(2));
+  ASSERT_TRUE(straight.insert(1, {.name = "Ann", .clicks = 7}));
+  ASSERT_TRUE(straight.insert(2, {.name = "Eve", .clicks = 7}));
+  ASSERT_TRUE(straight.insert(4, {.name = "Zoe"}));
+  ASSERT_TRUE(straight.insert(5, {.name = "Ann", .clicks = 5}));
+  ASSERT_TRUE(straight.insert(6, {.name = "Eve", .clicks = 6}));
+  straight.take_changes();
+  EXPECT_EQ(table.digest(), straight.digest());
+}
+
 TEST(Table, ClearingGivesAFreshTable) {
   Table<User> table(test_options());
   ASSERT_TRUE(table.insert(1, {.name = "Ann"}));

@@ -11,14 +11,31 @@
 #include <unordered_map>
 
 #include "kv/hash_map.h"
+#include "kv/row_map.h"
 #include "kv/row_store.h"
 
 namespace telekv::bench {
 
-/// Rows of key and count, and the index over them.
+inline constexpr std::uint64_t kSeed = 0x5eed;
+
+/// What the engine keeps values in that nothing else refers to.
 class TelekvMap {
  public:
   static constexpr const char* kName = "telekv";
+
+  void insert(kv::Key key) { map_.insert(key, 0); }
+  void increment(kv::Key key) { ++*map_.find(key); }
+  std::uint64_t count(kv::Key key) { return *map_.find(key); }
+
+ private:
+  kv::HashMap<std::uint64_t> map_{kSeed};
+};
+
+/// As a table finds its records: rows of key and count, which stay where they are, and the index
+/// over them.
+class TelekvRows {
+ public:
+  static constexpr const char* kName = "telekv, rows of a table";
 
   void insert(kv::Key key) {
     if (!map_.find(key)) map_.insert(rows_.append(key));
@@ -37,10 +54,8 @@ class TelekvMap {
   }
 
  private:
-  static constexpr std::uint64_t kSeed = 0x5eed;
-
   kv::RowStore rows_{sizeof(kv::Key) + sizeof(std::uint64_t)};
-  kv::HashMap map_{rows_, kSeed};
+  kv::RowMap map_{rows_, kSeed};
 };
 
 template <class Map>

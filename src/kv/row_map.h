@@ -1,0 +1,84 @@
+// From a key to the slot of its row: the table's index.
+//
+// Not a HashMap of rows, because a row's slot must stay: the ranking, a snapshot's walk and the list
+// of changed rows refer to it, and rows in the order of their insertion make loading fast. It keeps
+// some 8 bytes an entry; the keys lie in the rows. The price: a find out of cache misses it twice,
+// for the place and for the row. Who knows the next keys hides both (TableCore::expect).
+//
+// One thread. Every operation O(1) expected; the hash is seeded, so keys cannot be chosen to
+// collide by who does not know the seed. Every 64-bit value is a valid key. Lack of memory throws
+// std::bad_alloc, and the map is as it was.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "kv/key_hash.h"
+#include "kv/row_store.h"
+#include "kv/slot_index.h"
+
+namespace telekv::kv {
+
+class RowMap {
+  auto hash_of_slot() const {
+    return [this](Slot slot) { return hash_(rows_.key(slot)); };
+  }
+
+ public:
+  /// `rows` holds the keys and outlives the map.
+  RowMap(const RowStore& rows, std::uint64_t seed) : rows_(rows), hash_(seed) {}
+
+  /// The slot of `key`, if it is in the map.
+  std::optional<Slot> find(Key key) const {
+    return index_.find(hash_(key), [this, key](Slot slot) { return rows_.key(slot) == key; });
+  }
+
+  /// Adds a row. Its key must be set already and must not be in the map.
+  void insert(Slot slot) { index_.insert(hash_(rows_.key(slot)), slot, hash_of_slot()); }
+
+  /// Adds many, as insert() does each; the places are fetched ahead.
+  void insert_all(std::span<const Slot> slots) {
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      if (i + kFetchAhead < slots.size()) {
+        index_.prefetch(hash_(rows_.key(slots[i + kFetchAhead])));
+      }
+      insert(slots[i]);
+    }
+  }
+
+  /// Begins to bring the row of `key` into the cache; two steps, some operations apart, because the
+  /// row's place must have come before the row can be asked for.
+  [[gnu::always_inline]] void prefetch_place(Key key) const { index_.prefetch(hash_(key)); }
+  [[gnu::always_inline]] void prefetch_row(Key key) const {
+    if (const std::optional<Slot> slot = index_.first_candidate(hash_(key))) {
+      __builtin_prefetch(rows_.row(*slot));
+    }
+  }
+
+  /// Makes room for `rows` in an empty map at once; otherwise does nothing.
+  void reserve(std::uint64_t rows) { index_.reserve(rows); }
+
+  /// Takes a row out, which must be in the map; its key must still be set.
+  void erase(Slot slot) { index_.erase(hash_(rows_.key(slot)), slot); }
+
+  std::uint64_t size() const { return index_.size(); }
+  std::size_t memory_bytes() const { return index_.memory_bytes(); }
+  void clear() { index_.clear(); }
+
+  /// What is wrong with the structure; empty when nothing is. O(n).
+  std::string validate() const { return index_.validate(hash_of_slot()); }
+
+  /// Cache lines looked at to find the key that takes longest. O(n).
+  std::size_t longest_search() const { return index_.longest_search(hash_of_slot()); }
+
+ private:
+  static constexpr std::size_t kFetchAhead = 16;
+
+  const RowStore& rows_;
+  KeyHash hash_;
+  SlotIndex index_;
+};
+
+}  // namespace telekv::kv
