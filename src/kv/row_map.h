@@ -53,7 +53,7 @@ class RowMap {
   [[gnu::always_inline]] void prefetch_place(Key key) const { index_.prefetch(hash_(key)); }
   [[gnu::always_inline]] void prefetch_row(Key key) const {
     if (const std::optional<Slot> slot = index_.first_candidate(hash_(key))) {
-      __builtin_prefetch(rows_.row(*slot));
+      rows_.prefetch(*slot);
     }
   }
 

@@ -117,7 +117,7 @@ class SegmentIndex {
 
  private:
   static constexpr unsigned kHashBits = 64;
-  static constexpr std::size_t kMaxBlockBytes = std::size_t{1} << 20U;
+  static constexpr std::size_t kMaxBlockBytes = std::size_t{1} << 18U;
   static constexpr std::size_t kSegmentLines = Line::kSegmentLines;
   /// The first segment begins with so many lines and doubles, so that a small index stays small.
   static constexpr std::uint32_t kFirstLines = 8;
@@ -241,12 +241,12 @@ SegmentIndex<Line>::SegmentIndex(unsigned depth)
   }
 }
 
-/// Blocks double up to a bound, for the same reason as the first segment.
+/// Blocks grow up to a bound, for the same reason as the first segment.
 template <class Line>
 Line* SegmentIndex<Line>::allocate_lines(std::size_t count) {
   const std::size_t bytes = count * sizeof(Line);
   if (free_bytes_ < bytes) {
-    const std::size_t block = std::max(bytes, std::min(block_bytes_, kMaxBlockBytes));
+    const std::size_t block = std::max(bytes, std::min(block_bytes_ / 4, kMaxBlockBytes));
     blocks_.push_back(allocate_block(block));
     block_bytes_ += block;
     free_bytes_ = block;

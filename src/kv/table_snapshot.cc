@@ -379,7 +379,9 @@ std::unique_ptr<const Encodable> TableCore::take_changes() {
     std::vector<std::uint64_t> before;  // of the ranking field
   };
   std::map<std::uint8_t, Group> by_fields;
-  for (const Changed& each : changed_) {
+  for (std::size_t i = 0; i < changed_.size(); ++i) {
+    if (i + kFetchAhead < changed_.size()) rows_.prefetch(changed_[i + kFetchAhead].slot);
+    const Changed& each = changed_[i];
     const std::uint8_t changed = flags(each.slot) & static_cast<std::uint8_t>(~kLive);
     const bool live = is_live(each.slot);
     digest_ ^= digest_change(each);
