@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "vault/roots.h"
+
 namespace telekv::vault {
 
 namespace asio = boost::asio;
@@ -19,6 +21,9 @@ constexpr std::string_view kFilePrefix = "file-";
 Error unknown() { return Error{ErrorCode::kOutcomeUnknown, "no answer"}; }
 Error cancelled() { return Error{ErrorCode::kCancelled, "the process is dead"}; }
 Error not_found() { return Error{ErrorCode::kNotFound, "no such message"}; }
+Error file_gone() {
+  return Error{ErrorCode::kUnavailable, "wrong file_id or the file is temporarily unavailable"};
+}
 Call make_call(CallKind kind, MessageId message = {}, std::string document = {}) {
   return Call{.kind = kind, .message = message, .document = std::move(document)};
 }
@@ -31,6 +36,8 @@ std::size_t file_number(std::string_view file_id) {
 }
 
 }  // namespace
+
+bool is_root(const SimChat::Message& message) { return message.name == kRootName; }
 
 bool is_mutating(CallKind kind) {
   return kind != CallKind::kPinned && kind != CallKind::kLookUp && kind != CallKind::kFetch &&
@@ -60,8 +67,10 @@ MessageId SimChat::send_text(bool own) {
 bool SimChat::edit(MessageId id, std::string name, SharedBytes bytes) {
   const auto at = messages_.find(id);
   if (at == messages_.end()) return false;
-  at->second.name = std::move(name);
-  at->second.replaced = std::exchange(at->second.file_id, add_file(std::move(bytes)));
+  Message& message = at->second;
+  if (drops_replaced && !message.file_id.empty() && !is_root(message)) stored(id) = nullptr;
+  message.name = std::move(name);
+  message.replaced = std::exchange(message.file_id, add_file(std::move(bytes)));
   return true;
 }
 
@@ -110,8 +119,6 @@ const Bytes& SimChat::document(MessageId id) const { return *file(messages_.at(i
 void SimChat::overwrite(MessageId id, Bytes bytes) {
   stored(id) = std::make_shared<const Bytes>(std::move(bytes));
 }
-
-void SimChat::lose_file(MessageId id) { stored(id) = nullptr; }
 
 void SimChat::note(const Call& call, bool applied) {
   if (keeps_log) log_.push_back({call, applied});
@@ -278,10 +285,11 @@ Channel::Async<Posted> SimChannel::replace(MessageId id, Document document) {
 }
 
 Channel::Async<void> SimChannel::pin(MessageId id) {
-  return perform<void>(make_call(CallKind::kPin, id), [this, id](const Call& call,
-                                                                 const Fault& fault) {
-    return mutate(call, fault, [id](SimChat& chat) { chat.pin(id); });
-  });
+  return perform<void>(
+      make_call(CallKind::kPin, id), [this, id](const Call& call, const Fault& fault) -> Result<void> {
+        if (fault.kind == Fault::Kind::kNone && chat_->find(id) == nullptr) return not_found();
+        return mutate(call, fault, [id](SimChat& chat) { chat.pin(id); });
+      });
 }
 
 Channel::Async<void> SimChannel::unpin(MessageId id) {
@@ -343,7 +351,7 @@ Channel::Async<Bytes> SimChannel::fetch(FileRef file, std::size_t max_bytes) {
 Result<Bytes> SimChannel::download(const FileRef& file, std::size_t max_bytes,
                                    const Fault& fault) const {
   const SharedBytes stored = chat_->file(file.file_id);
-  if (!stored) return not_found();
+  if (!stored) return file_gone();
   if (stored->size() > max_bytes) return Error{ErrorCode::kTooLarge, "the file is too large"};
   Bytes bytes = *stored;
   const std::size_t place = chat_->calls() * 7919 % std::max<std::size_t>(bytes.size(), 1);

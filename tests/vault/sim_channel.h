@@ -104,8 +104,9 @@ class SimChat {
   const Bytes& document(MessageId id) const;
   /// Puts other bytes in the place of an uploaded file, as a broken disk would.
   void overwrite(MessageId id, Bytes bytes);
-  /// The file a message carries now cannot be downloaded any more.
-  void lose_file(MessageId id);
+  /// The file a message carries now cannot be downloaded any more (kUnavailable, as
+  /// telegram/api_error.cc has it).
+  void lose_file(MessageId id) { stored(id) = nullptr; }
 
   using Messages = boost::container::flat_map<MessageId, Message>;
   const Messages& messages() const { return messages_; }
@@ -121,6 +122,8 @@ class SimChat {
   SeededRandom random;            ///< for the turns a call waits
   std::uint64_t extra_turns = 0;  ///< at most so many turns beyond the first
   bool keeps_log = true;
+  /// Whether an object's file goes with the edit that replaces it. (Telegram promises neither.)
+  bool drops_replaced = false;
   Clock::Time now{};  ///< of the last call that travelled on a clock
 
  private:
@@ -141,12 +144,14 @@ class SimChat {
   boost::container::flat_set<MessageId> pins_;
   std::optional<MessageId> pin_before_;
   std::optional<MessageId> pointer_;
-  std::vector<SharedBytes> files_;  // "file-N" is the N-th; nullptr: lost
+  std::vector<SharedBytes> files_;  // "file-N" is the N-th; nullptr: gone
   std::vector<Entry> log_;
   std::vector<Late> late_;
   std::int64_t last_id_ = (std::int64_t{1} << 33);  // ids are larger than 32 bits
   std::uint64_t calls_ = 0;
 };
+
+bool is_root(const SimChat::Message& message);
 
 /// How long a call is on its way to the chat, and its answer back, on the caller's clock.
 struct Travel {

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,10 @@ class Timeline {
  public:
   using Time = Clock::Time;
   using Duration = Clock::Duration;
+  /// Owns what happens by itself.
+  static constexpr int kNobody = 0;
+
+  explicit Timeline(Time start = {}) : now_(start) {}
 
   Time now() const { return now_; }
 
@@ -32,6 +37,12 @@ class Timeline {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
         [this, owner, at](auto handler) { add(owner, at, std::move(handler)); },
         boost::asio::use_awaitable);
+  }
+
+  /// Calls `happening` at `at`.
+  template <class Happening>
+  void call_at(Time at, Happening happening) {
+    add(kNobody, at, std::move(happening));
   }
 
   /// `owner` does not wake up before `until`.
@@ -50,10 +61,10 @@ class Timeline {
     waiters_.erase(dead, waiters_.end());
   }
 
-  /// Wakes whoever is next and returns its owner; nobody: -1. Time stops at `end`.
-  int wake_next(Time end) {
+  /// Wakes whoever is next and returns its owner; nothing when nobody wakes before `end`.
+  std::optional<int> wake_next(Time end) {
     const auto next = std::min_element(waiters_.begin(), waiters_.end());
-    if (next == waiters_.end() || next->at > end) return -1;
+    if (next == waiters_.end() || next->at > end) return std::nullopt;
     now_ = std::max(now_, next->at);
     const int owner = next->owner;
     const std::unique_ptr<Wake> wake = std::move(next->wake);
