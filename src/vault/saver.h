@@ -11,6 +11,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -45,7 +46,7 @@ struct SaverOptions {
   Clock::Duration interval = std::chrono::seconds(5);
   Clock::Duration spacing = kSpacing;  ///< between the beginnings of two commits
   Clock::Duration commit_deadline = std::chrono::seconds(60);
-  Clock::Duration background_deadline = std::chrono::hours(1);  ///< for a base, or a drill
+  Clock::Duration maintenance_deadline = std::chrono::hours(1);  ///< for a base, or a drill
   Clock::Duration stop_deadline = kStopDeadline;
 };
 
@@ -65,7 +66,7 @@ class Saver {
   /// Saves until `stopping` is set, and then once more; or until a failure that ends the run, which
   /// sets `stopping` itself. Returns that failure, or why the last save failed; what is lost then
   /// is Vault::unsaved_records().
-  boost::asio::awaitable<Result<void>> run();
+  Channel::Async<void> run();
 
   /// The next save begins no later than after `delay`, unless spacing or a penalty is in the way.
   void save_within(Clock::Duration delay);
@@ -83,16 +84,17 @@ class Saver {
   // Those who wait for one commit.
   struct Group;
 
-  Clock::Time next_begin() const;
+  Channel::Async<void> work();
   boost::asio::awaitable<void> wait_for_work();
-  Channel::Async<CommitReport> save_now(Clock::Time deadline);
-  boost::asio::awaitable<bool> save_or_give_up();
-  boost::asio::awaitable<void> stop_deadline_passed();
+  std::optional<Clock::Time> next_begin() const;
+  Channel::Async<void> save_when_needed();
   Channel::Async<void> save_finally();
-  void answer(std::shared_ptr<Group> group, const Result<CommitReport>& outcome);
-  void start_background();
-  boost::asio::awaitable<void> run_background();
-  boost::asio::awaitable<void> end_background();
+  Channel::Async<CommitReport> save_now(Clock::Duration patience);
+  static void answer(std::shared_ptr<Group>& group, const Result<CommitReport>& outcome);
+  boost::asio::awaitable<void> stop_deadline_passed();
+  void start_maintenance();
+  Channel::Async<void> maintain();
+  boost::asio::awaitable<void> end_maintenance();
 
   Vault* vault_;
   Clock* clock_;
@@ -106,9 +108,13 @@ class Saver {
   Clock::Time not_before_{};  // spacing, or the pause after a failure
   Backoff backoff_;
   std::shared_ptr<Group> waiting_;  // for the next commit
+  std::shared_ptr<Group> saving_;   // for the one that is running
   bool ended_ = false;
-  bool background_runs_ = false;
-  Event background_ended_;
+
+  Event maintenance_ended_;  // not set while a base is being written, or a drill runs
+  Clock::Time no_maintenance_before_{};
+  Backoff maintenance_backoff_;
+  boost::asio::cancellation_signal maintenance_given_up_;
 };
 
 }  // namespace telekv::vault

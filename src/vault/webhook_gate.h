@@ -42,8 +42,7 @@ class WebhookGate {
   };
 
   /// The references must outlive the object. `vault` is open.
-  WebhookGate(Vault& vault, Saver& saver, Clock& clock, Random& random, Event& stopping,
-              Options options);
+  WebhookGate(Vault& vault, Saver& saver, Clock& clock, Event& stopping, Options options);
 
   /// Settles, checks once more that this process is the writer, and then waits for `stopping`
   /// (success) or a failure that ends the run.
@@ -53,6 +52,7 @@ class WebhookGate {
   /// `apply` at most once, before anything is awaited, when the update has not been applied.
   boost::asio::awaitable<bool> deliver(UpdateStamp update, std::function<void()> apply);
 
+  /// False while it settles, and once it stops.
   bool serves() const { return serves_; }
 
  private:
@@ -63,8 +63,7 @@ class WebhookGate {
   Clock* clock_;
   Event* stopping_;
   Options options_;
-  Backoff backoff_;
-  bool serves_ = false;
+  bool serves_;
   std::size_t waiting_ = 0;
 };
 
