@@ -13,9 +13,9 @@
 #include <unordered_map>
 
 #include "bot/clicker.h"
-#include "vault/event.h"
 #include "telegram/api.h"
 #include "vault/clock.h"
+#include "vault/event.h"
 #include "vault/random.h"
 
 namespace telekv::bot {

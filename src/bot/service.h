@@ -20,7 +20,6 @@
 
 #include "bot/clicker.h"
 #include "bot/config.h"
-#include "vault/event.h"
 #include "bot/exit_code.h"
 #include "bot/outbox.h"
 #include "kv/table.h"
@@ -30,6 +29,7 @@
 #include "telegram/polling.h"
 #include "vault/backoff.h"
 #include "vault/clock.h"
+#include "vault/event.h"
 #include "vault/random.h"
 #include "vault/vault.h"
 
