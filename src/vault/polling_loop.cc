@@ -35,14 +35,20 @@ Channel::Async<void> PollingLoop::run() {
     auto polling = caught(queue_->poll(offset_));
     auto polled = co_await (std::move(polling) || stopping_->wait());
     if (polled.index() == 1) break;
-    Result<UpdatePage>& page = std::get<0>(polled);
-    Result<void> taken = page ? co_await take(std::make_shared<UpdatePage>(std::move(*page)))
-                              : Result<void>(page.error());
-    if (taken) {
-      backoff_.reset();
-      continue;
+    Result<UpdatePage>& polled_page = std::get<0>(polled);
+    Error error{};
+    if (polled_page) {
+      auto page = std::make_shared<const UpdatePage>(std::move(*polled_page));
+      Result<void> taken = co_await take(std::move(page));
+      if (taken) {
+        backoff_.reset();
+        continue;
+      }
+      error = taken.error();
+    } else {
+      error = polled_page.error();
     }
-    Result<void> overcome = co_await after_failure(taken.error());
+    Result<void> overcome = co_await after_failure(std::move(error));
     if (!overcome && !stopping_->is_set()) co_return overcome;
   }
   co_return Result<void>{};

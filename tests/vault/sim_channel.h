@@ -72,7 +72,7 @@ class SimChat {
     std::string file_id;   ///< empty: a text message
     bool own = true;       ///< sent by the bot
     Clock::Time sent = {};
-    std::string replaced;  ///< the file before the last edit; empty: none
+    std::string replaced = {};  ///< the file before the last edit; empty: none
   };
   /// Bot API: a bot deletes messages younger than this.
   static constexpr std::chrono::hours kDeletable{48};

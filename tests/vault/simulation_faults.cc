@@ -132,14 +132,14 @@ Fault Troubles::strike(Trouble trouble) {
   }
 }
 
-Clock::Duration Troubles::request_time(const Call& /*call*/) {
+Clock::Duration Troubles::request_time() {
   const std::uint64_t usual = 20 + random_.below(300);
   if (!plan_.allows(Trouble::kSlowCall) || random_.below(25) != 0) return milliseconds(usual);
   tally_->note(Trouble::kSlowCall);
   return milliseconds(random_.below(random_.below(5) == 0 ? 200'000 : 15'000));
 }
 
-Clock::Duration Troubles::answer_time(const Call& /*call*/, const Fault& fault) {
+Clock::Duration Troubles::answer_time(const Fault& fault) {
   switch (fault.kind) {
     case Fault::Kind::kUnknownDone:
     case Fault::Kind::kUnknownLate:

@@ -141,8 +141,8 @@ class Troubles {
   void calm() { plan_ = {}; }
 
   Fault fault_of(const Call& call);
-  Clock::Duration request_time(const Call& call);
-  Clock::Duration answer_time(const Call& call, const Fault& fault);
+  Clock::Duration request_time();
+  Clock::Duration answer_time(const Fault& fault);
   /// A failure of getUpdates, or of a webhook's answer.
   bool strikes(Trouble trouble, std::uint64_t times = 1);
 

@@ -125,8 +125,8 @@ Travel SimProcess::travel() {
   return {.clock = &clock_,
           .request = [this](const Call& call) { return at_start(call); },
           .answer =
-              [this](const Call& call, const Fault& fault) {
-                return world_->troubles->answer_time(call, fault);
+              [this](const Call& /*call*/, const Fault& fault) {
+                return world_->troubles->answer_time(fault);
               }};
 }
 
@@ -143,6 +143,7 @@ asio::awaitable<void> SimProcess::live() {
     ++world_->tally->opened;
     world_->trace(number_, "opened, sequence " + std::to_string(opened->sequence));
     if (!knows_state_) learn_state();
+    promise_taken(opened->sequence);
     serves_ = true;
     served = co_await serve();
     serves_ = false;
@@ -178,9 +179,16 @@ void SimProcess::saved(const CommitReport& report) {
   world_->trace(number_, "saved, sequence " + std::to_string(report.sequence));
   if (report.sequence < saved_sequence_) world_->fail("the sequence has gone back");
   saved_sequence_ = report.sequence;
-  world_->remains.durable |= taken_.dealt;
-  world_->remains.restored |= taken_.restores;
-  world_->remains.durable_sequence = std::max(world_->remains.durable_sequence, report.sequence);
+  promise_taken(report.sequence);
+}
+
+// The state last taken is in an active root, and a CHECK has passed since.
+void SimProcess::promise_taken(std::uint64_t sequence) {
+  Remains& remains = world_->remains;
+  remains.durable |= taken_.dealt & ~taken_.given_up;
+  remains.restored |= taken_.restores;
+  remains.durable_sequence = std::max(remains.durable_sequence, sequence);
+  absorbed_ = false;
 }
 
 // ---- what its states hold ----
@@ -199,6 +207,7 @@ void SimProcess::cleared() {
 void SimProcess::learn_state() {
   const format::State& state = vault_.manifest().state();
   knows_state_ = true;
+  absorbed_ = serves_;
   const TrueState* known = world_->remains.written.find(WrittenStates::name_of(state));
   const std::optional<TrueState::Users> users = users_of(table_.table);
   if (known == nullptr && users && world_->remains.damaged) {
@@ -233,7 +242,7 @@ void SimProcess::note_state() {
 
 Clock::Duration SimProcess::at_start(const Call& call) {
   if (call.kind == CallKind::kReplace || (call.kind == CallKind::kPost && serves_)) note_state();
-  return world_->troubles->request_time(call);
+  return world_->troubles->request_time();
 }
 
 Fault SimProcess::at_effect(const Call& call) {
@@ -294,7 +303,8 @@ Step SimProcess::step_of(const Call& call) {
 
 Channel::Async<UpdatePage> SimProcess::poll(std::optional<std::int64_t> offset) {
   Troubles& troubles = *world_->troubles;
-  co_await clock_.sleep_for(troubles.request_time({}));
+  if (absorbed_) promise_taken(vault_.stats().sequence);
+  co_await clock_.sleep_for(troubles.request_time());
   if (troubles.strikes(Trouble::kPollError)) {
     const bool refused = troubles.random().below(2) == 0;
     if (refused) co_return poll_error(troubles.random());
@@ -302,7 +312,7 @@ Channel::Async<UpdatePage> SimProcess::poll(std::optional<std::int64_t> offset) 
   const std::vector<int> page = ask_queue(offset);
   std::vector<int> updates = page;
   const std::uint64_t poll = ++world_->polls;
-  const Clock::Time until = clock_.now() + kLongPoll;
+  const Clock::Time until = end_of_poll();
   while (updates.empty() && clock_.now() < until) {
     const Clock::Time next = world_->remains.updates.next_arrival().value_or(until);
     co_await world_->timeline.wait_until(number_, std::min(until, std::max(next, clock_.now())));
@@ -318,6 +328,13 @@ Channel::Async<UpdatePage> SimProcess::poll(std::optional<std::int64_t> offset) 
   for (const int index : updates) result.updates.push_back(world_->remains.updates.stamp(index));
   result.content = std::make_shared<const std::vector<int>>(std::move(updates));
   co_return result;
+}
+
+// Nobody learns anything from the thousands of empty polls of a silent week.
+Clock::Time SimProcess::end_of_poll() const {
+  constexpr std::chrono::minutes kQuiet{10};
+  const Clock::Time next = world_->remains.updates.next_arrival().value_or(clock_.now());
+  return clock_.now() + kLongPoll + std::max(next - clock_.now() - kQuiet, Clock::Duration{});
 }
 
 std::vector<int> SimProcess::ask_queue(std::optional<std::int64_t> offset) {
@@ -345,7 +362,10 @@ void SimProcess::apply_update(int index) {
   if (now_.dealt.test(static_cast<std::size_t>(index))) {
     world_->fail("update " + std::to_string(index) + " was applied twice");
   }
-  world_->trace(number_, "applies update " + std::to_string(index));
+  const bool forgets = update.kind == SimUpdates::Kind::kForget;
+  world_->trace(number_, "applies update " + std::to_string(index) +
+                             (forgets ? ", forgets" : ", counts for") + " user " +
+                             std::to_string(update.user));
   world_->remains.seen.set(static_cast<std::size_t>(index));
   now_.apply(world_->remains.updates, index);
   const TrueState::User& user = now_.users[static_cast<std::size_t>(update.user)];

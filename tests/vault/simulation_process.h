@@ -81,6 +81,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   void apply(const UpdatePage& page, std::size_t index) override;
   boost::asio::awaitable<void> room() override { co_return; }
   void apply_update(int index);
+  Clock::Time end_of_poll() const;
   std::vector<int> ask_queue(std::optional<std::int64_t> offset);
 
   Fault at_effect(const Call& call);
@@ -89,6 +90,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   void note_state();
   void learn_state();
   void cleared();
+  void promise_taken(std::uint64_t sequence);
   void saved(const CommitReport& report);
   VaultOptions options();
   Travel travel();
@@ -109,6 +111,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   bool doomed_ = false;
   bool ended_ = false;
   bool serves_ = false;
+  bool absorbed_ = false;     // a longer history, while serving
   bool knows_state_ = false;  // now_ is what the table holds
   std::optional<Error> failure_;
   TrueState now_;    // in the table

@@ -38,7 +38,7 @@ void TrueState::forget_as_in(const TrueState& newer, const SimUpdates& updates) 
   for (int i = 0; i < updates.size(); ++i) {
     const bool forgets = updates[i].kind == SimUpdates::Kind::kForget;
     const auto at = static_cast<std::size_t>(i);
-    if (forgets && since.test(at) && !newer.lost.test(at)) {
+    if (forgets && since.test(at) && !newer.given_up.test(at)) {
       users[static_cast<std::size_t>(updates[i].user)] = {};
     }
   }
@@ -63,6 +63,10 @@ WrittenStates::Name WrittenStates::name_of(const format::State& state) {
           .applied_updates = state.applied_updates(),
           .digest = state.digest(),
           .applied = state.applied().SerializeAsString()};
+}
+
+WrittenStates::WrittenStates() {
+  add({.digest = std::string(sizeof(kv::Digest), '\0'), .applied = {}}, {});
 }
 
 const TrueState* WrittenStates::find(const Name& name) const {

@@ -43,7 +43,8 @@ struct TrueState {
 
   Users users{};
   UpdateSet dealt;  ///< applied, undone by a restore, or given up: never to be applied again
-  UpdateSet lost;   ///< of these, the ones given up in a gap and counted
+  UpdateSet given_up;  ///< of these, the ones lost in a gap
+  UpdateSet counted;   ///< of those, the ones whose number can be known
   RestoreSet restores;
   bool fell_back = false;  ///< continues a restore point in the place of a state that was damaged
 
@@ -58,6 +59,9 @@ std::optional<TrueState::Users> users_of(const kv::Table<Player>& table);
 /// The states that were written into roots.
 class WrittenStates {
  public:
+  /// Knows the empty state only.
+  WrittenStates();
+
   /// What names a state in the chat.
   struct Name {
     std::uint64_t sequence = 0;

@@ -53,6 +53,10 @@ std::optional<Clock::Time> SimUpdates::next_arrival() const {
   return std::nullopt;
 }
 
+void SimUpdates::forget_coming() {
+  std::erase_if(updates_, [](const Update& update) { return update.fate == Fate::kComing; });
+}
+
 void SimUpdates::settle(int index, Fate fate) {
   updates_[static_cast<std::size_t>(index)].fate = fate;
   updates_[static_cast<std::size_t>(index)].settled = now_;

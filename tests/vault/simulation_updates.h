@@ -45,7 +45,8 @@ class SimUpdates {
   int advance(Clock::Time now, std::chrono::seconds unix_time);
   std::optional<Clock::Time> next_arrival() const;
 
-  /// One more, which arrives now.
+  /// What has not arrived yet never will.
+  void forget_coming();
   void add(Update update) { updates_.push_back(update); }
 
   struct Page {

@@ -73,7 +73,8 @@ void SimWorld::note_given_up(TrueState& state, int update, bool counted) {
       fail("update " + std::to_string(i) + " was given up, but is not lost");
     }
     state.dealt.set(at);
-    if (counted) state.lost.set(at);
+    state.given_up.set(at);
+    if (counted) state.counted.set(at);
   }
 }
 

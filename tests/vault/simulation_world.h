@@ -39,10 +39,10 @@ class SimProcess;
 struct Remains {
   SimChat chat;
   SimUpdates updates;
-  WrittenStates written;
-  UpdateSet durable;           ///< in a commit that returned success
-  UpdateSet seen;              ///< applied by somebody
-  RestoreSet restored;         ///< restores that returned success
+  WrittenStates written = {};
+  UpdateSet durable = {};           ///< in a commit that returned success
+  UpdateSet seen = {};              ///< applied by somebody
+  RestoreSet restored = {};         ///< restores that returned success
   std::uint64_t durable_sequence = 0;
   std::size_t restores_begun = 0;
   bool damaged = false;        ///< something stored was harmed: losses may happen, and be told
