@@ -180,8 +180,9 @@ void Vault::keep_point() {
   history_changed_ = true;
 }
 
-// Returns the bytes uploaded. A delta that is too large is dropped for a base that is begun after it; when that fails the
-// changes are in neither, and the manifest must go on promising only what it can restore.
+// Returns the bytes uploaded. A delta that is too large is dropped for a base that is begun after
+// it; when that fails the changes are in neither, and the manifest must go on promising only what
+// it can restore.
 Channel::Async<std::uint64_t> Vault::append_changes(Patience patience) {
   if (base_required_ || state_->unsaved() > options_.delta_bound_records) {
     co_return co_await write_required_base(patience);
