@@ -62,7 +62,7 @@ async function strictPlace(place) {
 }
 
 async function confirmed(emulator) {
-  return (await emulator.updates(botId)).confirmed;
+  return (await emulator.updates(botId)).highest_confirmed;
 }
 
 test(
