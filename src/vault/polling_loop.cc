@@ -35,14 +35,19 @@ Channel::Async<void> PollingLoop::run() {
     auto polling = caught(queue_->poll(offset_));
     auto polled = co_await (std::move(polling) || stopping_->wait());
     if (polled.index() == 1) break;
-    Result<UpdatePage>& page = std::get<0>(polled);
-    Result<void> taken = page ? co_await take(std::make_shared<UpdatePage>(std::move(*page)))
-                              : Result<void>(page.error());
+    Result<void> taken = Result<void>{};
+    if (Result<UpdatePage>& page = std::get<0>(polled); page) {
+      auto content = std::make_shared<const UpdatePage>(*std::move(page));
+      taken = co_await take(std::move(content));
+    } else {
+      taken = page.error();
+    }
     if (taken) {
       backoff_.reset();
       continue;
     }
-    Result<void> overcome = co_await after_failure(taken.error());
+    Error error = taken.error();
+    Result<void> overcome = co_await after_failure(std::move(error));
     if (!overcome && !stopping_->is_set()) co_return overcome;
   }
   co_return Result<void>{};
