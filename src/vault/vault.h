@@ -210,8 +210,8 @@ class Vault {
   Channel::Async<void> keep_quiet(Clock::Time deadline);
   void note_penalty(const Error& error);
   std::shared_ptr<const kv::Encodable> take_changes();
-  Channel::Async<void> append_changes(Patience patience);
-  Channel::Async<void> write_required_base(Patience patience);
+  Channel::Async<std::uint64_t> append_changes(Patience patience);
+  Channel::Async<std::uint64_t> write_required_base(Patience patience);
   void put_base(format::Base base);
   Channel::Async<std::uint64_t> seal_tail(Patience patience);
   Channel::Async<std::uint64_t> write_history(Patience patience);
@@ -294,6 +294,7 @@ class Vault {
   bool base_required_ = false;  // a delta was dropped in favour of a base that is not written yet
   bool rotation_due_ = false;   // the own root must not be edited again
   bool point_wanted_ = false;
+  std::int64_t began_at_ = 0;  // seconds since the Unix epoch, of a store created in this run
   Clock::Time quiet_until_{};  // the end of the last penalty
   MessageIds absorbed_;        // roots whose history this one continues, still in the chat
 
