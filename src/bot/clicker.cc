@@ -61,8 +61,7 @@ Outcome Clicker::handle(const telegram::Message& message) {
 
 std::optional<Outcome> Clicker::operate(const telegram::Message& message) {
   const std::string_view command = command_of(message.text);
-  Wish wish{.chat = message.chat.id,
-            .language = texts::language_of(message.from->language_code)};
+  Wish wish{.chat = message.chat.id, .language = texts::language_of(message.from->language_code)};
   if (command == texts::kSnapshotCommand || command == texts::kSnapshotWord) {
     wish.kind = Wish::Kind::kSnapshot;
   } else if (command == texts::kPointsCommand) {
@@ -73,8 +72,8 @@ std::optional<Outcome> Clicker::operate(const telegram::Message& message) {
         arguments.empty() ? std::nullopt : number_of(arguments[0]);
     const bool confirmed = arguments.size() == 2 && texts::is_yes(arguments[1]);
     if (!point || (arguments.size() > 1 && !confirmed)) {
-      return Outcome{
-          .reply = Reply{.chat = wish.chat, .text = texts::restore_usage(wish.language)}};
+      return Outcome{.reply =
+                         Reply{.chat = wish.chat, .text = texts::restore_usage(wish.language)}};
     }
     wish.kind = confirmed ? Wish::Kind::kRestore : Wish::Kind::kAskRestore;
     wish.point = *point;

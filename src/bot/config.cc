@@ -209,8 +209,7 @@ Result<std::optional<WebhookSettings>> check_webhook(const Raw& raw,
   }
   Result<telegram::WebhookSecret> secret = check_webhook_secret(raw, random);
   if (!secret) return secret.error();
-  WebhookSettings settings{
-      .url = url->to_string(), .path = path, .secret = *std::move(secret)};
+  WebhookSettings settings{.url = url->to_string(), .path = path, .secret = *std::move(secret)};
   if (raw.webhook_settle_s) settings.settle = std::chrono::seconds(*raw.webhook_settle_s);
   return std::optional(std::move(settings));
 }

@@ -47,8 +47,7 @@ void add_state(Families& families, const StoreFacts& facts) {
   families.gauge("telekv_base_bytes", "The full snapshot in the chat.", number(vault.base_bytes));
   families.gauge("telekv_delta_bytes", "What has changed since that snapshot.",
                  number(vault.delta_bytes));
-  families.gauge("telekv_ring_messages", "Messages that are reused for data.",
-                 number(vault.slots));
+  families.gauge("telekv_ring_messages", "Messages that are reused for data.", number(vault.slots));
   families.gauge("telekv_restore_points", "Restore points that are kept.",
                  number(vault.restore_points));
   families.counter("telekv_lost_updates_total",

@@ -29,8 +29,8 @@ Response only_read() {
 
 Result<void> Web::listen(asio::any_io_executor executor, vault::Clock& clock, std::uint16_t port) {
   auto handler = [this](Request request) { return handle(std::move(request)); };
-  Result<std::unique_ptr<telegram::HttpServer>> server = telegram::HttpServer::listen(
-      std::move(executor), clock, {.port = port}, std::move(handler));
+  Result<std::unique_ptr<telegram::HttpServer>> server =
+      telegram::HttpServer::listen(std::move(executor), clock, {.port = port}, std::move(handler));
   if (!server) {
     return Error{ErrorCode::kInvalidArgument, "PORT: " + server.error().message,
                  "set PORT to a free one"};

@@ -13,10 +13,10 @@ namespace telekv::vault {
 struct ChannelCounters {
   std::uint64_t calls = 0;
   std::uint64_t failed = 0;
-  std::uint64_t uploaded_bytes = 0;    ///< of documents, also where the outcome is unknown
+  std::uint64_t uploaded_bytes = 0;  ///< of documents, also where the outcome is unknown
   std::uint64_t downloaded_bytes = 0;
-  std::uint64_t penalties = 0;         ///< calls refused with kRateLimited
-  Clock::Duration in_penalties{};      ///< asked for and begun; those that overlap count once
+  std::uint64_t penalties = 0;     ///< calls refused with kRateLimited
+  Clock::Duration in_penalties{};  ///< asked for and begun; those that overlap count once
 };
 
 class MeteredChannel final : public Channel {
