@@ -6,7 +6,6 @@
 
 #include "fake_http.h"
 #include "run.h"
-#include "telegram/polling.h"
 
 namespace telekv::telegram {
 namespace {
@@ -351,46 +350,18 @@ TEST_F(ApiTest, DescriptionsAreOneBoundedLine) {
   EXPECT_LE(said.error().message.size(), 400u);
 }
 
-// ---- polling
+// ---- updates
 
-TEST_F(ApiTest, PollingKeepsTheOffsetRules) {
-  Polling polling(api_, {.timeout = std::chrono::seconds(25)});
-  const auto next = [&] {
-    auto page = run(polling.next());
-    EXPECT_TRUE(page);
-    return *page;
-  };
-  http_.succeed(R"([{"update_id":4503599627370496},{"update_id":4503599627370497}])");
-  const auto first = next();
+TEST_F(ApiTest, GetUpdatesSendsAnOffsetOnlyWhenThereIsOne) {
+  http_.succeed(R"([{"update_id":4503599627370496}])");
+  const auto first = run(api_.get_updates({.timeout = std::chrono::seconds(25)}));
+  ASSERT_TRUE(first);
   EXPECT_EQ(http_.last().body,
             R"({"limit":100,"timeout":25,"allowed_updates":["message","callback_query"]})");
   EXPECT_EQ(http_.last().request.deadline, std::chrono::seconds(35));
   http_.succeed("[]");
-  next();
-  EXPECT_THAT(http_.last().body, Not(HasSubstr("offset"))) << "nothing was taken yet";
-  polling.taken(first);
-  http_.succeed("[null]");
-  const auto unreadable = next();
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":4503599627370498})"));
-  polling.taken(unreadable);
-  http_.succeed(R"([{"update_id":10}])");
-  const auto reset = next();
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":4503599627370499})"));
-  polling.taken(reset);
-  http_.succeed("[]");
-  next();
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":11})")) << "Telegram chose its ids anew";
-}
-
-TEST_F(ApiTest, PollingResumesBehindASnapshotAndIsNeverNegative) {
-  Polling polling(api_, {.resume_after = UpdateId{99}});
-  http_.succeed("[]");
-  ASSERT_TRUE(run(polling.next()));
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":100})"));
-  Polling odd(api_, {.resume_after = UpdateId{-5}});
-  http_.succeed("[]");
-  ASSERT_TRUE(run(odd.next()));
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":1})"));
+  ASSERT_TRUE(run(api_.get_updates({.offset = UpdateId{4503599627370497}})));
+  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":4503599627370497})"));
 }
 
 }  // namespace

@@ -61,12 +61,25 @@ TEST(UpdatePage, ReadsAMessage) {
   EXPECT_EQ(to_int(message.chat.id), -1001234567890);
   EXPECT_EQ(message.chat.type, ChatType::kSupergroup);
   EXPECT_EQ(message.text, "/start ref42");
+  EXPECT_EQ(message.date, std::chrono::seconds(1790000000));
   ASSERT_TRUE(message.from);
   EXPECT_EQ(to_int(message.from->id), 4503599627370494);
   EXPECT_EQ(message.from->first_name, "Аня 🚀");
   EXPECT_EQ(message.from->last_name, "𝕏");
   EXPECT_EQ(message.from->username, "anya");
   EXPECT_EQ(message.from->language_code, "ru");
+}
+
+TEST(UpdatePage, TakesADateThatIsNoneForNotTold) {
+  for (const char* date : {"-1", "4294967296", "\"soon\"", "null", "1.5"}) {
+    const auto page = parse_update_page(
+        page_of({std::string(R"({"update_id":1,"message":{"message_id":1,"chat":{"id":1},"date":)") +
+                 date + R"(,"text":"x"}})"}));
+    ASSERT_TRUE(page);
+    const auto* message = std::get_if<Message>(&page->updates.at(0).content);
+    ASSERT_TRUE(message) << date;
+    EXPECT_EQ(message->date.count(), 0) << date;
+  }
 }
 
 TEST(UpdatePage, ReadsATapOnAnInlineButton) {
