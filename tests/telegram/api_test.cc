@@ -178,6 +178,66 @@ TEST_F(ApiTest, AnswerCallbackQueryAndDeleteWebhook) {
   EXPECT_TRUE(run(api_.delete_webhook()));
 }
 
+TEST_F(ApiTest, SetWebhookSendsEverythingThatMattersEveryTime) {
+  http_.answer(200, R"({"ok":true,"result":true,"description":"Webhook was set"})");
+  EXPECT_TRUE(run(api_.set_webhook(
+      {.url = "https://example.org/hook", .secret = *WebhookSecret::parse("s-1_S")})));
+  EXPECT_THAT(http_.last().request.target, EndsWith("/setWebhook"));
+  EXPECT_EQ(http_.last().request.repeat, HttpRequest::Repeat::kNever);
+  EXPECT_EQ(http_.last().body,
+            R"({"url":"https://example.org/hook","secret_token":"s-1_S","max_connections":40,)"
+            R"("allowed_updates":["message","callback_query"],"drop_pending_updates":false})");
+}
+
+TEST_F(ApiTest, SetWebhookUploadsACertificateInAForm) {
+  http_.succeed("true");
+  const auto certificate = std::make_shared<const Bytes>("-----BEGIN CERTIFICATE-----\n");
+  EXPECT_TRUE(run(api_.set_webhook({.url = "https://127.0.0.1:8443/hook",
+                                    .secret = *WebhookSecret::parse("secret"),
+                                    .max_connections = 100,
+                                    .drop_pending_updates = true,
+                                    .certificate = certificate})));
+  const auto& asked = http_.last();
+  ASSERT_EQ(asked.request.body.size(), 3u);
+  EXPECT_EQ(asked.request.body[1], certificate);
+  EXPECT_THAT(asked.request.content_type, testing::StartsWith("multipart/form-data; boundary="));
+  const std::pair<const char*, const char*> fields[] = {
+      {"url", "https://127.0.0.1:8443/hook"},
+      {"secret_token", "secret"},
+      {"max_connections", "100"},
+      {"allowed_updates", R"(["message","callback_query"])"},
+      {"drop_pending_updates", "true"}};
+  for (const auto& [name, value] : fields) {
+    EXPECT_THAT(asked.body, HasSubstr(std::string("form-data; name=\"") + name + "\"\r\n\r\n" +
+                                      value + "\r\n"));
+  }
+  EXPECT_THAT(asked.body, HasSubstr("name=\"certificate\"; filename=\"certificate.pem\"\r\n"));
+}
+
+TEST_F(ApiTest, GetWebhookInfo) {
+  http_.succeed(R"({"url":"","has_custom_certificate":false,"pending_update_count":0})");
+  const auto none = run(api_.get_webhook_info());
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->url, "");
+  EXPECT_EQ(none->last_error_at.count(), 0);
+  http_.succeed(
+      R"({"url":"https://a/b","has_custom_certificate":true,"pending_update_count":7,
+      "last_error_date":1790000000,"last_error_message":"Wrong response\nfrom the webhook: 503",
+      "max_connections":40,"ip_address":"1.2.3.4"})");
+  const auto info = run(api_.get_webhook_info());
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->url, "https://a/b");
+  EXPECT_EQ(info->pending_updates, 7u);
+  EXPECT_EQ(info->max_connections, 40u);
+  EXPECT_EQ(info->last_error_at.count(), 1790000000);
+  EXPECT_EQ(info->last_error, "Wrong response from the webhook: 503");
+  for (const char* bad : {"[]", R"({"url":5})", R"({"pending_update_count":-1})",
+                          R"({"last_error_date":18446744073709551615})"}) {
+    http_.succeed(bad);
+    EXPECT_FALSE(run(api_.get_webhook_info())) << bad;
+  }
+}
+
 // ---- downloads
 
 class DownloadTest : public ApiTest {
