@@ -39,6 +39,9 @@ class Outbox {
 
   void push(Reply reply);
 
+  /// Whether few enough replies wait.
+  bool has_room() const { return has_room_.is_set(); }
+
   /// Returns when few enough replies wait.
   boost::asio::awaitable<void> room();
 

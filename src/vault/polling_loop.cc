@@ -17,6 +17,12 @@ namespace {
 // at once.
 constexpr std::chrono::seconds kUnreadablePause{1};
 
+std::int64_t last_id(const UpdatePage& page) {
+  std::int64_t last = 0;
+  for (const UpdateStamp& update : page.updates) last = std::max(last, update.id);
+  return last;
+}
+
 }  // namespace
 
 PollingLoop::PollingLoop(Vault& vault, Saver& saver, UpdateQueue& queue, UpdateSink& sink,
@@ -32,22 +38,21 @@ PollingLoop::PollingLoop(Vault& vault, Saver& saver, UpdateQueue& queue, UpdateS
 
 Channel::Async<void> PollingLoop::run() {
   while (!stopping_->is_set()) {
-    auto polling = caught(queue_->poll(offset_));
+    auto polling = caught(queue_->poll(offset_.value()));
     auto polled = co_await (std::move(polling) || stopping_->wait());
     if (polled.index() == 1) break;
-    Result<UpdatePage>& polled_page = std::get<0>(polled);
-    Error error{};
-    if (polled_page) {
-      auto page = std::make_shared<const UpdatePage>(std::move(*polled_page));
-      Result<void> taken = co_await take(std::move(page));
-      if (taken) {
-        backoff_.reset();
-        continue;
-      }
-      error = taken.error();
+    Result<void> taken = Result<void>{};
+    if (Result<UpdatePage>& page = std::get<0>(polled); page) {
+      auto content = std::make_shared<const UpdatePage>(*std::move(page));
+      taken = co_await take(std::move(content));
     } else {
-      error = polled_page.error();
+      taken = page.error();
     }
+    if (taken) {
+      backoff_.reset();
+      continue;
+    }
+    Error error = taken.error();
     Result<void> overcome = co_await after_failure(std::move(error));
     if (!overcome && !stopping_->is_set()) co_return overcome;
   }
@@ -61,15 +66,14 @@ Channel::Async<void> PollingLoop::take(std::shared_ptr<const UpdatePage> page) {
   if (!next) co_return next.error();
   if (*next == Next::kPollAgain) co_return Result<void>{};
 
-  std::int64_t confirmed = offset_.value_or(1) - 1;
+  PollOffset next_offset = offset_;
   if (!page->updates.empty()) {
     vault_->note_witness();
     apply(*page);
-    confirmed = 0;
-    for (const UpdateStamp& update : page->updates) confirmed = std::max(confirmed, update.id);
-  } else if (offset_) {
-    confirmed += static_cast<std::int64_t>(page->unreadable);
-    vault_->accept_gap({.id = confirmed + 1});
+    next_offset.move_behind(last_id(*page));
+  } else if (offset_.value()) {
+    next_offset.skip(page->unreadable);
+    vault_->accept_gap({.id = *next_offset.value()});
   } else {
     co_await pause(kUnreadablePause);
     co_return Result<void>{};
@@ -78,7 +82,7 @@ Channel::Async<void> PollingLoop::take(std::shared_ptr<const UpdatePage> page) {
     Result<void> durable = co_await make_durable();
     if (!durable) co_return durable;
   }
-  offset_ = confirmed + 1;
+  offset_ = next_offset;
   co_await (sink_->room() || stopping_->wait());
   co_return Result<void>{};
 }

@@ -22,6 +22,7 @@
 #include "vault/channel.h"
 #include "vault/clock.h"
 #include "vault/event.h"
+#include "vault/poll_offset.h"
 #include "vault/random.h"
 #include "vault/saver.h"
 #include "vault/vault.h"
@@ -91,10 +92,7 @@ class PollingLoop {
   Event* stopping_;
   Options options_;
   Backoff backoff_;
-  /// Not sent before a page has been taken: after a silent week it could confirm updates of a new
-  /// series that nobody has seen. Then the highest id of the last page + 1, so it may go down;
-  /// never negative, which would drop the rest of the queue.
-  std::optional<std::int64_t> offset_;
+  PollOffset offset_;
 };
 
 }  // namespace telekv::vault

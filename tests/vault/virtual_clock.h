@@ -34,6 +34,13 @@ class VirtualClock final : public Clock {
   /// For a test in which a call takes time.
   void advance(Duration duration) { now_ += duration; }
 
+  /// Lets time pass for a test that drives its own event loop: wakes the sleepers that are due.
+  void pass(Duration duration) {
+    const Time until = now_ + duration;
+    while (!sleepers_.empty() && sleepers_.begin()->first <= until) wake_next();
+    now_ = until;
+  }
+
   /// Runs everything that is ready and wakes who sleeps no longer than `duration`; the others go on
   /// sleeping.
   void run_for(boost::asio::io_context& context, Duration duration) {
