@@ -185,6 +185,7 @@ void SimProcess::saved(const CommitReport& report) {
 // The state last taken is in an active root, and a CHECK has passed since.
 void SimProcess::promise_taken(std::uint64_t sequence) {
   Remains& remains = world_->remains;
+  remains.written.add(WrittenStates::name_of(vault_.manifest().state()), taken_);
   remains.durable |= taken_.dealt & ~taken_.given_up;
   remains.restored |= taken_.restores;
   remains.durable_sequence = std::max(remains.durable_sequence, sequence);

@@ -89,8 +89,14 @@ const TrueState* WrittenStates::find_fallback(std::string_view applied,
   return nullptr;
 }
 
+// A restore to what the state is already changes nothing but that it has happened.
 void WrittenStates::add(Name name, const TrueState& state) {
-  if (find(name) == nullptr) states_.push_back({std::move(name), state});
+  for (Entry& entry : states_) {
+    if (entry.name != name) continue;
+    entry.state.restores |= state.restores;
+    return;
+  }
+  states_.push_back({std::move(name), state});
 }
 
 }  // namespace telekv::vault
