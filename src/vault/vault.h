@@ -197,6 +197,13 @@ class Vault {
   /// fails with kDamaged, and the next start restores the state before.)
   Channel::Async<RestoreReport> restore(std::uint64_t number, Clock::Time deadline);
 
+  /// Seals everything with another key: commits, writes a base and the root under `sealer`, then
+  /// writes over every other message of the ring, so that nothing stays readable under the old key.
+  /// The restore points go. `table` holds the same content under the new key's digest and takes the
+  /// place of the vault's; both outlive the vault. For tools: no update is taken meanwhile. After
+  /// kOutcomeUnknown the root is under the one key or the other.
+  Channel::Async<CommitReport> rekey(Sealer sealer, kv::Durable& table, Clock::Time deadline);
+
   MessageId root() const { return root_; }
   const format::Manifest& manifest() const { return manifest_; }
   const format::History& history() const { return history_; }
@@ -228,6 +235,8 @@ class Vault {
   Channel::Async<std::uint64_t> adopt_survey(const Readings& readings, Patience patience);
   void start_empty();
   Channel::Async<std::uint64_t> adopt(const format::Manifest& manifest, Patience patience);
+  Channel::Async<std::uint64_t> adopt_parts(const format::Manifest& manifest, Chain::Parts parts,
+                                            Patience patience);
   Channel::Async<std::uint64_t> adopt_newest_point(const format::Manifest& manifest, Error why,
                                                    Patience patience);
   Channel::Async<void> load_history(const format::Manifest& manifest, Patience patience);
@@ -249,6 +258,9 @@ class Vault {
   // vault_gap.cc
   Channel::Async<GapOutcome> resolve_gap_now(Patience patience);
   Channel::Async<bool> absorb_longer(Readings readings, Patience patience);
+
+  // vault_rekey.cc
+  Channel::Async<void> overwrite_unnamed(Patience patience);
 
   // vault_maintenance.cc
   boost::asio::awaitable<void> end_base();

@@ -303,5 +303,67 @@ TEST(VaultGap, AWitnessedWriterStepsBackFromALongerHistory) {
   EXPECT_EQ(outcome.error().code, ErrorCode::kSuperseded);
 }
 
+// ---- another key ----
+
+Sealer new_sealer() {
+  return Sealer::with_key(
+      Key::parse("ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
+}
+
+TEST(VaultRekey, NothingInTheChatStaysReadableUnderTheOldKey) {
+  RestoreWorld world;
+  for (int reign = 0; reign < 3; ++reign) {
+    auto process = world.opened();
+    process->vault.note_witness();
+    for (int i = 1; i <= 6; ++i) {
+      process->apply(10 * reign + i, i, "record " + std::to_string(i));
+      world.make_point(*process);
+    }
+  }
+  auto tool = world.opened();
+  const Content content = tool->state.content();
+  MapState copy;
+  for (const auto& [key, value] : content) copy.put(key, value);
+  (void)copy.take_changes();
+  const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
+  ASSERT_TRUE(report) << describe(report.error());
+
+  for (const auto& [id, message] : world.chat.messages()) {
+    const Bytes& object = world.chat.document(id);
+    EXPECT_EQ(test_sealer().open(Sealer::peek(object).value(), object).error().code,
+              ErrorCode::kWrongKey)
+        << message.name;
+  }
+  auto old_key = world.process();
+  EXPECT_EQ(world.open(*old_key).error().code, ErrorCode::kWrongKey);
+  auto next = world.process_with(new_sealer());
+  ASSERT_TRUE(world.open(*next));
+  EXPECT_EQ(next->state.content(), content);
+  next->vault.note_witness();
+  next->apply(100, 100, "life goes on");
+  world.make_point(*next);
+  auto last = world.process_with(new_sealer());
+  ASSERT_TRUE(world.open(*last));
+  EXPECT_EQ(last->state.content(), next->state.content());
+}
+
+TEST(VaultRekey, AnEditWithoutAnAnswerIsSaidToBeUnknown) {
+  RestoreWorld world;
+  auto tool = world.opened();
+  tool->apply(1, 1, "one");
+  MapState copy;
+  copy.put(1, "one");
+  (void)copy.take_changes();
+  int edits = 0;
+  tool->channel.on_call = [&](const Call& call) {
+    const bool root = call.kind == CallKind::kReplace && call.message == tool->vault.root();
+    if (!root || ++edits != 2) return Fault{};
+    return Fault{.kind = Fault::Kind::kUnknownNever};
+  };
+  const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kOutcomeUnknown);
+}
+
 }  // namespace
 }  // namespace telekv::vault
