@@ -22,7 +22,7 @@ TEST(Texts, SpeakTheOperatorsLanguage) {
 
 TEST(Texts, ListRestorePointsWithTheirDateAndSize) {
   const std::string english = restore_points(Language::kEnglish, {kPoint});
-  EXPECT_THAT(english, HasSubstr("3: 2026-09-21 13:33 UTC, users: 1234"));
+  EXPECT_THAT(english, HasSubstr("3: 2026-09-21 14:13 UTC, users: 1234"));
   EXPECT_THAT(english, HasSubstr("/restore NUMBER"));
   EXPECT_THAT(restore_points(Language::kRussian, {kPoint}), HasSubstr("пользователей: 1234"));
   EXPECT_THAT(restore_points(Language::kEnglish, {}), HasSubstr("no restore points"));
