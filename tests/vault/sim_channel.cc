@@ -131,20 +131,29 @@ void SimChat::land(const Late& late) {
 
 void SimChat::begin_call() {
   ++calls_;
+  release([this](const Late& late) { return late.due != 0 && late.due <= calls_; });
+}
+
+void SimChat::release_late() {
+  release([](const Late&) { return true; });
+}
+
+void SimChat::release_late_of(const std::function<bool(int process)>& picked) {
+  release([&picked](const Late& late) { return picked(late.call.process); });
+}
+
+template <class Picked>
+void SimChat::release(Picked picked) {
   if (late_.empty()) return;
   std::vector<Late> waiting;
   for (Late& late : std::exchange(late_, {})) {
-    if (late.due != 0 && late.due <= calls_) {
+    if (picked(late)) {
       land(late);
     } else {
       waiting.push_back(std::move(late));
     }
   }
   late_ = std::move(waiting);
-}
-
-void SimChat::release_late() {
-  for (const Late& late : std::exchange(late_, {})) land(late);
 }
 
 // ---- a process's channel ----

@@ -115,8 +115,9 @@ class SimChat {
   std::size_t mutating_calls() const { return log_.size(); }
   std::uint64_t calls() const { return calls_; }
 
-  /// Lets every late effect land now.
+  /// Lets every late effect land now, or those that a process was to blame for.
   void release_late();
+  void release_late_of(const std::function<bool(int process)>& picked);
   std::size_t late() const { return late_.size(); }
 
   SeededRandom random;            ///< for the turns a call waits
@@ -133,6 +134,8 @@ class SimChat {
     Call call;
     std::function<void(SimChat&)> effect;
   };
+  template <class Picked>
+  void release(Picked picked);
   void begin_call();
   void land(const Late& late);
   void note_shown_pin(std::optional<MessageId> before);

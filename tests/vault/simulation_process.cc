@@ -152,10 +152,11 @@ asio::awaitable<void> SimProcess::live() {
   }
   ended_ = true;
   if (served) co_return;
-  failure_ = served.error();
-  world_->trace(number_, "ends: " + describe(*failure_));
-  if (failure_->code == ErrorCode::kSuperseded) ++world_->tally->superseded;
-  if (!is_expected_end(*failure_)) world_->fail("a process ended with " + describe(*failure_));
+  const Error& failure = served.error();
+  world_->last_failure = failure;
+  world_->trace(number_, "ends: " + describe(failure));
+  if (failure.code == ErrorCode::kSuperseded) ++world_->tally->superseded;
+  if (!is_expected_end(failure)) world_->fail("a process ended with " + describe(failure));
 }
 
 asio::awaitable<Result<void>> SimProcess::serve() {
@@ -248,6 +249,7 @@ Clock::Duration SimProcess::at_start(const Call& call) {
 
 Fault SimProcess::at_effect(const Call& call) {
   const Step step = step_of(call);
+  if (step == Step::kActivate) world_->note_reign(number_);
   const auto step_at = static_cast<std::size_t>(step);
   const auto kind_at = static_cast<std::size_t>(call.kind);
   ++world_->tally->calls[step_at][kind_at];

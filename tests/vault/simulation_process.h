@@ -48,7 +48,6 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   int number() const { return number_; }
   bool alive() const { return !doomed_ && !ended_; }
   bool serves() const { return serves_ && alive(); }
-  const std::optional<Error>& failure() const { return failure_; }
   const TrueState& state() const { return now_; }
   const kv::Table<Player>& table() const { return table_.table; }
   ProcessContext& context() { return context_; }
@@ -113,7 +112,6 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   bool serves_ = false;
   bool absorbed_ = false;     // a longer history, while serving
   bool knows_state_ = false;  // now_ is what the table holds
-  std::optional<Error> failure_;
   TrueState now_;    // in the table
   TrueState taken_;  // as of the last take
   std::optional<TrueState> restoring_;  // what a restore is to bring back

@@ -1,9 +1,11 @@
 #include "simulation_world.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
 #include "simulation_process.h"
+#include "vault/ring.h"
 
 namespace telekv::vault {
 
@@ -60,6 +62,15 @@ void SimWorld::note_confirmed(int update) {
   if (settings.durability == Durability::kStrict && !remains.durable.test(at)) {
     fail("update " + std::to_string(update) + " was confirmed before it was saved");
   }
+}
+
+void SimWorld::note_reign(int process) {
+  std::vector<int>& reigns = remains.reigns;
+  if (std::find(reigns.begin(), reigns.end(), process) != reigns.end()) return;
+  reigns.push_back(process);
+  const auto young = reigns.end() - std::min<std::ptrdiff_t>(std::ssize(reigns), Ring::kBanks);
+  remains.chat.release_late_of(
+      [&](int late) { return std::find(young, reigns.end(), late) == reigns.end(); });
 }
 
 void SimWorld::note_given_up(TrueState& state, int update, bool counted) {

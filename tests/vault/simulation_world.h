@@ -47,6 +47,7 @@ struct Remains {
   std::size_t restores_begun = 0;
   bool damaged = false;        ///< something stored was harmed: losses may happen, and be told
   bool exact_losses = true;    ///< the number of lost updates can be known
+  std::vector<int> reigns = {};  ///< the processes that became writers, in order
 };
 
 class SimWorld {
@@ -64,6 +65,7 @@ class SimWorld {
   std::vector<std::unique_ptr<SimProcess>> processes;  ///< the n-th has the number n + 1
   std::uint64_t polls = 0;               ///< the newest getUpdates ends one that waits (409)
   std::optional<std::string> violation;  ///< the first promise that was broken
+  std::optional<Error> last_failure;     ///< of a process that has ended
   bool traces = false;
 
   SimProcess& start_process();
@@ -75,6 +77,8 @@ class SimWorld {
   /// Lets the queue know what time it is.
   void advance_queue();
   void note_confirmed(int update);
+  /// A process becomes a writer. Ring::kBanks is why effects of the third one before are over.
+  void note_reign(int process);
   /// Before `update` everything that `state` lacks is given up (long polling).
   void note_given_up(TrueState& state, int update, bool counted);
 
