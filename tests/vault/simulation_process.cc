@@ -226,8 +226,15 @@ void SimProcess::learn_state() {
     now_.users = *users;
     now_.fell_back = true;
   }
-  if (!users || now_.users != *users) world_->fail("a loaded state is not the one written");
+  expect_table("loaded");
   taken_ = now_;
+}
+
+void SimProcess::expect_table(const std::string& how) {
+  const std::optional<TrueState::Users> users = users_of(table_.table);
+  if (users && *users == now_.users) return;
+  world_->fail("what was " + how + " is " + (users ? describe(*users) : "unknown") +
+               " instead of " + describe(now_.users));
 }
 
 // Called before anything is written: whatever an opener may find was noted before.
@@ -398,6 +405,11 @@ asio::awaitable<void> SimProcess::answer_delivery(int update, std::function<void
   }
   if (!knows_state_) learn_state();
   std::function<void()> apply = [this, update] { apply_update(update); };
+  if (world_->traces) {
+    const UpdateStamp stamp = world_->remains.updates.stamp(update);
+    world_->trace(number_, "delivered: update " + std::to_string(update) + ", id " +
+                               std::to_string(stamp.id) + ", date " + std::to_string(stamp.date));
+  }
   const bool taken = co_await gate_.deliver(world_->remains.updates.stamp(update), std::move(apply));
   answered(taken);
 }
@@ -445,8 +457,7 @@ asio::awaitable<void> SimProcess::bring_back(std::uint64_t pick) {
   }
   ++world_->tally->restores;
   saved({.sequence = restored->sequence});
-  const std::optional<TrueState::Users> users = users_of(table_.table);
-  if (!users || *users != now_.users) world_->fail("a restore has brought back something else");
+  expect_table("restored");
 }
 
 }  // namespace telekv::vault

@@ -44,6 +44,17 @@ void TrueState::forget_as_in(const TrueState& newer, const SimUpdates& updates) 
   }
 }
 
+std::string describe(const TrueState::Users& users) {
+  std::string text;
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    if (!users[i].there) continue;
+    text += (text.empty() ? "user " : ", user ") + std::to_string(i) + ": " +
+            std::to_string(users[i].clicks) + " clicks (mark " +
+            std::to_string(users[i].marks & 0xffff) + ")";
+  }
+  return text.empty() ? "nobody" : text;
+}
+
 std::optional<TrueState::Users> users_of(const kv::Table<Player>& table) {
   TrueState::Users users{};
   std::size_t known = 0;

@@ -53,6 +53,9 @@ struct TrueState {
   void forget_as_in(const TrueState& newer, const SimUpdates& updates);
 };
 
+/// "user 0: 3 clicks (mark 1f)" for those that are there.
+std::string describe(const TrueState::Users& users);
+
 /// What the table holds, in the same terms; users beyond the simulation's are an error.
 std::optional<TrueState::Users> users_of(const kv::Table<Player>& table);
 
