@@ -187,8 +187,12 @@ void SimProcess::saved(const CommitReport& report) {
 void SimProcess::promise_taken(std::uint64_t sequence) {
   Remains& remains = world_->remains;
   remains.written.add(WrittenStates::name_of(vault_.manifest().state()), taken_);
+  if ((taken_.given_up & remains.durable).any() && !remains.damaged) {
+    world_->fail("an update was given up as lost that somebody has saved");
+  }
   remains.durable |= taken_.dealt & ~taken_.given_up;
-  remains.restored |= taken_.restores;
+  // A restore on a state that the queue has not shown to be the newest may be undone by a gap.
+  if (vault_.witnessed()) remains.restored |= taken_.restores;
   remains.durable_sequence = std::max(remains.durable_sequence, sequence);
   absorbed_ = false;
 }
@@ -335,7 +339,15 @@ Channel::Async<UpdatePage> SimProcess::poll(std::optional<std::int64_t> offset) 
   co_await clock_.sleep_for(milliseconds(1 + troubles.random().below(100)));
   if (troubles.strikes(Trouble::kPollError)) co_return poll_error(troubles.random());
   UpdatePage result;
-  for (const int index : updates) result.updates.push_back(world_->remains.updates.stamp(index));
+  for (const int index : updates) {
+    const UpdateStamp stamp = world_->remains.updates.stamp(index);
+    result.updates.push_back(stamp);
+    if (world_->traces) {
+      world_->trace(number_, "polled: update " + std::to_string(index) + ", id " +
+                                 std::to_string(stamp.id) + ", date " +
+                                 std::to_string(stamp.date));
+    }
+  }
   result.content = std::make_shared<const std::vector<int>>(std::move(updates));
   co_return result;
 }

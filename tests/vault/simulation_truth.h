@@ -45,11 +45,12 @@ struct TrueState {
   UpdateSet dealt;  ///< applied, undone by a restore, or given up: never to be applied again
   UpdateSet given_up;  ///< of these, the ones lost in a gap
   UpdateSet counted;   ///< of those, the ones whose number can be known
+  UpdateSet forgets;   ///< those that have erased a user
   RestoreSet restores;
   bool fell_back = false;  ///< continues a restore point in the place of a state that was damaged
 
   void apply(const SimUpdates& updates, int index);
-  /// Drops the users whom updates that are in `newer` but not here have asked to forget.
+  /// Drops the users whom updates that are in `newer` but not here have erased.
   void forget_as_in(const TrueState& newer, const SimUpdates& updates);
 };
 
