@@ -53,7 +53,8 @@ void Vault::cancel_maintenance() {
   if (drill_cancelled_) *drill_cancelled_ = true;
 }
 
-// For who needs the table's only walk, or the table whole.
+// For who needs the table's only walk, or loads another state: under that one the base would be
+// wrong.
 asio::awaitable<void> Vault::end_base() {
   if (base_cancelled_) *base_cancelled_ = true;
   while (base_cancelled_) co_await clock_->sleep_for(kEndPoll);
@@ -118,7 +119,6 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
   std::vector<std::int64_t> erased = erased_after(history_, manifest_.tombstones(), back_to);
   Result<CommitReport> kept = co_await make_point(deadline);
   if (!kept) co_return kept.error();
-  co_await end_base();
   Result<Chain::Parts> parts = co_await chain_.download(point.state(), until(deadline));
   if (!parts) co_return parts.error();
   if (options_.make_scratch) {
@@ -127,6 +127,7 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
       co_return tried.error();
     }
   }
+  co_await end_base();
   // From here to the first delta nothing is awaited: updates come before or after, never between.
   // What has changed since the point is undone; only whom it has forgotten is kept.
   (void)take_changes();

@@ -157,6 +157,7 @@ Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifes
   if (!applied) co_return applied.error();
   Result<void> history = co_await load_history(manifest, patience);
   if (!history) co_return history.error();
+  co_await end_base();
   Result<Chain::Loaded> loaded = Chain::fill(std::move(parts), *state_);
   if (!loaded) {
     broken_ = loaded.error();

@@ -154,6 +154,11 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   const format::Manifest& best = readings.best->manifest;
   for (const std::int64_t id : best.predecessors()) continued.add(MessageId{id});
 
+  const Root& latest = *readings.latest;
+  if (opened_ && latest.manifest.writer() != writer_ && latest.id > root_) {
+    Result<void> unpinned = co_await unpin(candidate, patience);
+    co_return unpinned ? superseded_by(latest.id) : unpinned.error();
+  }
   const bool own = opened_ && best.writer() == writer_;
   if (!own && (is_longer(best, manifest_) || (!opened_ && is_other_edition(best, manifest_)))) {
     if (opened_) {

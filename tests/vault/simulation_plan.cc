@@ -110,7 +110,8 @@ class Draw {
     allow(Trouble::kForget, 2);
     allow(Trouble::kNewIds, 20);
     // The queue's witness makes good for these; a webhook has none. There the register is all that
-    // an opener has beside a foreign pin, so no late call may turn it back.
+    // an opener has beside a foreign pin, so nothing may turn it back.
+    if (!polls() && may(Trouble::kOverlap)) plan_.troubles.set(Trouble::kForeignPin, false);
     if (!polls() && may(Trouble::kForeignPin)) plan_.troubles.set(Trouble::kLateEffect, false);
     if (!polls()) return;
     allow(Trouble::kStalePin, 4);
