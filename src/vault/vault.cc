@@ -88,7 +88,7 @@ void Vault::note(Note::Weight weight, std::string text) const {
 
 std::optional<std::set<MessageId>> Vault::named_messages() const {
   if (!witnessed_) return std::nullopt;
-  std::set<MessageId> ids = committed_messages_;
+  std::set<MessageId> ids = written_messages_;
   add_messages(manifest_, history_, ids);
   if (base_ready_) {
     for (const MessageId id : messages_of(*base_ready_)) ids.insert(id);
@@ -318,6 +318,7 @@ Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
   if (rotation_due_) co_return co_await rotate(patience);
   manifest_.mutable_state()->set_committed_at(clock_->unix_time().count());
   ring_.write(*manifest_.mutable_ring());
+  note_writing();
   Result<std::uint64_t> written = co_await roots_.write_active(root_, manifest_, patience);
   if (!written) {
     const bool lost = written.error().code == ErrorCode::kOutcomeUnknown ||
@@ -371,9 +372,11 @@ void Vault::note_committed() {
   }
   committed_updates_ = manifest_.state().applied_updates();
   committed_ = manifest_;
-  committed_messages_.clear();
-  add_messages(manifest_, history_, committed_messages_);
+  written_messages_.clear();
+  note_writing();
 }
+
+void Vault::note_writing() { add_messages(manifest_, history_, written_messages_); }
 
 // The manifest speaks of the table as it was at the last take.
 void Vault::describe_state() {

@@ -227,6 +227,7 @@ class Vault {
   Channel::Async<std::uint64_t> write_history(Patience patience);
   Channel::Async<std::uint64_t> write_root(Patience patience);
   boost::asio::awaitable<void> recycle_absorbed();
+  void note_writing();
   void note_committed();
   void describe_state();
   bool point_due() const;
@@ -321,7 +322,8 @@ class Vault {
   MessageIds absorbed_;        // roots whose history this one continues, still in the chat
 
   format::Manifest committed_;              // as of the last successful commit
-  std::set<MessageId> committed_messages_;  // what it and its history name
+  // What it names, and every root written since: the next opener may find any of them.
+  std::set<MessageId> written_messages_;
 
   std::optional<format::Base> base_ready_;  // written, waiting for a commit
   std::shared_ptr<bool> base_cancelled_;    // while one is being written

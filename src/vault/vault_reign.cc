@@ -84,6 +84,7 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, Patience patience) 
                                                                    : format::Manifest::POLLING);
     ring_.write(*manifest_.mutable_ring());
 
+    note_writing();
     Result<std::uint64_t> written = co_await roots_.write_active(*candidate, manifest_, patience);
     known.add(*candidate);
     if (!written) {

@@ -47,7 +47,7 @@ bool is_mutating(CallKind kind) {
 // ---- the chat ----
 
 std::string SimChat::add_file(SharedBytes bytes) {
-  files_.push_back(std::move(bytes));
+  files_.push_back({std::move(bytes), uploader_});
   return std::string(kFilePrefix) + std::to_string(files_.size() - 1);
 }
 
@@ -107,11 +107,11 @@ const SimChat::Message* SimChat::find(MessageId id) const {
 
 SharedBytes SimChat::file(const std::string& file_id) const {
   const std::size_t number = file_number(file_id);
-  return number < files_.size() ? files_[number] : nullptr;
+  return number < files_.size() ? files_[number].bytes : nullptr;
 }
 
 SharedBytes& SimChat::stored(MessageId id) {
-  return files_[file_number(messages_.at(id).file_id)];
+  return files_[file_number(messages_.at(id).file_id)].bytes;
 }
 
 const Bytes& SimChat::document(MessageId id) const { return *file(messages_.at(id).file_id); }
@@ -126,6 +126,7 @@ void SimChat::note(const Call& call, bool applied) {
 
 void SimChat::land(const Late& late) {
   note(late.call, true);
+  uploader_ = late.call.process;
   late.effect(*this);
 }
 
@@ -203,6 +204,7 @@ Channel::Async<T> SimChannel::perform(Call call, Act act) {
 Result<void> SimChannel::mutate(const Call& call, const Fault& fault, Effect effect) {
   const auto apply = [&] {
     chat_->note(call, true);
+    chat_->uploader_ = call.process;
     effect(*chat_);
   };
   switch (fault.kind) {

@@ -112,6 +112,12 @@ class SimChat {
   const Messages& messages() const { return messages_; }
   const boost::container::flat_set<MessageId>& pins() const { return pins_; }
   const std::vector<Entry>& log() const { return log_; }
+
+  struct File {
+    SharedBytes bytes;  ///< nullptr: gone
+    int process = 0;    ///< who has uploaded it
+  };
+  const std::vector<File>& files() const { return files_; }
   std::size_t mutating_calls() const { return log_.size(); }
   std::uint64_t calls() const { return calls_; }
 
@@ -147,7 +153,8 @@ class SimChat {
   boost::container::flat_set<MessageId> pins_;
   std::optional<MessageId> pin_before_;
   std::optional<MessageId> pointer_;
-  std::vector<SharedBytes> files_;  // "file-N" is the N-th; nullptr: gone
+  std::vector<File> files_;  // "file-N" is the N-th
+  int uploader_ = 0;         // the process whose call takes effect
   std::vector<Entry> log_;
   std::vector<Late> late_;
   std::int64_t last_id_ = (std::int64_t{1} << 33);  // ids are larger than 32 bits

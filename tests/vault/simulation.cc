@@ -1,6 +1,7 @@
 #include "simulation.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "simulation_afterlife.h"
@@ -46,6 +47,7 @@ class History {
     world_.run(Clock::Time(plan_->end), [this] { return after_each(); });
     if (!world_.violation) check(LateEffects::kMeanwhile);
     if (!world_.violation) check(LateEffects::kBefore);
+    if (!world_.violation) check_epochs();
     return world_.violation;
   }
 
@@ -97,6 +99,7 @@ class History {
       case Kind::kDeleteMessage:
       case Kind::kLoseFile:
       case Kind::kStoredFlip:
+      case Kind::kSwap:
         return happen_in_chat(happening);
       case Kind::kStop:
       case Kind::kKill:
@@ -156,30 +159,49 @@ class History {
     }
   }
 
-  // Objects and old roots, never the root in force: without it nothing could be told.
   void damage(const Happening& happening) {
     SimChat& chat = world_.remains.chat;
+    const bool swaps = happening.kind == Kind::kSwap;
     std::vector<MessageId> documents;
     for (const auto& [id, message] : chat.messages()) {
-      if (!message.file_id.empty() && chat.file(message.file_id)) documents.push_back(id);
+      const bool there = !message.file_id.empty() && chat.file(message.file_id);
+      if (there && !(swaps && is_root(message))) documents.push_back(id);
     }
-    if (documents.empty()) return;
+    if (documents.size() < (swaps ? 2 : 1)) return;
     const MessageId id = documents[happening.pick % documents.size()];
+    const MessageId other = documents[(happening.pick + 1) % documents.size()];
+    const SimChat::Message& message = *chat.find(id);
     world_.remains.damaged = true;
+    world_.remains.root_damaged = world_.remains.root_damaged || is_root(message);
     world_.trace(Timeline::kNobody, "message " + std::to_string(to_int(id) & 0xffff) + " (" +
-                                        chat.find(id)->name + ") is harmed");
+                                        message.name + ") is harmed");
+    Bytes bytes = chat.document(swaps ? other : id);
     if (happening.kind == Kind::kDeleteMessage) {
       world_.tally->note(Trouble::kMessageDeleted);
       chat.remove(id);
     } else if (happening.kind == Kind::kLoseFile) {
       world_.tally->note(Trouble::kFileLost);
       chat.lose_file(id);
+    } else if (swaps) {
+      world_.tally->note(Trouble::kStoredSwap);
+      chat.overwrite(id, std::move(bytes));
     } else {
       world_.tally->note(Trouble::kStoredFlip);
-      Bytes bytes = chat.document(id);
       const std::size_t place = happening.pick / 64 % bytes.size();
       bytes[place] = static_cast<char>(bytes[place] ^ (1 << happening.pick % 8));
       chat.overwrite(id, std::move(bytes));
+    }
+  }
+
+  // An epoch is one writer's: or objects of two could stand in for each other.
+  void check_epochs() {
+    std::map<std::int64_t, int> writers;
+    for (const SimChat::File& file : world_.remains.chat.files()) {
+      if (!file.bytes || file.process == 0) continue;
+      const Result<ObjectIdentity> identity = Sealer::peek(*file.bytes);
+      if (!identity || identity->epoch == 0) continue;
+      const int writer = writers.emplace(identity->epoch, file.process).first->second;
+      if (writer != file.process) world_.fail("two processes have written in one epoch");
     }
   }
 

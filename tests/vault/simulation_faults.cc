@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, kTroubles> kTroubleNames = {
     "crash after a call", "kill",     "freeze",         "clock jump",      "SIGTERM",
     "overlap",       "poll error",    "409",            "lost 2xx",        "expired update",
     "new ids",       "foreign pin",   "foreign unpin",  "deleted message", "lost file",
-    "stored flip",   "restore",       "snapshot",       "forget"};
+    "swapped",       "stored flip",   "restore",       "snapshot",       "forget"};
 
 constexpr std::array<std::string_view, kSteps> kStepNames = {
     "1 pointers",  "1 root",     "1 chain",  "2 candidate", "3 look under", "3 pin",   "4 register",
@@ -173,6 +173,22 @@ void Tally::add(const Tally& other) {
     this->*member += other.*member;
   }
   most_messages = std::max(most_messages, other.most_messages);
+}
+
+std::string Tally::missing() const {
+  std::string text;
+  for (std::size_t i = 0; i < kTroubles; ++i) {
+    if (troubles[i] == 0) text += " " + std::string(kTroubleNames[i]) + ";";
+  }
+  for (std::size_t step = 0; step < kSteps; ++step) {
+    for (std::size_t kind = 0; kind < kCallKinds; ++kind) {
+      const Crashes& died = crashes[step][kind];
+      if (calls[step][kind] == 0 || (died.before > 0 && died.after > 0)) continue;
+      text += " a crash at " + std::string(kStepNames[step]) + ", " +
+              std::string(kCallNames[kind]) + ";";
+    }
+  }
+  return text;
 }
 
 std::string Tally::describe() const {

@@ -49,6 +49,7 @@ enum class Trouble : std::uint8_t {
   kForeignUnpin,
   kMessageDeleted,
   kFileLost,      ///< a document cannot be downloaded any more
+  kStoredSwap,     ///< an object stands in the place of another
   kStoredFlip,    ///< a document has changed in the chat
   kRestore,
   kSnapshot,
@@ -120,6 +121,8 @@ struct Tally {
   void add(const Tally& other);
   /// Several lines.
   std::string describe() const;
+  /// What has never happened, although it should have in so many histories; empty: nothing.
+  std::string missing() const;
 };
 
 /// Which troubles a history may meet, and how often.
@@ -128,6 +131,11 @@ struct TroublePlan {
   std::uint64_t per_mille = 0;  ///< of the calls
 
   bool allows(Trouble trouble) const { return may[static_cast<std::size_t>(trouble)]; }
+  /// Calls succeed, and soon.
+  bool is_calm() const {
+    return per_mille == 0 && !allows(Trouble::kSlowCall) && !allows(Trouble::kFreeze) &&
+           !allows(Trouble::kRestore);
+  }
   void set(Trouble trouble, bool allowed) { may[static_cast<std::size_t>(trouble)] = allowed; }
 };
 

@@ -40,6 +40,8 @@ std::optional<Trouble> trouble_of(Kind kind) {
       return Trouble::kFileLost;
     case Kind::kStoredFlip:
       return Trouble::kStoredFlip;
+    case Kind::kSwap:
+      return Trouble::kStoredSwap;
     case Kind::kSnapshot:
       return Trouble::kSnapshot;
     case Kind::kRestore:
@@ -210,10 +212,11 @@ class Draw {
   }
 
   void draw_damage() {
-    constexpr std::array<std::pair<Trouble, Kind>, 3> kDamage = {
+    constexpr std::array<std::pair<Trouble, Kind>, 4> kDamage = {
         {{Trouble::kMessageDeleted, Kind::kDeleteMessage},
          {Trouble::kFileLost, Kind::kLoseFile},
-         {Trouble::kStoredFlip, Kind::kStoredFlip}}};
+         {Trouble::kStoredFlip, Kind::kStoredFlip},
+         {Trouble::kStoredSwap, Kind::kSwap}}};
     const auto& [trouble, kind] = kDamage[below(kDamage.size())];
     plan_.troubles.set(trouble, true);
     add_some(trouble, kind, 2);

@@ -24,6 +24,7 @@ struct Happening {
     kDeleteMessage,
     kLoseFile,
     kStoredFlip,
+    kSwap,
     kSnapshot,
     kRestore,
     kCheck,  ///< everybody dies, in a copy of the world

@@ -151,12 +151,34 @@ asio::awaitable<void> SimProcess::live() {
     ++world_->tally->refused;
   }
   ended_ = true;
-  if (served) co_return;
+  judge_end(served);
+}
+
+void SimProcess::judge_end(const Result<void>& served) {
+  if (served) {
+    const UpdateSet unsaved = now_.dealt & ~now_.given_up & ~world_->remains.durable;
+    if (unsaved.any()) world_->fail("a process that was stopped has not saved everything");
+    return;
+  }
   const Error& failure = served.error();
   world_->last_failure = failure;
   world_->trace(number_, "ends: " + describe(failure));
-  if (failure.code == ErrorCode::kSuperseded) ++world_->tally->superseded;
   if (!is_expected_end(failure)) world_->fail("a process ended with " + describe(failure));
+  if (failure.code != ErrorCode::kSuperseded) return;
+  ++world_->tally->superseded;
+  if (!met_another_) world_->fail("a process was superseded by nobody");
+}
+
+// Without trouble `interval` loses what came in the interval, and while the next save took its time.
+void SimProcess::kill() {
+  constexpr seconds kCalmSave{10};
+  doomed_ = true;
+  const std::optional<Clock::Time> since = vault_.stats().unsaved_since;
+  if (world_->settings.durability != Durability::kInterval || !since) return;
+  if (!serves_ || !world_->troubles->plan().is_calm()) return;
+  if (clock_.now() - *since > SaverOptions{}.interval + kCalmSave) {
+    world_->fail("more than the interval is lost");
+  }
 }
 
 asio::awaitable<Result<void>> SimProcess::serve() {
@@ -187,7 +209,8 @@ void SimProcess::saved(const CommitReport& report) {
 void SimProcess::promise_taken(std::uint64_t sequence) {
   Remains& remains = world_->remains;
   remains.written.add(WrittenStates::name_of(vault_.manifest().state()), taken_);
-  if ((taken_.given_up & remains.durable).any() && !remains.damaged) {
+  const bool may_lose = remains.root_damaged || taken_.fell_back;
+  if ((taken_.given_up & remains.durable).any() && !may_lose) {
     world_->fail("an update was given up as lost that somebody has saved");
   }
   remains.durable |= taken_.dealt & ~taken_.given_up;
@@ -216,9 +239,10 @@ void SimProcess::learn_state() {
   absorbed_ = serves_;
   const TrueState* known = world_->remains.written.find(WrittenStates::name_of(state));
   const std::optional<TrueState::Users> users = users_of(table_.table);
-  if (known == nullptr && users && world_->remains.damaged) {
+  const bool fell_back = known == nullptr && users && world_->remains.damaged;
+  if (fell_back) {
     known = world_->remains.written.find_fallback(state.applied().SerializeAsString(), *users);
-    if (known != nullptr) ++world_->tally->fallbacks;
+    ++world_->tally->fallbacks;
   }
   if (known == nullptr) {
     world_->fail("a state was loaded that nobody has written: sequence " +
@@ -226,7 +250,7 @@ void SimProcess::learn_state() {
     return;
   }
   now_ = *known;
-  if (users && now_.users != *users && world_->remains.damaged) {
+  if (fell_back) {
     now_.users = *users;
     now_.fell_back = true;
   }
@@ -407,6 +431,7 @@ void SimProcess::apply_update(int index) {
 }
 
 void SimProcess::deliver(int update, std::function<void(bool)> answered) {
+  touched_ = true;
   asio::co_spawn(context_, answer_delivery(update, std::move(answered)), asio::detached);
 }
 
@@ -428,9 +453,13 @@ asio::awaitable<void> SimProcess::answer_delivery(int update, std::function<void
 
 // ---- the operator ----
 
-void SimProcess::snapshot() { asio::co_spawn(context_, make_snapshot(), asio::detached); }
+void SimProcess::snapshot() {
+  touched_ = true;
+  asio::co_spawn(context_, make_snapshot(), asio::detached);
+}
 
 void SimProcess::restore(std::uint64_t pick) {
+  touched_ = true;
   asio::co_spawn(context_, bring_back(pick), asio::detached);
 }
 

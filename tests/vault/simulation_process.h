@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "kv/table.h"
 #include "simulation_world.h"
@@ -50,15 +51,23 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   bool serves() const { return serves_ && alive(); }
   const TrueState& state() const { return now_; }
   const kv::Table<Player>& table() const { return table_.table; }
-  ProcessContext& context() { return context_; }
+  /// Runs what is ready, when there may be anything.
+  void settle(bool woken) {
+    if (woken || std::exchange(touched_, false)) context_.settle();
+  }
   Vault& vault() { return vault_; }
   ProcessClock& clock() { return clock_; }
 
   /// SIGTERM.
-  void stop() { stopping_.set(); }
+  void stop() {
+    stopping_.set();
+    touched_ = true;
+  }
   bool stopping() const { return stopping_.is_set(); }
   /// From now on none of its code runs.
-  void kill() { doomed_ = true; }
+  void kill();
+  /// Another process is alive, too.
+  void meet_another() { met_another_ = true; }
   /// Everything that was under way is gone; for a process that is not alive.
   void bury();
 
@@ -90,6 +99,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   void learn_state();
   void cleared();
   void expect_table(const std::string& how);
+  void judge_end(const Result<void>& served);
   void promise_taken(std::uint64_t sequence);
   void saved(const CommitReport& report);
   VaultOptions options();
@@ -108,9 +118,11 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   PollingLoop loop_;
   WebhookGate gate_;
 
+  bool touched_ = true;  // from outside: something may be ready
   bool doomed_ = false;
   bool ended_ = false;
   bool serves_ = false;
+  bool met_another_ = false;
   bool absorbed_ = false;     // a longer history, while serving
   bool knows_state_ = false;  // now_ is what the table holds
   TrueState now_;    // in the table

@@ -25,6 +25,10 @@ SimProcess& SimWorld::start_process() {
   const int number = static_cast<int>(processes.size()) + 1;
   processes.push_back(std::make_unique<SimProcess>(*this, number));
   trace(number, "starts");
+  const std::vector<SimProcess*> together = alive();
+  if (together.size() > 1) {
+    for (SimProcess* process : together) process->meet_another();
+  }
   return *processes.back();
 }
 
@@ -85,10 +89,9 @@ void SimWorld::note_given_up(TrueState& state, int update, bool counted) {
   }
 }
 
-void SimWorld::settle() {
+void SimWorld::settle(int woken) {
   for (const auto& process : processes) {
-    if (!process) continue;
-    if (process->alive()) process->context().settle();
+    if (process && process->alive()) process->settle(process->number() == woken);
   }
   for (auto& process : processes) {
     if (process && !process->alive()) process.reset();
@@ -96,11 +99,11 @@ void SimWorld::settle() {
 }
 
 void SimWorld::run(Clock::Time end, const std::function<bool()>& go_on) {
-  settle();
+  settle(Timeline::kNobody);
   while (!violation && go_on()) {
     const std::optional<int> owner = timeline.wake_next(end);
     if (!owner) return;
-    settle();
+    settle(*owner);
   }
 }
 

@@ -46,6 +46,7 @@ struct Remains {
   std::uint64_t durable_sequence = 0;
   std::size_t restores_begun = 0;
   bool damaged = false;        ///< something stored was harmed: losses may happen, and be told
+  bool root_damaged = false;
   bool exact_losses = true;    ///< the number of lost updates can be known
   std::vector<int> reigns = {};  ///< the processes that became writers, in order
 };
@@ -87,7 +88,7 @@ class SimWorld {
   void run(Clock::Time end, const std::function<bool()>& go_on);
 
  private:
-  void settle();
+  void settle(int woken);
 };
 
 }  // namespace telekv::vault
