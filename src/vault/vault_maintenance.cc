@@ -124,6 +124,8 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
     }
   }
   // From here to the first delta nothing is awaited: updates come before or after, never between.
+  // What has changed since the point is undone; only whom it has forgotten is kept.
+  (void)take_changes();
   Result<Chain::Loaded> loaded = Chain::fill(*std::move(parts), *state_);
   if (!loaded) {
     broken_ = loaded.error();

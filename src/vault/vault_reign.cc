@@ -19,6 +19,22 @@ constexpr int kPinAttempts = 5;
 // Each attempt at a claim posts a message: a chat that never agrees must not be filled with them.
 constexpr int kClaimAttempts = 10;
 
+/// Whether two equally long states are kept in other objects. A writer may overwrite what only an
+/// edition of its root before the last names.
+bool is_other_edition(const format::Manifest& a, const format::Manifest& b) {
+  const auto objects = [](const format::Manifest& manifest) {
+    Bytes hashes = manifest.history().content_hash();
+    for (const format::Object& chunk : manifest.state().base().chunks()) {
+      hashes += chunk.content_hash();
+    }
+    for (const format::Object& segment : manifest.state().segments()) {
+      hashes += segment.content_hash();
+    }
+    return hashes;
+  };
+  return !is_longer(a, b) && !is_longer(b, a) && objects(a) != objects(b);
+}
+
 Error pin_keeps_moving() {
   return Error{ErrorCode::kUnavailable, "the chat's pin moves faster than it can be followed",
                "keep only one copy of this bot running"};
@@ -139,7 +155,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   for (const std::int64_t id : best.predecessors()) continued.add(MessageId{id});
 
   const bool own = opened_ && best.writer() == writer_;
-  if (!own && is_longer(best, manifest_)) {
+  if (!own && (is_longer(best, manifest_) || (!opened_ && is_other_edition(best, manifest_)))) {
     if (opened_) {
       Result<void> unpinned = co_await unpin(candidate, patience);
       co_return unpinned ? superseded_by(readings.best->id) : unpinned.error();
