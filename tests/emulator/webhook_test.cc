@@ -568,6 +568,7 @@ TEST_F(WebhookDelivery, AWebhookThatIsReplacedGetsNoMoreAndItsAnswersDoNotCount)
   EXPECT_EQ(id(1), update);
   EXPECT_THAT(server_.deliveries()[1].head, HasSubstr("another"));
   EXPECT_EQ(server_.hung_up(), 1);
+  EXPECT_EQ(last_error(), "") << "the end of the old one is no failure of the new one";
   EXPECT_TRUE(confirmed().empty());
 }
 
