@@ -3,31 +3,23 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
 
+#include "bot/chat_settings.h"
 #include "kv/error.h"
-#include "telegram/api.h"
-#include "telegram/api_root.h"
-#include "telegram/types.h"
-#include "vault/key.h"
 #include "vault/vault.h"
 
 namespace telekv::bot {
 
 enum class LogFormat : std::uint8_t { kText, kJson };
 
-struct Config {
-  Config(telegram::Token bot_token, telegram::ApiRoot root)
-      : token(std::move(bot_token)), api_root(std::move(root)) {}
+/// Without an admin_id the role is claimed by a one-time code.
+struct Config : ChatSettings {
+  explicit Config(ChatSettings chat) : ChatSettings(std::move(chat)) {}
 
-  telegram::Token token;
-  telegram::ApiRoot api_root;
-  std::optional<telegram::UserId> admin_id;    ///< absent: claimed by a one-time code
-  std::optional<telegram::ChatId> vault_chat;  ///< absent: the operator's private chat
-  std::optional<vault::Key> key;               ///< absent only with --plaintext
   vault::VaultOptions vault;
   std::chrono::milliseconds backup_interval{std::chrono::seconds(5)};
   std::string log_level = "info";
