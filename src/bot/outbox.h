@@ -13,7 +13,7 @@
 #include <unordered_map>
 
 #include "bot/clicker.h"
-#include "bot/event.h"
+#include "vault/event.h"
 #include "telegram/api.h"
 #include "vault/clock.h"
 #include "vault/random.h"
@@ -67,8 +67,8 @@ class Outbox {
   std::deque<telegram::ChatId> ready_;
   std::size_t waiting_ = 0;
   std::size_t workers_ = 0;
-  Event has_room_;
-  Event empty_;
+  vault::Event has_room_;
+  vault::Event empty_;
   Counters counters_;
 };
 

@@ -20,7 +20,7 @@
 
 #include "bot/clicker.h"
 #include "bot/config.h"
-#include "bot/event.h"
+#include "vault/event.h"
 #include "bot/exit_code.h"
 #include "bot/outbox.h"
 #include "kv/table.h"
@@ -81,7 +81,7 @@ class Service {
   boost::asio::thread_pool pool_{1};
   vault::SystemClock clock_;
   vault::SystemRandom random_;
-  Event stopping_;
+  vault::Event stopping_;
   ExitCode exit_code_ = ExitCode::kSuccess;
 
   std::unique_ptr<telegram::HttpClient> http_;
@@ -96,13 +96,13 @@ class Service {
   bool first_page_ = true;
   std::uint64_t unreadable_updates_ = 0;
   bool check_wanted_ = false;  // somebody else reads the queue: ask the vault who is the writer
-  Event save_due_;
+  vault::Event save_due_;
   vault::Clock::Time next_save_{};
   vault::Clock::Time save_paused_until_{};  // after a failure, whoever wants to save
   vault::Backoff save_backoff_{random_, {}};
   bool saving_is_hopeless_ = false;
   std::vector<telegram::ChatId> snapshot_requests_;  // chats that wait for a report
-  Event saver_done_;
+  vault::Event saver_done_;
   boost::asio::cancellation_signal saver_given_up_;
 };
 

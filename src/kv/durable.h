@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "kv/bytes.h"
 #include "kv/error.h"
@@ -29,6 +30,10 @@ class Encodable {
 
   /// Records held, deletions included.
   virtual std::uint64_t records() const = 0;
+
+  /// Of a take: every key erased since the take before, ascending, also those that are there again.
+  /// Older states that are brought back must not contain them.
+  virtual const std::vector<std::int64_t>& erased_keys() const = 0;
 };
 
 /// One pass over a table that goes on changing meanwhile. A record that exists during the whole
@@ -82,6 +87,9 @@ class Durable {
   /// To be called after the last load: does what loads put off, so that no later call pays for it.
   /// Whatever needs it earlier does it itself. O(n log n) at most.
   virtual void finish_loading() = 0;
+
+  /// Whether there was such a record; it is gone, as a change that is to be taken.
+  virtual bool erase(std::int64_t key) = 0;
 
   /// Forgets everything, as freshly constructed.
   virtual void clear() = 0;

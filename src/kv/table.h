@@ -61,9 +61,6 @@ class Table final : public TableCore {
     return update_row(*slot, values(changed).data());
   }
 
-  /// Whether there was such a record.
-  bool erase(Key key) { return erase_row(key); }
-
   /// 1 + records with a strictly higher score.
   std::optional<std::uint64_t> rank(Key key) const { return rank_of(key); }
 

@@ -66,6 +66,7 @@ class TableCore : public Durable {
   Result<void> load_chunk(ByteView encoded) final;
   Result<void> load_delta(ByteView encoded) final;
   void finish_loading() final { ranking(); }
+  bool erase(Key key) final { return erase_row(key); }
   void clear() final;
 
   /// Bytes held, by own accounting.

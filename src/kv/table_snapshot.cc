@@ -33,12 +33,15 @@ constexpr auto kLaterRange = static_cast<std::uint8_t>(kNotedRanges);
 
 class ChangeSetEncodable final : public Encodable {
  public:
-  explicit ChangeSetEncodable(ChangeSet changes) : changes_(std::move(changes)) {}
+  explicit ChangeSetEncodable(ChangeSet changes, std::vector<Key> erased_keys = {})
+      : changes_(std::move(changes)), erased_keys_(std::move(erased_keys)) {}
   Bytes encode() const override { return encode_columns(changes_); }
   std::uint64_t records() const override { return changes_.records(); }
+  const std::vector<Key>& erased_keys() const override { return erased_keys_; }
 
  private:
   ChangeSet changes_;
+  std::vector<Key> erased_keys_;
 };
 
 std::vector<std::size_t> all_fields(const SchemaDescription& schema) {
@@ -405,8 +408,10 @@ std::unique_ptr<const Encodable> TableCore::take_changes() {
     if (!whole && exact_before && ranking_field_) block.subtract(*ranking_field_, group.before);
     changes.blocks.push_back(block.finish());
   }
-  changes.erased = take_erased();
-  return std::make_unique<ChangeSetEncodable>(std::move(changes));
+  std::vector<Key> erased_keys = take_erased();
+  changes.erased = erased_keys;
+  std::erase_if(changes.erased, [&](Key key) { return map_.find(key).has_value(); });
+  return std::make_unique<ChangeSetEncodable>(std::move(changes), std::move(erased_keys));
 }
 
 std::vector<Key> TableCore::take_erased() {
@@ -414,7 +419,6 @@ std::vector<Key> TableCore::take_erased() {
   erased_.clear();
   std::sort(erased.begin(), erased.end());
   erased.erase(std::unique(erased.begin(), erased.end()), erased.end());
-  std::erase_if(erased, [&](Key key) { return map_.find(key).has_value(); });
   return erased;
 }
 

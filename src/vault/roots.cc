@@ -22,8 +22,11 @@ Error about_root(MessageId id, const Error& error) {
 }  // namespace
 
 bool is_longer(const format::Manifest& a, const format::Manifest& b) {
+  if (a.delivery() == format::Manifest::WEBHOOK || b.delivery() == format::Manifest::WEBHOOK) {
+    return a.ballot() > b.ballot();
+  }
   const auto length = [](const format::Manifest& m) {
-    return std::make_tuple(m.applied_updates(), m.sequence(), m.ballot());
+    return std::make_tuple(m.state().applied_updates(), m.state().sequence(), m.ballot());
   };
   return length(a) > length(b);
 }
@@ -76,7 +79,7 @@ Result<Document> Roots::seal(const format::Manifest& manifest) {
   const ObjectIdentity identity{.kind = ObjectKind::kRoot,
                                 .epoch = manifest.ballot(),
                                 .writer = manifest.writer(),
-                                .sequence = manifest.sequence()};
+                                .sequence = manifest.state().sequence()};
   auto object = std::make_shared<const Bytes>(
       sealer_->seal(identity, manifest.SerializeAsString(), Sealer::make_nonce(*random_)));
   if (object->size() > Channel::kMaxDocumentBytes) {
@@ -86,8 +89,9 @@ Result<Document> Roots::seal(const format::Manifest& manifest) {
   }
   std::string caption = manifest.standing() == format::Manifest::CANDIDATE
                             ? "telekv: a writer is taking over"
-                            : "telekv root, sequence " + std::to_string(manifest.sequence()) +
-                                  ", " + std::to_string(manifest.records()) + " records";
+                            : "telekv root, sequence " +
+                                  std::to_string(manifest.state().sequence()) + ", " +
+                                  std::to_string(manifest.state().records()) + " records";
   return Document{
       .name = std::string(kRootName), .caption = std::move(caption), .bytes = std::move(object)};
 }
@@ -115,7 +119,7 @@ Result<Root> Roots::open(MessageId id, ByteView object) const {
                  "start the newer version that wrote it"};
   }
   if (manifest.ballot() != identity->epoch || manifest.writer() != identity->writer ||
-      manifest.sequence() != identity->sequence ||
+      manifest.state().sequence() != identity->sequence ||
       (manifest.standing() == format::Manifest::ACTIVE) != (manifest.ballot() != 0)) {
     return damaged_root(id, "its manifest contradicts its header");
   }

@@ -17,7 +17,7 @@
 
 namespace telekv::vault {
 
-enum class ObjectKind : std::uint8_t { kRoot = 1, kChunk = 2 };
+enum class ObjectKind : std::uint8_t { kRoot = 1, kChunk = 2, kSegment = 3, kHistory = 4 };
 
 /// What an object is; sealed with it and demanded at opening.
 struct ObjectIdentity {
