@@ -7,7 +7,6 @@
 #include "cli/export.h"
 #include "cli/import.h"
 #include "cli/inspect.h"
-#include "cli/rekey.h"
 #include "cli/restore.h"
 #include "cli/snapshots.h"
 #include "cli/verify.h"
@@ -19,7 +18,7 @@ namespace telekv::cli {
 struct KeygenOptions {};
 
 using Command = std::variant<KeygenOptions, InspectOptions, VerifyOptions, ExportOptions,
-                             ImportOptions, SnapshotsOptions, RestoreOptions, RekeyOptions>;
+                             ImportOptions, SnapshotsOptions, RestoreOptions>;
 
 struct Invocation {
   Command command;
