@@ -294,7 +294,7 @@ void Service::apply(const telegram::UpdatePage& page) {
     const telegram::Update& update = page.updates[i];
     if (is_repeated(update.id)) continue;
     apply(update);
-    vault_->note_applied(telegram::to_int(update.id));
+    vault_->note_applied({.id = telegram::to_int(update.id)});
   }
 }
 
@@ -329,7 +329,7 @@ asio::awaitable<void> Service::end_spinner(std::string query_id) {
 }
 
 bool Service::is_repeated(telegram::UpdateId id) const {
-  const std::int64_t last = vault_->applied_update_id();
+  const std::int64_t last = vault_->applied().last();
   const std::int64_t candidate = telegram::to_int(id);
   return last != 0 && candidate <= last && last - candidate < kRepetitionWindow;
 }
@@ -339,7 +339,7 @@ bool Service::is_repeated(telegram::UpdateId id) const {
 void Service::report_gap(const telegram::UpdatePage& page) {
   if (!first_page_ || page.updates.empty()) return;
   first_page_ = false;
-  const std::int64_t last = vault_->applied_update_id();
+  const std::int64_t last = vault_->applied().last();
   const std::int64_t lost = telegram::to_int(page.updates.front().id) - last - 1;
   if (last != 0 && lost > 0 && lost < kRepetitionWindow) {
     spdlog::warn("{} updates were confirmed before the last stop but never saved", lost);
@@ -390,7 +390,7 @@ asio::awaitable<void> Service::save_and_report() {
   if (saved) {
     save_backoff_.reset();
     spdlog::debug("saved {} users, sequence {}, {} bytes in {} ms", saved->records, saved->sequence,
-                  saved->root_bytes + saved->base_bytes, to_milliseconds(saved->duration).count());
+                  saved->root_bytes + saved->object_bytes, to_milliseconds(saved->duration).count());
   } else {
     handle_save_error(saved.error());
   }
@@ -410,7 +410,7 @@ void Service::answer_snapshot_requests(const Result<vault::CommitReport>& commit
   for (const telegram::ChatId chat : std::exchange(snapshot_requests_, {})) {
     std::string text =
         committed ? texts::snapshot_saved({.users = committed->records,
-                                           .bytes = committed->root_bytes + committed->base_bytes,
+                                           .bytes = committed->root_bytes + committed->object_bytes,
                                            .duration = to_milliseconds(committed->duration),
                                            .sequence = committed->sequence})
                   : texts::snapshot_failed(describe(committed.error()));

@@ -143,6 +143,16 @@ Channel::Async<Posted> Objects::place(Document document, Patience patience) {
   co_return posted;
 }
 
+Channel::Async<void> Objects::overwrite(MessageId id, ObjectIdentity identity, Patience patience) {
+  auto bytes =
+      std::make_shared<const Bytes>(sealer_->seal(identity, Bytes(), Sealer::make_nonce(*random_)));
+  const Document document = describe_document(identity, std::move(bytes));
+  const auto replace = [this, id, &document] { return channel_->replace(id, document); };
+  Result<Posted> replaced = co_await retry(patience, OnUnknown::kRepeat, replace);
+  if (!replaced) co_return replaced.error();
+  co_return Result<void>{};
+}
+
 void Objects::release(const std::vector<MessageId>& ids) {
   for (const MessageId id : ids) {
     const auto at = held_.find(id);

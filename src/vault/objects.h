@@ -38,6 +38,9 @@ class Objects {
   Channel::Async<format::Object> put(ObjectIdentity identity, std::function<Bytes()> encode,
                                      Patience patience);
 
+  /// Writes an empty object over whatever message `id` carries.
+  Channel::Async<void> overwrite(MessageId id, ObjectIdentity identity, Patience patience);
+
   /// The body of a stored object. kDamaged when it is not what `object` says, kNotFound when the
   /// chat does not have it.
   Channel::Async<Bytes> fetch(format::Object object, ObjectKind kind, Patience patience);

@@ -1,6 +1,7 @@
 #include "vault/ring.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace telekv::vault {
 
@@ -59,6 +60,15 @@ std::optional<MessageId> Ring::free_slot(const std::set<MessageId>& named) const
     return !named.contains(id) && !abandoned_.contains(id);
   });
   return at == bank.end() ? std::nullopt : std::optional(*at);
+}
+
+std::vector<MessageId> Ring::all_but(const std::set<MessageId>& named) const {
+  std::vector<MessageId> ids;
+  for (const std::set<MessageId>& bank : banks_) {
+    std::set_difference(bank.begin(), bank.end(), named.begin(), named.end(),
+                        std::back_inserter(ids));
+  }
+  return ids;
 }
 
 void Ring::add(MessageId id) {

@@ -42,6 +42,9 @@ class Ring {
   /// A slot of this reign's bank that is not in `named` and may be edited.
   std::optional<MessageId> free_slot(const std::set<MessageId>& named) const;
 
+  /// Every slot of every bank that is not in `named`.
+  std::vector<MessageId> all_but(const std::set<MessageId>& named) const;
+
   /// A message that this reign has posted.
   void add(MessageId id);
   /// A predecessor's message; nobody writes it before two more take-overs.

@@ -142,7 +142,7 @@ Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
     // A base is exact only with changes taken after its walk, so one that is ready later has to
     // wait.
     const bool base_is_ready = base_ready_.has_value();
-    Result<void> appended = co_await append_changes(patience);
+    Result<std::uint64_t> appended = co_await append_changes(patience);
     if (!appended) co_return appended.error();
     if (base_is_ready && base_ready_) put_base(*std::exchange(base_ready_, std::nullopt));
     Result<std::uint64_t> sealed = co_await seal_tail(patience);
@@ -154,7 +154,7 @@ Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
     Result<std::uint64_t> root = co_await write_root(patience);
     if (!root) co_return root.error();
     report.root_bytes = *root;
-    report.object_bytes = *sealed + *history;
+    report.object_bytes = *appended + *sealed + *history;
     co_await recycle_absorbed();
   }
   report.sequence = manifest_.state().sequence();
@@ -163,13 +163,14 @@ Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
   co_return report;
 }
 
+// A store that began in this run gets its first point after a day, or with its first base.
 bool Vault::point_due() const {
-  if (history_.points_size() == 0) return manifest_.state().sequence() > 0;
-  const format::State& newest = history_.points(history_.points_size() - 1).state();
-  const std::chrono::seconds age =
-      clock_->unix_time() - std::chrono::seconds(newest.committed_at());
-  return manifest_.state().sequence() > newest.sequence() &&
-         (point_wanted_ || age >= options_.point_spacing);
+  const bool none = history_.points_size() == 0;
+  const format::State newest =
+      none ? format::State() : history_.points(history_.points_size() - 1).state();
+  if (manifest_.state().sequence() <= newest.sequence()) return false;
+  const std::int64_t last = none ? began_at_ : newest.committed_at();
+  return point_wanted_ || clock_->unix_time().count() - last >= options_.point_spacing.count();
 }
 
 void Vault::keep_point() {
@@ -179,15 +180,16 @@ void Vault::keep_point() {
   history_changed_ = true;
 }
 
-// A delta that is too large is dropped for a base that is begun after it; when that fails the
-// changes are in neither, and the manifest must go on promising only what it can restore.
-Channel::Async<void> Vault::append_changes(Patience patience) {
+// Returns the bytes uploaded. A delta that is too large is dropped for a base that is begun after
+// it; when that fails the changes are in neither, and the manifest must go on promising only what
+// it can restore.
+Channel::Async<std::uint64_t> Vault::append_changes(Patience patience) {
   if (base_required_ || state_->unsaved() > options_.delta_bound_records) {
     co_return co_await write_required_base(patience);
   }
   const format::State before = manifest_.state();
   std::shared_ptr<const kv::Encodable> changes = take_changes();
-  if (!changes) co_return Result<void>{};
+  if (!changes) co_return std::uint64_t{0};
   auto encode = [changes] { return changes->encode(); };
   Bytes columns = co_await run_on(pool_, std::move(encode));
   if (columns.size() > kMaxDeltaBytes) {
@@ -198,12 +200,12 @@ Channel::Async<void> Vault::append_changes(Patience patience) {
   format::Delta* delta = manifest_.mutable_state()->add_tail();
   delta->set_sequence(manifest_.state().sequence());
   *delta->mutable_columns() = std::move(columns);
-  co_return Result<void>{};
+  co_return std::uint64_t{0};
 }
 
 // Only one walk may be alive, so a base that is being written in the background has to end first;
 // it lacks what is dropped here.
-Channel::Async<void> Vault::write_required_base(Patience patience) {
+Channel::Async<std::uint64_t> Vault::write_required_base(Patience patience) {
   base_required_ = true;
   co_await end_base();
   const format::State before = manifest_.state();
@@ -216,9 +218,12 @@ Channel::Async<void> Vault::write_required_base(Patience patience) {
     co_return base.error();
   }
   base_required_ = false;
+  const std::uint64_t bytes = bytes_of(*base);
   put_base(*std::move(base));
   // What changed during the walk: only with it the base is exact.
-  co_return co_await append_changes(patience);
+  Result<std::uint64_t> more = co_await append_changes(patience);
+  if (!more) co_return more.error();
+  co_return bytes + *more;
 }
 
 // The deltas that the base holds go. The base is exact only together with the first changes taken

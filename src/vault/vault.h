@@ -197,6 +197,13 @@ class Vault {
   /// fails with kDamaged, and the next start restores the state before.)
   Channel::Async<RestoreReport> restore(std::uint64_t number, Clock::Time deadline);
 
+  /// Seals everything with another key: commits, writes a base and the root under `sealer`, then
+  /// writes over every other message of the ring, so that nothing stays readable under the old key.
+  /// The restore points go. `table` holds the same content under the new key's digest and takes the
+  /// place of the vault's; both outlive the vault. For tools: no update is taken meanwhile. After
+  /// kOutcomeUnknown the root is under the one key or the other.
+  Channel::Async<CommitReport> rekey(Sealer sealer, kv::Durable& table, Clock::Time deadline);
+
   MessageId root() const { return root_; }
   const format::Manifest& manifest() const { return manifest_; }
   const format::History& history() const { return history_; }
@@ -210,8 +217,8 @@ class Vault {
   Channel::Async<void> keep_quiet(Clock::Time deadline);
   void note_penalty(const Error& error);
   std::shared_ptr<const kv::Encodable> take_changes();
-  Channel::Async<void> append_changes(Patience patience);
-  Channel::Async<void> write_required_base(Patience patience);
+  Channel::Async<std::uint64_t> append_changes(Patience patience);
+  Channel::Async<std::uint64_t> write_required_base(Patience patience);
   void put_base(format::Base base);
   Channel::Async<std::uint64_t> seal_tail(Patience patience);
   Channel::Async<std::uint64_t> write_history(Patience patience);
@@ -249,6 +256,9 @@ class Vault {
   // vault_gap.cc
   Channel::Async<GapOutcome> resolve_gap_now(Patience patience);
   Channel::Async<bool> absorb_longer(Readings readings, Patience patience);
+
+  // vault_rekey.cc
+  Channel::Async<void> overwrite_unnamed(Patience patience);
 
   // vault_maintenance.cc
   boost::asio::awaitable<void> end_base();
@@ -294,6 +304,7 @@ class Vault {
   bool base_required_ = false;  // a delta was dropped in favour of a base that is not written yet
   bool rotation_due_ = false;   // the own root must not be edited again
   bool point_wanted_ = false;
+  std::int64_t began_at_ = 0;  // seconds since the Unix epoch, of a store created in this run
   Clock::Time quiet_until_{};  // the end of the last penalty
   MessageIds absorbed_;        // roots whose history this one continues, still in the chat
 

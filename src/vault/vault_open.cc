@@ -113,6 +113,7 @@ void Vault::start_empty() {
   applied_ = {};
   applied_updates_ = 0;
   last_sequence_ = 0;
+  began_at_ = clock_->unix_time().count();
   describe_state();
 }
 
@@ -132,6 +133,7 @@ Channel::Async<std::uint64_t> Vault::adopt(const format::Manifest& manifest, Pat
   last_sequence_ = manifest_.state().sequence();
   verified_sequence_ = last_sequence_;
   verified_at_ = clock_->unix_time().count();
+  began_at_ = 0;
   fell_back_ = false;
   describe_state();
   co_return loaded->downloaded_bytes;
