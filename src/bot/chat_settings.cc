@@ -19,7 +19,7 @@ Error wrong(std::string message, std::string hint) {
 }
 
 Result<std::optional<vault::Key>> check_key(const char* name, const std::string& text,
-                                            bool plaintext) {
+                                            bool plaintext, const telegram::Token* bot) {
   if (plaintext) {
     if (!text.empty()) {
       return wrong("--plaintext and " + std::string(name) + " exclude each other");
@@ -30,7 +30,12 @@ Result<std::optional<vault::Key>> check_key(const char* name, const std::string&
     return wrong(std::string(name) + " is missing: the data is sealed before it is stored",
                  "make a key with 'telekv keygen' and keep it outside Telegram");
   }
-  Result<vault::Key> key = vault::Key::parse(text);
+  if (text.starts_with(vault::Key::kPassphrasePrefix) && bot == nullptr) {
+    return wrong(std::string(name) + " is a passphrase, so BOT_TOKEN is needed too",
+                 "the bot's id is a part of the key");
+  }
+  const std::string salt = bot != nullptr ? std::to_string(to_int(bot->bot_id())) : std::string();
+  Result<vault::Key> key = vault::Key::from_setting(text, salt);
   if (!key) return about(name, key.error());
   return std::optional<vault::Key>(*key);
 }
@@ -42,7 +47,7 @@ Result<ChatSettings> check_chat_settings(const RawChatSettings& raw) {
   const Result<telegram::ApiRoot> api_root = telegram::parse_api_root(raw.api_root);
   if (!api_root) return about("API_ROOT", api_root.error());
   const Result<std::optional<vault::Key>> key =
-      check_key("TELEKV_KEY", raw.telekv_key, raw.plaintext);
+      check_key("TELEKV_KEY", raw.telekv_key, raw.plaintext, &*token);
   if (!key) return key.error();
   if (raw.admin_id && *raw.admin_id <= 0) {
     return wrong("ADMIN_ID must be a user's id, a positive number");

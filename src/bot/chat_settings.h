@@ -40,9 +40,10 @@ struct ChatSettings {
 /// kInvalidArgument names the setting and what it should be; never a secret's value.
 Result<ChatSettings> check_chat_settings(const RawChatSettings& raw);
 
-/// The key of setting `name`; nullopt only with --plaintext.
+/// The key that setting `name` holds as `text`; nullopt only with --plaintext. A passphrase needs
+/// `bot`, whose id is a part of the key; otherwise it may be absent.
 Result<std::optional<vault::Key>> check_key(const char* name, const std::string& text,
-                                            bool plaintext);
+                                            bool plaintext, const telegram::Token* bot);
 
 /// A setting that cannot be used.
 Error wrong(std::string message, std::string hint = {});

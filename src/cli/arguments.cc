@@ -19,7 +19,7 @@ constexpr const char* kFooter =
     "the\n"
     "machine, and shells keep them.\n"
     "\n"
-    "Commands that write to the chat (import, restore) take it over as a starting bot "
+    "Commands that write to the chat (import, restore, rekey) take it over as a starting bot "
     "does:\n"
     "stop the bot before, start it again after.\n"
     "\n"
@@ -115,6 +115,12 @@ void declare_writers(CLI::App& app, Parsed& parsed) {
       ->required();
   restoring->add_flag("--dry-run", parsed.restore.dry_run, "only say what would be done");
   add_plaintext(restoring, parsed);
+
+  CLI::App* rekeying =
+      add(app, parsed, "rekey",
+          "Seal the chat's data with another key: TELEKV_KEY is the one in use, TELEKV_NEW_KEY the "
+          "next. Restore points go.");
+  add_plaintext(rekeying, parsed);
 }
 
 Result<Command> choose(const std::string& name, Parsed& parsed) {
@@ -142,6 +148,7 @@ Result<Command> choose(const std::string& name, Parsed& parsed) {
     parsed.restore.plaintext = parsed.plaintext;
     return Command(parsed.restore);
   }
+  if (name == "rekey") return Command(RekeyOptions{.plaintext = parsed.plaintext});
   return Command(KeygenOptions{});
 }
 

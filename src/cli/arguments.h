@@ -7,6 +7,7 @@
 #include "cli/export.h"
 #include "cli/import.h"
 #include "cli/inspect.h"
+#include "cli/rekey.h"
 #include "cli/restore.h"
 #include "cli/snapshots.h"
 #include "cli/verify.h"
@@ -18,7 +19,7 @@ namespace telekv::cli {
 struct KeygenOptions {};
 
 using Command = std::variant<KeygenOptions, InspectOptions, VerifyOptions, ExportOptions,
-                             ImportOptions, SnapshotsOptions, RestoreOptions>;
+                             ImportOptions, SnapshotsOptions, RestoreOptions, RekeyOptions>;
 
 struct Invocation {
   Command command;

@@ -45,6 +45,9 @@ struct Execute {
   Result<Answer> operator()(const RestoreOptions& options) const {
     return restore(options, surroundings);
   }
+  Result<Answer> operator()(const RekeyOptions& options) const {
+    return rekey(options, surroundings);
+  }
   // Its only output is the key, so that a shell can take it.
   Result<Answer> operator()(const KeygenOptions&) const {
     if (Result<void> printed = print_key(surroundings); !printed) return printed.error();

@@ -9,6 +9,7 @@ namespace telekv::cli {
 namespace {
 
 constexpr const char* kKeyName = "TELEKV_KEY";
+constexpr const char* kNewKeyName = "TELEKV_NEW_KEY";
 
 std::string text_of(const Environment& environment, const char* name) {
   const char* value = environment(name);
@@ -27,6 +28,12 @@ Result<void> read_id(const Environment& environment, const char* name,
   }
   id = value;
   return {};
+}
+
+Result<std::optional<vault::Key>> read_key_named(const Environment& environment, const char* name,
+                                                 bool plaintext) {
+  const Result<telegram::Token> bot = telegram::Token::parse(text_of(environment, "BOT_TOKEN"));
+  return bot::check_key(name, text_of(environment, name), plaintext, bot ? &*bot : nullptr);
 }
 
 }  // namespace
@@ -51,13 +58,24 @@ Result<bot::ChatSettings> read_chat_settings(const Environment& environment, boo
 }
 
 Result<std::optional<vault::Key>> read_key(const Environment& environment, bool plaintext) {
-  return bot::check_key(kKeyName, text_of(environment, kKeyName), plaintext);
+  return read_key_named(environment, kKeyName, plaintext);
 }
 
 Result<std::optional<vault::Key>> read_key_if_any(const Environment& environment, bool plaintext) {
-  const std::string text = text_of(environment, kKeyName);
-  if (text.empty()) return std::optional<vault::Key>();
-  return bot::check_key(kKeyName, text, plaintext);
+  if (text_of(environment, kKeyName).empty()) return std::optional<vault::Key>();
+  return read_key(environment, plaintext);
+}
+
+Result<vault::Key> read_new_key(const Environment& environment, bool plaintext) {
+  const Result<std::optional<vault::Key>> key = read_key(environment, plaintext);
+  if (!key) return key.error();
+  const Result<std::optional<vault::Key>> next = read_key_named(environment, kNewKeyName, false);
+  if (!next) return next.error();
+  if (*key && (*key)->id() == (*next)->id()) {
+    return bot::wrong("TELEKV_NEW_KEY is the key in use already",
+                      "make another one with 'telekv keygen'");
+  }
+  return **next;
 }
 
 }  // namespace telekv::cli

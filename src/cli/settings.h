@@ -18,10 +18,14 @@ using Environment = std::function<const char*(const char* name)>;
 /// What is needed for a live chat. kInvalidArgument names the variable.
 Result<bot::ChatSettings> read_chat_settings(const Environment& environment, bool plaintext);
 
-/// TELEKV_KEY alone, for what has been downloaded; nullopt only with `plaintext`.
+/// TELEKV_KEY alone, for what has been downloaded; nullopt only with `plaintext`. A passphrase
+/// needs BOT_TOKEN too, because the bot's id is a part of the key.
 Result<std::optional<vault::Key>> read_key(const Environment& environment, bool plaintext);
 
 /// The same, but no key is no error: it limits what can be told.
 Result<std::optional<vault::Key>> read_key_if_any(const Environment& environment, bool plaintext);
+
+/// TELEKV_NEW_KEY, which differs from the key in use.
+Result<vault::Key> read_new_key(const Environment& environment, bool plaintext);
 
 }  // namespace telekv::cli

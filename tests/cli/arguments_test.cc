@@ -76,7 +76,7 @@ TEST(Arguments, AreExplainedOnRequest) {
   const auto help = parse("--help");
   ASSERT_TRUE(help);
   const std::string text = std::get<bot::PrintAndExit>(*help).text;
-  for (const char* word : {"inspect", "verify", "export", "import", "snapshots", "restore",
+  for (const char* word : {"inspect", "verify", "export", "import", "snapshots", "restore", "rekey",
                            "keygen", "TELEKV_KEY", "Exit codes", "`ps`"}) {
     EXPECT_THAT(text, HasSubstr(word));
   }
@@ -121,6 +121,33 @@ TEST(Settings, ThatCannotBeUsedAreNamed) {
   EXPECT_THAT(refused("TELEKV_KEY", ""), HasSubstr("TELEKV_KEY"));
   EXPECT_THAT(refused("TELEKV_KEY", "short"), HasSubstr("TELEKV_KEY"));
   EXPECT_THAT(refused("API_ROOT", "ftp://x"), HasSubstr("API_ROOT"));
+}
+
+TEST(Settings, WithAPassphraseNeedTheBotToo) {
+  std::map<std::string, std::string> variables = {
+      {"TELEKV_KEY", "passphrase:four words that nobody says"}};
+  const auto alone = read_key(environment(variables), false);
+  ASSERT_FALSE(alone);
+  EXPECT_THAT(describe(alone.error()), HasSubstr("BOT_TOKEN is needed too"));
+  variables["BOT_TOKEN"] = "17179869195:AAthis_is_a_secret_of_the_tests_000";
+  const auto key = read_key(environment(variables), false);
+  ASSERT_TRUE(key) << describe(key.error());
+  EXPECT_EQ((*key)->id(),
+            vault::Key::from_passphrase("four words that nobody says", "17179869195")->id());
+}
+
+TEST(Settings, ForAnotherKeyDemandAnotherKey) {
+  std::map<std::string, std::string> variables = {{"TELEKV_KEY", kKey}};
+  EXPECT_THAT(describe(read_new_key(environment(variables), false).error()),
+              HasSubstr("TELEKV_NEW_KEY is missing"));
+  variables["TELEKV_NEW_KEY"] = kKey;
+  EXPECT_THAT(describe(read_new_key(environment(variables), false).error()),
+              HasSubstr("in use already"));
+  variables["TELEKV_NEW_KEY"] = kOtherKey;
+  EXPECT_TRUE(read_new_key(environment(variables), false));
+  variables.erase("TELEKV_KEY");
+  EXPECT_FALSE(read_new_key(environment(variables), false));
+  EXPECT_TRUE(read_new_key(environment(variables), true));
 }
 
 }  // namespace

@@ -61,10 +61,11 @@ class Commands : public ::testing::Test {
     in.hold(input);
     std::vector<const char*> arguments = {"telekv"};
     for (const std::string& word : words) arguments.push_back(word.c_str());
-    const Surroundings surroundings{
-        .environment = environment(variables),
-        .streams = {.input = in.descriptor(), .output = out.descriptor(), .error = err.descriptor()},
-        .progress = false};
+    const Surroundings surroundings{.environment = environment(variables),
+                                    .streams = {.input = in.descriptor(),
+                                                .output = out.descriptor(),
+                                                .error = err.descriptor()},
+                                    .progress = false};
     const ExitCode code =
         cli::run(static_cast<int>(arguments.size()), arguments.data(), surroundings);
     return {code, out.text(), err.text()};
@@ -150,8 +151,8 @@ TEST_F(Commands, SayWhichDocumentIsMissing) {
 
 TEST_F(Commands, FallBackToARestorePointOnlyWithAnError) {
   std::filesystem::remove(store.segment());
-  const Ran ran = run_on({"export", "--format", "jsonl"},
-                         {store.root(), store.chunk(), store.history()});
+  const Ran ran =
+      run_on({"export", "--format", "jsonl"}, {store.root(), store.chunk(), store.history()});
   EXPECT_EQ(ran.code, ExitCode::kDamaged);
   EXPECT_THAT(ran.error, HasSubstr("restore point 4 is restored instead"));
   EXPECT_EQ(imported(ran.output).size(), 100U);

@@ -82,8 +82,7 @@ class StoredStore {
     return vault::Sealer::with_key(key_).seal(identity, body, {++nonce_});
   }
 
-  format::Object store(vault::ObjectIdentity identity, const Bytes& body,
-                       const std::string& name) {
+  format::Object store(vault::ObjectIdentity identity, const Bytes& body, const std::string& name) {
     identity.epoch = kRootId;
     identity.writer = kWriter;
     const Bytes sealed = seal(identity, body);
