@@ -39,7 +39,8 @@ class Session {
   /// Downloading or uploading a large store over a slow line, penalties included.
   static constexpr std::chrono::minutes kPatience{10};
 
-  /// Opens nothing yet, but verifies the files. What the vault decides goes to standard error.
+  /// Opens nothing yet, but verifies the files. What the vault decides is told by `surroundings`,
+  /// which must outlive the session.
   static Result<std::unique_ptr<Session>> create(const Source& source,
                                                  const Surroundings& surroundings,
                                                  vault::VaultOptions options = {});
@@ -51,6 +52,7 @@ class Session {
                     std::optional<Result<T>>* place) -> boost::asio::awaitable<void> {
       place->emplace(co_await std::move(pending));
     };
+    io_.restart();
     boost::asio::co_spawn(io_, store(std::move(operation), &outcome),
                           [&outcome](const std::exception_ptr& failure) {
                             if (failure) outcome.emplace(unexpected(failure));

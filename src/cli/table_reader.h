@@ -16,8 +16,8 @@
 
 namespace telekv::cli {
 
-/// An import as a whole in memory at most: some 30 million users.
-inline constexpr std::size_t kMaxImportBytes = std::size_t{2} << 30;
+/// An import, which is held as a whole: some 20 million users.
+inline constexpr std::size_t kMaxImportBytes = std::size_t{1} << 30;
 
 /// `user.name` is good until the call returns.
 using TakeUser = std::function<Result<void>(kv::Key chat_id, const bot::User& user)>;

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <simdjson.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdint>
 #include <limits>
 
@@ -123,6 +125,42 @@ TEST_F(Exports, ToAFullDeviceFailWithTheReason) {
   ASSERT_FALSE(counts);
   EXPECT_EQ(counts.error().code, ErrorCode::kRejected);
   EXPECT_THAT(counts.error().message, HasSubstr("/dev/full: No space left on device"));
+}
+
+/// While it lives no file grows beyond `bytes`, as if the disk were full.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, SIG_DFL);
+  }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(Exports, ToAFullDiskFailAndLeaveNothingButWhatWasThere) {
+  for (kv::Key key = 1; key <= 50'000; ++key) {
+    ASSERT_TRUE(users.insert(key, {.name = "somebody", .clicks = 5}));
+  }
+  for (const ExportFormat format : {ExportFormat::kJsonLines, ExportFormat::kSqlite}) {
+    scratch.write("out", "before");
+    const SmallDisk small(1U << 18);
+    const Result<ExportCounts> counts = write(format, scratch.path("out"));
+    ASSERT_FALSE(counts);
+    EXPECT_EQ(counts.error().code, ErrorCode::kRejected);
+    EXPECT_THAT(counts.error().message, HasSubstr("cannot write " + scratch.path("out")));
+    EXPECT_EQ(scratch.read("out"), "before");
+    EXPECT_THAT(scratch.names(), ElementsAre("out"));
+  }
 }
 
 TEST_F(Exports, ToPlacesThatCannotBeWrittenFail) {
