@@ -106,8 +106,8 @@ Channel::Async<format::Object> Objects::put(ObjectIdentity identity, std::functi
   co_return object;
 }
 
-// An edit with an unknown outcome may land at any later time, so its slot is left alone; a slot
-// that the operator has deleted, or that cannot be edited, is forgotten.
+// An edit with an unknown outcome may land at any later time, so its slot is left alone, as is one
+// that cannot be edited; a slot that the operator has deleted is forgotten.
 Channel::Async<Posted> Objects::place(Document document, Patience patience) {
   for (;;) {
     std::optional<std::set<MessageId>> named = named_();
@@ -124,10 +124,10 @@ Channel::Async<Posted> Objects::place(Document document, Patience patience) {
     release({*slot});
     switch (replaced.error().code) {
       case ErrorCode::kOutcomeUnknown:
+      case ErrorCode::kRejected:
         ring_->abandon(*slot);
         break;
       case ErrorCode::kNotFound:
-      case ErrorCode::kRejected:
         ring_->remove(*slot);
         break;
       default:

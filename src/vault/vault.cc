@@ -17,7 +17,8 @@ constexpr std::size_t kMaxDeltaBytes = 16u << 20;
 // Roots of predecessors deleted after one commit: a bound on what a commit may call.
 constexpr int kRecycledAtOnce = 4;
 
-// Commits with erased keys, until those keys move from the root into the history.
+// Erased keys, and commits that erased some, until they move from the root into the history.
+constexpr int kErasedInRoot = 1000;
 constexpr int kTombstonesInRoot = 64;
 
 // Drills that never pass must not fill the chat with restore points.
@@ -39,6 +40,12 @@ std::uint64_t bytes_of_tail(const format::State& state) {
   std::uint64_t bytes = 0;
   for (const format::Delta& delta : state.tail()) bytes += delta.columns().size();
   return bytes;
+}
+
+bool is_crowded(const TombstoneList& tombstones) {
+  int keys = 0;
+  for (const format::Tombstones& each : tombstones) keys += each.key_steps_size();
+  return tombstones.size() > kTombstonesInRoot || keys > kErasedInRoot;
 }
 
 void add_messages(const format::State& state, std::set<MessageId>& ids) {
@@ -287,8 +294,7 @@ Channel::Async<std::uint64_t> Vault::seal_tail(Patience patience) {
 
 // Returns the bytes uploaded.
 Channel::Async<std::uint64_t> Vault::write_history(Patience patience) {
-  const bool crowded = manifest_.tombstones_size() > kTombstonesInRoot;
-  if (!history_changed_ && !crowded) co_return std::uint64_t{0};
+  if (!history_changed_ && !is_crowded(manifest_.tombstones())) co_return std::uint64_t{0};
   format::History body = history_;
   body.mutable_tombstones()->MergeFrom(manifest_.tombstones());
   drop_unneeded_tombstones(body);

@@ -235,6 +235,8 @@ class Vault {
   Channel::Async<std::uint64_t> adopt_survey(const Readings& readings, Patience patience);
   void start_empty();
   Channel::Async<std::uint64_t> adopt(const format::Manifest& manifest, Patience patience);
+  Channel::Async<std::uint64_t> adopt_parts(const format::Manifest& manifest, Chain::Parts parts,
+                                            Patience patience);
   Channel::Async<std::uint64_t> adopt_newest_point(const format::Manifest& manifest, Error why,
                                                    Patience patience);
   Channel::Async<void> load_history(const format::Manifest& manifest, Patience patience);

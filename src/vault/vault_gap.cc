@@ -62,16 +62,29 @@ Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
   co_return GapOutcome::kNothingLonger;
 }
 
-// Steps 5 to 8 with a history that is longer than the own one.
+// Steps 5 to 8 with a history that is longer than the own one. One that does not verify is as good
+// as none: what it held shows as lost.
 Channel::Async<bool> Vault::absorb_longer(Readings readings, Patience patience) {
   if (!readings.best || !is_longer(readings.best->manifest, manifest_)) co_return false;
-  if (witnessed_) co_return superseded_by(readings.best->id);
-  note(Note::Weight::kWarning, "the update queue has shown a longer history: the root in message " +
-                                   std::to_string(to_int(readings.best->id)));
+  const MessageId longer = readings.best->id;
+  if (witnessed_) co_return superseded_by(longer);
+  Result<Chain::Parts> parts = co_await chain_.download(readings.best->manifest.state(), patience);
+  const bool broken = !parts && (parts.error().code == ErrorCode::kDamaged ||
+                                 parts.error().code == ErrorCode::kNotFound);
+  if (broken) {
+    note(Note::Weight::kWarning, "the queue points at a longer history, the root in message " +
+                                     std::to_string(to_int(longer)) +
+                                     ", but it cannot be restored: " + describe(parts.error()));
+    co_return false;
+  }
+  if (!parts) co_return parts.error();
+  note(Note::Weight::kWarning, "the queue points at a longer history: the root in message " +
+                                   std::to_string(to_int(longer)));
   opened_ = false;
-  MessageIds known = readings.seen;
-  Result<std::uint64_t> adopted = co_await adopt(readings.best->manifest, patience);
+  Result<std::uint64_t> adopted =
+      co_await adopt_parts(readings.best->manifest, *std::move(parts), patience);
   if (!adopted) co_return adopted.error();
+  MessageIds known = readings.seen;
   Result<std::uint64_t> claimed = co_await claim(std::move(known), patience);
   if (!claimed) co_return claimed.error();
   opened_ = true;

@@ -114,18 +114,30 @@ void Vault::start_empty() {
   applied_updates_ = 0;
   last_sequence_ = 0;
   began_at_ = clock_->unix_time().count();
+  broken_.reset();
   describe_state();
 }
 
-// Makes the table and the manifest in memory those of a root. After an error only the table may
-// have changed.
+// Makes the table and the manifest in memory those of a root.
 Channel::Async<std::uint64_t> Vault::adopt(const format::Manifest& manifest, Patience patience) {
+  Result<Chain::Parts> parts = co_await chain_.download(manifest.state(), patience);
+  if (!parts) co_return parts.error();
+  co_return co_await adopt_parts(manifest, *std::move(parts), patience);
+}
+
+// The rest is downloaded first. After an error the table may be lost, and nothing may be committed.
+Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifest,
+                                                 Chain::Parts parts, Patience patience) {
   Result<AppliedUpdates> applied = AppliedUpdates::from_message(manifest.state().applied());
   if (!applied) co_return applied.error();
-  Result<Chain::Loaded> loaded = co_await chain_.load(manifest.state(), *state_, patience);
-  if (!loaded) co_return loaded.error();
   Result<void> history = co_await load_history(manifest, patience);
   if (!history) co_return history.error();
+  Result<Chain::Loaded> loaded = Chain::fill(std::move(parts), *state_);
+  if (!loaded) {
+    broken_ = loaded.error();
+    co_return loaded.error();
+  }
+  broken_.reset();
   manifest_ = manifest;
   segments_ = std::move(loaded->segments);
   applied_ = *std::move(applied);
@@ -183,6 +195,7 @@ Channel::Async<std::uint64_t> Vault::adopt_newest_point(const format::Manifest& 
     applied_updates_ = manifest.state().applied_updates();
     last_sequence_ = manifest.state().sequence();
     fell_back_ = true;
+    broken_.reset();
     co_return continue_from(point.state(), *std::move(loaded), erased);
   }
   co_return why;
