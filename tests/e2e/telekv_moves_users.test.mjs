@@ -121,8 +121,8 @@ test(
     const inputs = [
       ['', /is empty/],
       ['[[1, "a", 1, 0], [2, "b", -1, 0]]', /row 2: the clicks are not a count/],
-      ['[[1, "a", 1, 0], [2, "b", 1', /row 2/],
-      ['['.repeat(1_000_000), /row 1/],
+      ['[[1, "a", 1, 0], [2, "b", 1', /no JSON dump/],
+      ['['.repeat(1_000_000), /no JSON dump/],
       ['{"chat_id": 1}', /line 1/],
       ['chat_id,name,clicks,state\r\n1,"a', /line 2/],
       ['\u001b[2Jhello', /in no format that can be imported/],
