@@ -7,7 +7,7 @@ WERROR = $(if $(CI),ON,OFF)
 # People in the benchmark's data sets.
 N ?= 1000000
 
-.PHONY: run build test bench lint fuzz format install-build install-test install-bench install-lint \
+.PHONY: run build test torture bench lint fuzz format install-build install-test install-bench install-lint \
   install-fuzz clean
 
 run: build
@@ -25,6 +25,15 @@ bench: install-bench
 	@cmake --preset bench -G Ninja -DTELEKV_WERROR=$(WERROR) >/dev/null
 	cmake --build --preset bench --target bench_engine -j $(JOBS)
 	build/bench/bin/bench_engine --n $(N) --json build/bench/engine.json --plots build/bench/plots
+
+# The built programs: rounds of kill -9, and of overlapping copies, in strict mode.
+KILL_ROUNDS ?= 200
+OVERLAP_ROUNDS ?= 50
+torture: install-test
+	@$(MAKE) --no-print-directory compile TESTS=ON
+	npm ci --prefix tests/e2e --no-audit --no-fund --loglevel=error
+	KILL_ROUNDS=$(KILL_ROUNDS) OVERLAP_ROUNDS=$(OVERLAP_ROUNDS) TELEKV_BIN=build/$(PRESET)/bin \
+	  node --test --test-reporter=spec tests/e2e/clicker_torture.test.mjs
 
 lint: install-lint
 	scripts/lint

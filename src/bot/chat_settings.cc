@@ -3,16 +3,12 @@
 #include <utility>
 
 namespace telekv::bot {
-namespace {
 
-/// The same error, naming the setting it came from.
 Error about(const char* setting, const Error& error) {
   Error named = error;
   named.message = std::string(setting) + ": " + error.message;
   return named;
 }
-
-}  // namespace
 
 Error wrong(std::string message, std::string hint) {
   return Error{ErrorCode::kInvalidArgument, std::move(message), std::move(hint)};

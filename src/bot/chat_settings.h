@@ -45,6 +45,9 @@ Result<ChatSettings> check_chat_settings(const RawChatSettings& raw);
 Result<std::optional<vault::Key>> check_key(const char* name, const std::string& text,
                                             bool plaintext, const telegram::Token* bot);
 
+/// The same error, naming the setting it came from.
+Error about(const char* setting, const Error& error);
+
 /// A setting that cannot be used.
 Error wrong(std::string message, std::string hint = {});
 

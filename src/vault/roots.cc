@@ -22,11 +22,11 @@ Error about_root(MessageId id, const Error& error) {
 }  // namespace
 
 bool is_longer(const format::Manifest& a, const format::Manifest& b) {
-  if (a.delivery() == format::Manifest::WEBHOOK || b.delivery() == format::Manifest::WEBHOOK) {
-    return a.ballot() > b.ballot();
-  }
-  const auto length = [](const format::Manifest& m) {
-    return std::make_tuple(m.state().applied_updates(), m.state().sequence(), m.ballot());
+  const bool reign_counts =
+      a.delivery() == format::Manifest::WEBHOOK || b.delivery() == format::Manifest::WEBHOOK;
+  const auto length = [reign_counts](const format::Manifest& m) {
+    return std::make_tuple(reign_counts ? m.ballot() : 0, m.state().applied_updates(),
+                           m.state().sequence(), m.ballot());
   };
   return length(a) > length(b);
 }

@@ -60,6 +60,9 @@ struct VaultOptions {
   WhenAbsent when_absent = WhenAbsent::kStartEmptyIfProven;
   std::optional<MessageId> root_id =
       {};  ///< a root the operator names (ROOT_ID), read besides others
+  /// The operator's choice when the newest state cannot be downloaded at all: this restore point
+  /// takes its place, as if the newest one did not verify.
+  std::optional<std::uint64_t> start_from_point = {};
   Delivery delivery = Delivery::kPolling;
   LadderLimits ladder = {};
   /// More unsaved records than this go straight into a new base instead of a delta.
@@ -237,6 +240,13 @@ class Vault {
   Channel::Async<std::uint64_t> adopt(const format::Manifest& manifest, Patience patience);
   Channel::Async<std::uint64_t> adopt_parts(const format::Manifest& manifest, Chain::Parts parts,
                                             Patience patience);
+  Channel::Async<std::uint64_t> adopt_or_fall_back(const format::Manifest& manifest,
+                                                   Patience patience);
+  Channel::Async<std::uint64_t> adopt_chosen_point(const format::Manifest& manifest,
+                                                   Patience patience);
+  Channel::Async<std::uint64_t> adopt_point(const format::Manifest& manifest,
+                                            const format::RestorePoint& point, Patience patience);
+  static Error no_such_point(std::uint64_t number);
   Channel::Async<std::uint64_t> adopt_newest_point(const format::Manifest& manifest, Error why,
                                                    Patience patience);
   Channel::Async<void> load_history(const format::Manifest& manifest, Patience patience);

@@ -100,8 +100,7 @@ Channel::Async<void> Vault::drill(Clock::Time deadline) {
 
 Channel::Async<RestoreReport> Vault::restore(std::uint64_t number, Clock::Time deadline) {
   if (find_point(history_, number) == nullptr) {
-    co_return Error{ErrorCode::kNotFound, "there is no restore point " + std::to_string(number),
-                    "/snapshots lists those there are"};
+    co_return no_such_point(number);
   }
   const format::RestorePoint point = *find_point(history_, number);
   const std::vector<MessageId> held = messages_of_state(point.state());

@@ -10,7 +10,11 @@ namespace telekv::vault {
 namespace {
 
 // A writer that is still running may change the chain under an opener, who then starts again.
-constexpr int kOpenAttempts = 3;
+constexpr int kOpenAttempts = 10;
+
+// Downloads of a chain that does not verify, before a restore point takes its place.
+constexpr int kAdoptAttempts = 3;
+constexpr std::chrono::seconds kAdoptAgainAfter{2};
 
 Error cannot_decide() {
   return Error{ErrorCode::kNeedsDecision,
@@ -83,25 +87,46 @@ Channel::Async<Readings> Vault::survey(Patience patience) {
 }
 
 // The chain of a root that a running writer has left behind may be overwritten while it is read, so
-// a broken one is read again from the pointers on, unless nothing has changed there.
+// a broken one is read again from the pointers on. Where nothing has moved it is read again as
+// well, because a download can be at fault, before an older state takes its place.
 Channel::Async<std::uint64_t> Vault::adopt_survey(const Readings& first, Patience patience) {
   Readings readings = first;
+  int unmoved = 0;
   for (int attempt = 1;; ++attempt) {
     if (!readings.best) {
       start_empty();
       co_return std::uint64_t{0};
     }
-    Result<std::uint64_t> adopted = co_await adopt(readings.best->manifest, patience);
+    const format::Manifest& newest = readings.best->manifest;
+    if (options_.start_from_point) co_return co_await adopt_chosen_point(newest, patience);
+    Result<std::uint64_t> adopted = co_await adopt(newest, patience);
     if (adopted || !is_broken(adopted.error())) co_return adopted;
+    Error why = adopted.error();
     Result<Readings> again = co_await survey(patience);
     if (!again) co_return again.error();
-    const bool moved = again->best && (again->best->id != readings.best->id ||
-                                       again->best->manifest.state().sequence() !=
-                                           readings.best->manifest.state().sequence());
-    if (!moved || attempt == kOpenAttempts) {
-      co_return co_await adopt_newest_point(readings.best->manifest, adopted.error(), patience);
+    const bool moved =
+        again->best && (again->best->id != readings.best->id ||
+                        again->best->manifest.state().sequence() != newest.state().sequence());
+    unmoved = moved ? 0 : unmoved + 1;
+    if (unmoved == kAdoptAttempts || attempt == kOpenAttempts) {
+      co_return co_await adopt_newest_point(newest, std::move(why), patience);
     }
+    if (!moved) co_await clock_->sleep_for(kAdoptAgainAfter);
     readings = *std::move(again);
+  }
+}
+
+// The same where the root itself has just been read.
+Channel::Async<std::uint64_t> Vault::adopt_or_fall_back(const format::Manifest& manifest,
+                                                        Patience patience) {
+  for (int attempt = 1;; ++attempt) {
+    Result<std::uint64_t> adopted = co_await adopt(manifest, patience);
+    if (adopted || !is_broken(adopted.error())) co_return adopted;
+    if (attempt == kAdoptAttempts) {
+      Error why = adopted.error();
+      co_return co_await adopt_newest_point(manifest, std::move(why), patience);
+    }
+    co_await clock_->sleep_for(kAdoptAgainAfter);
   }
 }
 
@@ -178,27 +203,48 @@ Channel::Async<std::uint64_t> Vault::adopt_newest_point(const format::Manifest& 
   if (!history) co_return history.error();
   for (int i = history_.points_size() - 1; i >= 0; --i) {
     const format::RestorePoint point = history_.points(i);
-    Result<AppliedUpdates> applied = AppliedUpdates::from_message(point.state().applied());
-    if (!applied) co_return applied.error();
-    Result<Chain::Loaded> loaded = co_await chain_.load(point.state(), *state_, patience);
-    if (!loaded && !is_broken(loaded.error())) co_return loaded.error();
-    if (!loaded) {
-      note(Note::Weight::kWarning, "restore point " + std::to_string(point.number()) +
-                                       " cannot be restored: " + describe(loaded.error()));
-      continue;
-    }
-    note(Note::Weight::kWarning, describe_loss(manifest, point));
-    const std::vector<std::int64_t> erased =
-        erased_after(history_, manifest.tombstones(), point.state().sequence());
-    manifest_ = manifest;
-    applied_ = *std::move(applied);
-    applied_updates_ = manifest.state().applied_updates();
-    last_sequence_ = manifest.state().sequence();
-    fell_back_ = true;
-    broken_.reset();
-    co_return continue_from(point.state(), *std::move(loaded), erased);
+    Result<std::uint64_t> adopted = co_await adopt_point(manifest, point, patience);
+    if (adopted || !is_broken(adopted.error())) co_return adopted;
+    note(Note::Weight::kWarning, "restore point " + std::to_string(point.number()) +
+                                     " cannot be restored: " + describe(adopted.error()));
   }
   co_return why;
+}
+
+// The operator's choice where the newest state cannot be downloaded.
+Channel::Async<std::uint64_t> Vault::adopt_chosen_point(const format::Manifest& manifest,
+                                                        Patience patience) {
+  Result<void> history = co_await load_history(manifest, patience);
+  if (!history) co_return history.error();
+  const format::RestorePoint* chosen = find_point(history_, *options_.start_from_point);
+  if (chosen == nullptr) co_return no_such_point(*options_.start_from_point);
+  const format::RestorePoint point = *chosen;
+  co_return co_await adopt_point(manifest, point, patience);
+}
+
+// The history of points is that of `manifest`, the table becomes the point's.
+Channel::Async<std::uint64_t> Vault::adopt_point(const format::Manifest& manifest,
+                                                 const format::RestorePoint& point,
+                                                 Patience patience) {
+  Result<AppliedUpdates> applied = AppliedUpdates::from_message(point.state().applied());
+  if (!applied) co_return applied.error();
+  Result<Chain::Loaded> loaded = co_await chain_.load(point.state(), *state_, patience);
+  if (!loaded) co_return loaded.error();
+  note(Note::Weight::kWarning, describe_loss(manifest, point));
+  const std::vector<std::int64_t> erased =
+      erased_after(history_, manifest.tombstones(), point.state().sequence());
+  manifest_ = manifest;
+  applied_ = *std::move(applied);
+  applied_updates_ = manifest.state().applied_updates();
+  last_sequence_ = manifest.state().sequence();
+  fell_back_ = true;
+  broken_.reset();
+  co_return continue_from(point.state(), *std::move(loaded), erased);
+}
+
+Error Vault::no_such_point(std::uint64_t number) {
+  return Error{ErrorCode::kNotFound, "there is no restore point " + std::to_string(number),
+               "/snapshots and `telekv snapshots` list those there are"};
 }
 
 // Goes on from a state that has just been loaded, as the newest commit of this history: later

@@ -144,11 +144,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
       Result<void> unpinned = co_await unpin(candidate, patience);
       co_return unpinned ? superseded_by(readings.best->id) : unpinned.error();
     }
-    Result<std::uint64_t> adopted = co_await adopt(best, patience);
-    if (!adopted && (adopted.error().code == ErrorCode::kDamaged ||
-                     adopted.error().code == ErrorCode::kNotFound)) {
-      adopted = co_await adopt_newest_point(best, adopted.error(), patience);
-    }
+    Result<std::uint64_t> adopted = co_await adopt_or_fall_back(best, patience);
     if (!adopted) co_return adopted.error();
   }
   if (!opened_) {

@@ -188,6 +188,61 @@ TEST(VaultFallback, ReadingWritesNothing) {
   EXPECT_EQ(world.chat.mutating_calls(), writes);
 }
 
+// A download that fails once must not cost confirmed updates.
+TEST(VaultFallback, ADownloadThatComesDamagedOnceIsDoneAgain) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  for (int i = 2; i <= 9; ++i) process->apply(i, i, "record " + std::to_string(i));
+  world.commit_all(*process);
+  ASSERT_GT(process->vault.manifest().state().segments_size(), 0);
+  auto next = world.process();
+  int fetched = 0;
+  next->channel.on_call = [&](const Call& call) {
+    if (call.kind != CallKind::kFetch || ++fetched != 2) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kDamaged, "cut"}};
+  };
+  const auto report = world.open(*next);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_FALSE(report->fell_back);
+  EXPECT_EQ(next->state.content(), process->state.content());
+}
+
+// What Telegram does not serve for now may come back: only the operator gives it up.
+TEST(VaultFallback, ADocumentThatIsNotServedStopsTheStartUntilTheOperatorChoosesAPoint) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  for (int i = 2; i <= 9; ++i) process->apply(i, i, "record " + std::to_string(i));
+  world.commit_all(*process);
+  const format::State newest = process->vault.manifest().state();
+  ASSERT_GT(newest.segments_size(), 0);
+  const auto not_served = [&](const Call& call) {
+    if (call.document != newest.segments(0).file_id()) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "try later"}};
+  };
+  const std::size_t writes = world.chat.mutating_calls();
+  auto refused = world.process();
+  refused->channel.on_call = not_served;
+  EXPECT_EQ(world.open(*refused).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(world.chat.mutating_calls(), writes);
+
+  world.options.start_from_point = 1;
+  auto chosen = world.process();
+  chosen->channel.on_call = not_served;
+  const auto report = world.open(*chosen);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_TRUE(report->fell_back);
+  EXPECT_EQ(chosen->state.content(), (Content{{1, "one"}}));
+
+  world.options.start_from_point = 77;
+  EXPECT_EQ(world.open(*world.process()).error().code, ErrorCode::kNotFound);
+}
+
 // ---- drills ----
 
 TEST(VaultDrill, ADrillProvesWhatWasCommittedAndThinsOutThePoints) {
