@@ -9,8 +9,6 @@ namespace {
 // Far above any id of the Bot API; keeps the arithmetic from overflowing.
 constexpr std::int64_t kMaxId = std::int64_t{1} << 53;
 constexpr std::int64_t kLowestId = 1;
-// Of a hole that came up without a date (a tap has none): the next dated update tells.
-constexpr std::int64_t kUnknownAge = 0;
 
 Error damaged(const char* what) {
   return Error{ErrorCode::kDamaged, std::string("the set of applied updates: ") + what};
@@ -34,7 +32,7 @@ Result<AppliedUpdates> AppliedUpdates::from_message(const format::AppliedUpdates
     const std::int64_t top = below;
     below -= static_cast<std::int64_t>(run);
     // A hole's age is not stored: it starts anew, so that no update is given up too early.
-    if (i % 2 == 1) updates.holes_.push_back({below + 1, top, kUnknownAge});
+    if (i % 2 == 1) updates.holes_.push_back({below + 1, top, updates.last_date_});
   }
   std::reverse(updates.holes_.begin(), updates.holes_.end());
   return updates;
@@ -71,16 +69,15 @@ bool AppliedUpdates::starts_series(UpdateStamp update) const {
 
 std::uint64_t AppliedUpdates::add(UpdateStamp update, Delivery delivery) {
   std::uint64_t lost = 0;
-  const bool dated = update.date > 0;
-  const std::int64_t since = dated ? std::max(last_date_, update.date) : kUnknownAge;
   if (starts_series(update)) {
     lost = give_up_oldest(holes_.size());
     last_ = update.id;
     const bool open_bottom = delivery == Delivery::kWebhook && update.id > kLowestId;
-    if (open_bottom) holes_.push_back({kLowestId, update.id - 1, since});
+    if (open_bottom)
+      holes_.push_back({kLowestId, update.id - 1, std::max(last_date_, update.date)});
   } else if (update.id > last_) {
     if (update.id > last_ + 1) {
-      holes_.push_back({last_ + 1, update.id - 1, since});
+      holes_.push_back({last_ + 1, update.id - 1, std::max(last_date_, update.date)});
     }
     last_ = update.id;
   } else {
@@ -88,7 +85,7 @@ std::uint64_t AppliedUpdates::add(UpdateStamp update, Delivery delivery) {
   }
   last_date_ = std::max(last_date_, update.date);
   const std::size_t too_many = holes_.size() > kMaxHoles ? holes_.size() - kMaxHoles : 0;
-  return lost + give_up_oldest(std::max(too_many, dated ? expired() : 0));
+  return lost + give_up_oldest(std::max(too_many, expired()));
 }
 
 AppliedUpdates::Gap AppliedUpdates::gap_before(UpdateStamp next) const {
@@ -155,12 +152,11 @@ std::uint64_t AppliedUpdates::give_up_oldest(std::size_t count) {
 }
 
 // How many of the lowest holes, which are the oldest, hold nothing any more that Telegram keeps.
-// To be asked after a dated update only: else last_date_ may be of any time.
 std::size_t AppliedUpdates::expired() {
   std::size_t count = 0;
   while (count < holes_.size()) {
     Hole& hole = holes_[count];
-    if (hole.since == kUnknownAge) hole.since = last_date_;
+    if (hole.since == 0) hole.since = last_date_;
     if (last_date_ - hole.since <= kLifetimeS) break;
     ++count;
   }

@@ -32,7 +32,9 @@ class Post final : public telegram::Http {
     std::string body;
     for (const auto& part : request.body) body += *part;
     texts.emplace_back(boost::json::parse(body).at("text").as_string());
-    telegram::HttpResponse response{.status = 200, .content_type = "application/json"};
+    telegram::HttpResponse response;
+    response.status = 200;
+    response.content_type = "application/json";
     response.body =
         R"({"ok":true,"result":{"message_id":1,"date":1,"chat":{"id":1,"type":"private"}}})";
     co_return response;
