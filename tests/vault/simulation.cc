@@ -46,8 +46,9 @@ class History {
     if (plan_->settings.delivery == Delivery::kWebhook) webhook.emplace(world_);
     world_.run(Clock::Time(plan_->end), [this] { return after_each(); });
     if (!world_.violation) check(LateEffects::kMeanwhile);
-    if (!world_.violation) check(LateEffects::kBefore);
-    if (!world_.violation) check_epochs();
+    const bool late = world_.remains.chat.late() > 0;
+    if (!world_.violation && late) check(LateEffects::kBefore);
+    if (!world_.violation && !world_.remains.damaged) check_epochs();
     return world_.violation;
   }
 
@@ -62,7 +63,9 @@ class History {
     Tally& tally = *world_.tally;
     tally.most_messages =
         std::max<std::uint64_t>(tally.most_messages, world_.remains.chat.messages().size());
-    if (!world_.processes.empty() && world_.alive().empty() && !restart_planned_) {
+    const std::size_t starts = world_.processes.size();
+    const bool may_start = starts > 0 && starts < static_cast<std::size_t>(plan_->most_starts);
+    if (may_start && !restart_planned_ && world_.alive().empty()) {
       restart_planned_ = true;
       const auto pause = milliseconds(500 + random().below(random().below(5) == 0 ? 200'000 : 5000));
       world_.timeline.call_at(world_.timeline.now() + pause, [this] {

@@ -110,7 +110,8 @@ class Draw {
     }
     allow(Trouble::kRestore, 4);
     allow(Trouble::kForget, 2);
-    allow(Trouble::kNewIds, 20);
+    // In `interval` mode the saver looks every few seconds, which a week would make expensive.
+    if (plan_.settings.durability == Durability::kStrict) allow(Trouble::kNewIds, 15);
     // The queue's witness makes good for these; a webhook has none. There the register is all that
     // an opener has beside a foreign pin, so nothing may turn it back.
     if (!polls() && may(Trouble::kOverlap)) plan_.troubles.set(Trouble::kForeignPin, false);
@@ -126,13 +127,14 @@ class Draw {
 
   Clock::Duration draw_pause(std::uint64_t mean_ms) {
     if (may(Trouble::kNewIds) && one_in(20)) return hours(7 * 24 + 1 + static_cast<int>(below(48)));
-    if (one_in(60)) return minutes(below(30 * 60));
+    const bool saves_often = plan_.settings.durability == Durability::kInterval;
+    if (one_in(60) && !saves_often) return minutes(below(30 * 60));
     if (one_in(15)) return seconds(below(600));
     return milliseconds(below(2 * mean_ms));
   }
 
   void draw_updates() {
-    const std::uint64_t count = 6 + below(one_in(4) ? 90 : 30);
+    const std::uint64_t count = 5 + below(one_in(6) ? 90 : 20);
     const std::uint64_t users = 1 + below(kMaxUsers);
     const std::uint64_t mean_ms = 100 + below(3000);
     // Ids drawn anew that repeat those of the week before are told by their dates. Under webhooks,
@@ -156,7 +158,7 @@ class Draw {
       }
       plan_.updates.push_back(update);
     }
-    plan_.end = at + minutes(5 + below(30));
+    plan_.end = at + minutes(3 + below(8));
   }
 
   std::int64_t draw_far_ids() {
@@ -208,7 +210,6 @@ class Draw {
     add_some(Trouble::kRestore, Kind::kRestore, 3);
     if (one_in(12)) draw_damage();
     add(Kind::kCheck, some_time());
-    if (one_in(2)) add(Kind::kCheck, some_time());
   }
 
   void draw_damage() {

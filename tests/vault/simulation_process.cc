@@ -157,7 +157,11 @@ asio::awaitable<void> SimProcess::live() {
 void SimProcess::judge_end(const Result<void>& served) {
   if (served) {
     const UpdateSet unsaved = now_.dealt & ~now_.given_up & ~world_->remains.durable;
-    if (unsaved.any()) world_->fail("a process that was stopped has not saved everything");
+    for (int i = 0; i < world_->remains.updates.size() && !absorbed_; ++i) {
+      if (!unsaved.test(static_cast<std::size_t>(i))) continue;
+      if (!world_->remains.updates.confirmed(i)) continue;
+      world_->fail("update " + std::to_string(i) + " was not saved before the end");
+    }
     return;
   }
   const Error& failure = served.error();

@@ -52,8 +52,8 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   const TrueState& state() const { return now_; }
   const kv::Table<Player>& table() const { return table_.table; }
   /// Runs what is ready, when there may be anything.
-  void settle(bool woken) {
-    if (woken || std::exchange(touched_, false)) context_.settle();
+  void settle(std::unique_ptr<Timeline::Wake> woken) {
+    if (std::exchange(touched_, false) || woken) context_.settle(std::move(woken));
   }
   Vault& vault() { return vault_; }
   ProcessClock& clock() { return clock_; }

@@ -9,6 +9,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <algorithm>
 #include <cstdint>
@@ -61,23 +62,27 @@ class Timeline {
     waiters_.erase(dead, waiters_.end());
   }
 
-  /// Wakes whoever is next and returns its owner; nothing when nobody wakes before `end`.
-  std::optional<int> wake_next(Time end) {
-    const auto next = std::min_element(waiters_.begin(), waiters_.end());
-    if (next == waiters_.end() || next->at > end) return std::nullopt;
-    now_ = std::max(now_, next->at);
-    const int owner = next->owner;
-    const std::unique_ptr<Wake> wake = std::move(next->wake);
-    waiters_.erase(next);
-    wake->call();
-    return owner;
-  }
-
- private:
+  /// What somebody has waited for.
   struct Wake {
     virtual ~Wake() = default;
     virtual void call() = 0;
   };
+  struct Next {
+    int owner;
+    std::unique_ptr<Wake> wake;
+  };
+
+  /// Time goes on to whoever waits for the earliest moment; nothing when that is after `end`.
+  std::optional<Next> next(Time end) {
+    const auto first = std::min_element(waiters_.begin(), waiters_.end());
+    if (first == waiters_.end() || first->at > end) return std::nullopt;
+    now_ = std::max(now_, first->at);
+    Next found{first->owner, std::move(first->wake)};
+    waiters_.erase(first);
+    return found;
+  }
+
+ private:
   template <class Handler>
   struct WakeHandler final : Wake {
     explicit WakeHandler(Handler waiting) : handler(std::move(waiting)) {}
@@ -152,9 +157,11 @@ class ProcessContext : public boost::asio::io_context {
  public:
   ProcessContext() : boost::asio::io_context(1) {}
 
-  /// Runs what is ready.
-  void settle() {
+  /// Runs what is ready, after `first`. Handlers run here, because a running context keeps the
+  /// memory of coroutines at hand.
+  void settle(std::unique_ptr<Timeline::Wake> first) {
     restart();
+    if (first) boost::asio::post(*this, [wake = std::move(first)] { wake->call(); });
     poll();
   }
 

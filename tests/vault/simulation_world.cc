@@ -89,9 +89,12 @@ void SimWorld::note_given_up(TrueState& state, int update, bool counted) {
   }
 }
 
-void SimWorld::settle(int woken) {
+void SimWorld::settle(Timeline::Next woken) {
+  if (woken.owner == Timeline::kNobody && woken.wake) woken.wake->call();
   for (const auto& process : processes) {
-    if (process && process->alive()) process->settle(process->number() == woken);
+    if (!process || !process->alive()) continue;
+    const bool it = process->number() == woken.owner;
+    process->settle(it ? std::move(woken.wake) : nullptr);
   }
   for (auto& process : processes) {
     if (process && !process->alive()) process.reset();
@@ -99,11 +102,11 @@ void SimWorld::settle(int woken) {
 }
 
 void SimWorld::run(Clock::Time end, const std::function<bool()>& go_on) {
-  settle(Timeline::kNobody);
+  settle({Timeline::kNobody, nullptr});
   while (!violation && go_on()) {
-    const std::optional<int> owner = timeline.wake_next(end);
-    if (!owner) return;
-    settle(*owner);
+    std::optional<Timeline::Next> next = timeline.next(end);
+    if (!next) return;
+    settle(*std::move(next));
   }
 }
 

@@ -88,7 +88,7 @@ class SimWorld {
   void run(Clock::Time end, const std::function<bool()>& go_on);
 
  private:
-  void settle(int woken);
+  void settle(Timeline::Next woken);
 };
 
 }  // namespace telekv::vault
