@@ -250,6 +250,7 @@ class Vault {
   static Error no_such_point(std::uint64_t number);
   Channel::Async<std::uint64_t> adopt_newest_point(const format::Manifest& manifest, Error why,
                                                    Patience patience);
+  Channel::Async<Bytes> fetch_history(format::Object object, Patience patience);
   Channel::Async<void> load_history(const format::Manifest& manifest, Patience patience);
   Result<std::uint64_t> continue_from(format::State state, Chain::Loaded loaded,
                                       const std::vector<std::int64_t>& erased);

@@ -56,6 +56,7 @@ Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
     if (!below) co_return below.error();
     if (!*below) break;
     const MessageId id = (*below)->id;
+    if (id == root_) continue;  // the chat shows what has been unpinned already
     const bool hides = !is_root(**below);  // a message that the operator has pinned
     if (!hides && id > root_) break;       // CHECK will say so
     if (hides || absorbed_.contains(id)) {

@@ -182,8 +182,7 @@ Channel::Async<void> Vault::load_history(const format::Manifest& manifest, Patie
   history_.Clear();
   history_changed_ = false;
   if (!manifest.has_history()) co_return Result<void>{};
-  format::Object object = manifest.history();
-  Result<Bytes> body = co_await objects_.fetch(std::move(object), ObjectKind::kHistory, patience);
+  Result<Bytes> body = co_await fetch_history(manifest.history(), patience);
   if (!body && !is_broken(body.error())) co_return body.error();
   if (!body || !history_.ParseFromString(*body)) {
     history_.Clear();
@@ -193,6 +192,16 @@ Channel::Async<void> Vault::load_history(const format::Manifest& manifest, Patie
              (body ? std::string("their history cannot be read") : describe(body.error())));
   }
   co_return Result<void>{};
+}
+
+// Again where it is broken, because a download can be at fault.
+Channel::Async<Bytes> Vault::fetch_history(format::Object object, Patience patience) {
+  for (int attempt = 1;; ++attempt) {
+    format::Object wanted = object;
+    Result<Bytes> body = co_await objects_.fetch(std::move(wanted), ObjectKind::kHistory, patience);
+    if (body || !is_broken(body.error()) || attempt == kAdoptAttempts) co_return body;
+    co_await clock_->sleep_for(kAdoptAgainAfter);
+  }
 }
 
 // The applied position goes back with the state: what the queue still has is applied again, and

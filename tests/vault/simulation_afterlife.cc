@@ -53,10 +53,13 @@ class Judge {
     if (!holds) world_->fail(otherwise);
   }
 
-  // Before anything was ever saved, a message that the operator has pinned makes the vault ask him.
+  // A message that the operator has pinned hides the root; where the register does not lead to it,
+  // the vault asks him.
   void judge_refusal() {
     const Error why = world_->last_failure.value_or(Error{ErrorCode::kCancelled, "it is gone"});
-    const bool asks = why.code == ErrorCode::kNeedsDecision && before_->durable.none();
+    const std::optional<MessageId> shown = before_->chat.shown_pin();
+    const bool hidden = shown && !before_->chat.find(*shown)->own;
+    const bool asks = why.code == ErrorCode::kNeedsDecision && hidden;
     expect(before_->damaged || asks, "the next opener fails: " + describe(why));
   }
 
