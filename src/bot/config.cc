@@ -25,23 +25,16 @@ constexpr std::string_view kCloudHost = "api.telegram.org";
 constexpr std::size_t kMadeSecretBytes = 16;
 
 // What the shell or the environment gave, not yet checked.
-struct Raw {
-  std::string bot_token;
-  std::string telekv_key;
-  std::string api_root = "https://api.telegram.org";
+struct Raw : RawChatSettings {
   std::string durability = "interval";
   std::string webhook_url;
   std::string webhook_secret;
   std::optional<std::int64_t> webhook_settle_s;
   std::optional<std::int64_t> port;
-  std::optional<std::int64_t> admin_id;
-  std::optional<std::int64_t> vault_chat;
-  std::optional<std::int64_t> root_id;
   double backup_interval_s = 5;
   std::string log_level = "info";
   std::string log_format = "text";
   bool init = false;
-  bool plaintext = false;
 };
 
 void declare(CLI::App& app, Raw& raw) {
@@ -91,31 +84,6 @@ void declare(CLI::App& app, Raw& raw) {
                "store unsealed, without TELEKV_KEY: only for data nobody would miss");
 }
 
-Error wrong(std::string message, std::string hint = {}) {
-  return Error{ErrorCode::kInvalidArgument, std::move(message), std::move(hint)};
-}
-
-/// The same error, naming the setting it came from.
-Error about(const char* setting, const Error& error) {
-  Error named = error;
-  named.message = std::string(setting) + ": " + error.message;
-  return named;
-}
-
-Result<std::optional<vault::Key>> check_key(const Raw& raw) {
-  if (raw.plaintext) {
-    if (!raw.telekv_key.empty()) return wrong("--plaintext and TELEKV_KEY exclude each other");
-    return std::optional<vault::Key>();
-  }
-  if (raw.telekv_key.empty()) {
-    return wrong("TELEKV_KEY is missing: the data is sealed before it is stored",
-                 "make a key with 'telekv keygen' and keep it outside Telegram");
-  }
-  Result<vault::Key> key = vault::Key::parse(raw.telekv_key);
-  if (!key) return about("TELEKV_KEY", key.error());
-  return std::optional<vault::Key>(*key);
-}
-
 Result<void> check_plain_values(const Raw& raw) {
   if (raw.durability != "interval" && raw.durability != "strict") {
     return wrong("DURABILITY must be 'interval' or 'strict', not '" + raw.durability + "'");
@@ -133,11 +101,6 @@ Result<void> check_plain_values(const Raw& raw) {
   if (raw.log_format != "text" && raw.log_format != "json") {
     return wrong("LOG_FORMAT must be text or json, not '" + raw.log_format + "'");
   }
-  if (raw.admin_id && *raw.admin_id <= 0) {
-    return wrong("ADMIN_ID must be a user's id, a positive number");
-  }
-  if (raw.vault_chat && *raw.vault_chat == 0) return wrong("VAULT_CHAT must be a chat's id, not 0");
-  if (raw.root_id && *raw.root_id <= 0) return wrong("ROOT_ID must be a message id");
   return {};
 }
 
@@ -215,24 +178,14 @@ Result<std::optional<WebhookSettings>> check_webhook(const Raw& raw,
 }
 
 Result<Config> check(const Raw& raw, vault::Random& random) {
-  if (raw.bot_token.empty()) return wrong("BOT_TOKEN is missing", "get one from @BotFather");
-  Result<telegram::Token> token = telegram::Token::parse(raw.bot_token);
-  if (!token) return about("BOT_TOKEN", token.error());
-  const Result<telegram::ApiRoot> api_root = telegram::parse_api_root(raw.api_root);
-  if (!api_root) return about("API_ROOT", api_root.error());
-  const Result<std::optional<vault::Key>> key = check_key(raw);
-  if (!key) return key.error();
+  Result<ChatSettings> chat = check_chat_settings(raw);
+  if (!chat) return chat.error();
   if (const Result<void> plain = check_plain_values(raw); !plain) return plain.error();
-  Result<std::optional<WebhookSettings>> webhook = check_webhook(raw, *api_root, random);
+  Result<std::optional<WebhookSettings>> webhook = check_webhook(raw, chat->api_root, random);
   if (!webhook) return webhook.error();
 
-  Config config(std::move(*token), *api_root);
-  config.key = *key;
-  if (raw.admin_id) config.admin_id = telegram::UserId{*raw.admin_id};
-  // A private chat's id is the person's id.
-  const std::optional<std::int64_t> vault_chat = raw.vault_chat ? raw.vault_chat : raw.admin_id;
-  if (vault_chat) config.vault_chat = telegram::ChatId{*vault_chat};
-  if (raw.root_id) config.vault.root_id = vault::MessageId{*raw.root_id};
+  Config config(*std::move(chat));
+  config.vault.root_id = config.root_id;
   if (raw.init) config.vault.when_absent = vault::WhenAbsent::kStartEmpty;
   config.backup_interval =
       std::chrono::milliseconds(static_cast<std::int64_t>(raw.backup_interval_s * 1000));

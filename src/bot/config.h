@@ -9,12 +9,9 @@
 #include <utility>
 #include <variant>
 
+#include "bot/chat_settings.h"
 #include "kv/error.h"
-#include "telegram/api.h"
-#include "telegram/api_root.h"
-#include "telegram/types.h"
 #include "telegram/webhook_secret.h"
-#include "vault/key.h"
 #include "vault/random.h"
 #include "vault/saver.h"
 #include "vault/vault.h"
@@ -33,15 +30,10 @@ struct WebhookSettings {
   std::chrono::seconds settle = vault::WebhookGate::kSettle;
 };
 
-struct Config {
-  Config(telegram::Token bot_token, telegram::ApiRoot root)
-      : token(std::move(bot_token)), api_root(std::move(root)) {}
+/// Without an admin_id the role is claimed by a one-time code.
+struct Config : ChatSettings {
+  explicit Config(ChatSettings chat) : ChatSettings(std::move(chat)) {}
 
-  telegram::Token token;
-  telegram::ApiRoot api_root;
-  std::optional<telegram::UserId> admin_id;    ///< absent: claimed by a one-time code
-  std::optional<telegram::ChatId> vault_chat;  ///< absent: the operator's private chat
-  std::optional<vault::Key> key;               ///< absent only with --plaintext
   vault::VaultOptions vault;
   vault::Durability durability = vault::Durability::kInterval;
   std::chrono::milliseconds backup_interval{std::chrono::seconds(5)};

@@ -1,7 +1,7 @@
 // Everything behind the HTTP port: finds what a request means, runs it on the world, applies
-// faults, commits to the journal before the answer leaves, lets long polls wait, and has webhooks
-// served. Runs on one
-// io_context thread. Every wait has an end: at most 50 s for a bot, 60 s for the chat page.
+// faults, commits to the journal before the answer leaves, lets long polls wait, has webhooks
+// served. Runs on one io_context thread. Every wait has an end: at most 50 s for a bot, 60 s for
+// the chat page.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

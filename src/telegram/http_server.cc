@@ -187,13 +187,14 @@ class HttpServer::Impl::Session {
       co_await refuse(failure);
       co_return false;
     }
+    if (!socket_.is_open()) co_return false;  // cut while the request was on its way
     const bool wants_body = parser.get().method() != http::verb::head;
     const bool peer_stays = parser.keep_alive();
     enter(Phase::kAnswering, kHandlerDeadline);
     auto request = take_request(parser);
     auto answer = server_->handler_(std::move(request));
     auto response = co_await std::move(answer);
-    if (phase_ == Phase::kLeaving) co_return false;
+    if (!socket_.is_open()) co_return false;
     const bool stays = peer_stays && !server_->draining_;
     const bool sent = co_await send(std::move(response), stays, wants_body);
     co_return sent&& stays;
@@ -365,7 +366,11 @@ HttpServer::~HttpServer() { impl_->stop(); }
 std::uint16_t HttpServer::port() const { return impl_->port(); }
 std::size_t HttpServer::connections() const { return impl_->connections(); }
 
-asio::awaitable<void> HttpServer::drain(std::chrono::seconds limit) { return impl_->drain(limit); }
+asio::awaitable<void> HttpServer::drain(std::chrono::seconds limit) {
+  const auto impl = impl_;  // the server may be destroyed meanwhile
+  auto draining = impl->drain(limit);
+  co_await std::move(draining);
+}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(asio::any_io_executor executor,
                                                        vault::Clock& clock,

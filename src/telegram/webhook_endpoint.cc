@@ -1,7 +1,6 @@
 #include "telegram/webhook_endpoint.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/beast/core/string.hpp>
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -22,11 +21,15 @@ Response answer(unsigned status, std::string text) {
   return response;
 }
 
-/// "application/json", with or without parameters.
+/// "application/json" in any case, with or without parameters.
 bool is_json(std::string_view content_type) {
+  constexpr std::string_view kJson = "application/json";
   content_type = content_type.substr(0, content_type.find(';'));
   while (content_type.ends_with(' ')) content_type.remove_suffix(1);
-  return boost::beast::iequals({content_type.data(), content_type.size()}, "application/json");
+  return std::equal(content_type.begin(), content_type.end(), kJson.begin(), kJson.end(),
+                    [](char given, char wanted) {
+                      return (given >= 'A' && given <= 'Z' ? given - 'A' + 'a' : given) == wanted;
+                    });
 }
 
 }  // namespace

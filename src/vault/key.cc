@@ -70,8 +70,9 @@ Result<Key> Key::from_passphrase(std::string_view passphrase, std::string_view s
 }
 
 Result<Key> Key::from_setting(std::string_view text, std::string_view salt) {
-  constexpr std::string_view kPrefix = "passphrase:";
-  if (text.starts_with(kPrefix)) return from_passphrase(text.substr(kPrefix.size()), salt);
+  if (text.starts_with(kPassphrasePrefix)) {
+    return from_passphrase(text.substr(kPassphrasePrefix.size()), salt);
+  }
   return parse(text);
 }
 

@@ -28,7 +28,8 @@ class Key {
   static constexpr std::size_t kMinPassphrase = 16;
   static Result<Key> from_passphrase(std::string_view passphrase, std::string_view salt);
 
-  /// What TELEKV_KEY holds: "passphrase:..." or what parse() reads.
+  /// What TELEKV_KEY holds: this and a passphrase, or what parse() reads.
+  static constexpr std::string_view kPassphrasePrefix = "passphrase:";
   static Result<Key> from_setting(std::string_view text, std::string_view salt);
 
   static Key generate(Random& random);

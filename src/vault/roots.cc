@@ -31,6 +31,27 @@ bool is_longer(const format::Manifest& a, const format::Manifest& b) {
   return length(a) > length(b);
 }
 
+Result<Root> parse_root(MessageId id, const ObjectIdentity& identity, ByteView body) {
+  Root root{.id = id, .manifest = {}};
+  if (!root.manifest.ParseFromArray(body.data(), static_cast<int>(body.size())))
+    return damaged_root(id, "its manifest cannot be read");
+  const format::Manifest& manifest = root.manifest;
+  const bool known = manifest.standing() == format::Manifest::CANDIDATE ||
+                     manifest.standing() == format::Manifest::ACTIVE;
+  if (!known || manifest.required_features_size() != 0) {
+    return Error{ErrorCode::kUnsupportedVersion,
+                 "the root in message " + std::to_string(to_int(id)) +
+                     " needs a feature this version does not have",
+                 "start the newer version that wrote it"};
+  }
+  if (manifest.ballot() != identity.epoch || manifest.writer() != identity.writer ||
+      manifest.state().sequence() != identity.sequence ||
+      (manifest.standing() == format::Manifest::ACTIVE) != (manifest.ballot() != 0)) {
+    return damaged_root(id, "its manifest contradicts its header");
+  }
+  return root;
+}
+
 Roots::Roots(Channel& channel, const Sealer& sealer, Random& random, std::uint64_t writer)
     : channel_(&channel), sealer_(&sealer), random_(&random), writer_(writer) {}
 
@@ -107,23 +128,7 @@ Result<Root> Roots::open(MessageId id, ByteView object) const {
   const Result<Bytes> body = sealer_->open(*identity, object);
   if (!body) return about_root(id, body.error());
 
-  Root root{.id = id, .manifest = {}};
-  if (!root.manifest.ParseFromString(*body)) return damaged_root(id, "its manifest cannot be read");
-  const format::Manifest& manifest = root.manifest;
-  const bool known = manifest.standing() == format::Manifest::CANDIDATE ||
-                     manifest.standing() == format::Manifest::ACTIVE;
-  if (!known || manifest.required_features_size() != 0) {
-    return Error{ErrorCode::kUnsupportedVersion,
-                 "the root in message " + std::to_string(to_int(id)) +
-                     " needs a feature this version does not have",
-                 "start the newer version that wrote it"};
-  }
-  if (manifest.ballot() != identity->epoch || manifest.writer() != identity->writer ||
-      manifest.state().sequence() != identity->sequence ||
-      (manifest.standing() == format::Manifest::ACTIVE) != (manifest.ballot() != 0)) {
-    return damaged_root(id, "its manifest contradicts its header");
-  }
-  return root;
+  return parse_root(id, *identity, *body);
 }
 
 }  // namespace telekv::vault

@@ -27,6 +27,10 @@ struct Root {
 /// With a webhook chats come in parallel and neither is a prefix: the higher ballot.
 bool is_longer(const format::Manifest& a, const format::Manifest& b);
 
+/// The content of a root whose seal has been opened. kDamaged when it cannot be read or contradicts
+/// its header; kUnsupportedVersion when it needs a feature that this version does not have.
+Result<Root> parse_root(MessageId id, const ObjectIdentity& identity, ByteView body);
+
 class Roots {
  public:
   /// `writer` is this process's nonce. The references must outlive the object.

@@ -30,6 +30,13 @@ struct ObjectIdentity {
   friend bool operator==(const ObjectIdentity&, const ObjectIdentity&) = default;
 };
 
+/// All that an object's header says. Nothing of it is proven.
+struct ObjectHeader {
+  ObjectIdentity identity;
+  bool sealed = false;                   ///< under a key; otherwise with a checksum only
+  std::array<std::uint8_t, 8> key_id{};  ///< Key::id() of that key
+};
+
 class Sealer {
  public:
   /// Bytes an object is larger than its body.
@@ -49,6 +56,8 @@ class Sealer {
 
   /// Who an object says it is. Only open() proves it.
   static Result<ObjectIdentity> peek(ByteView object);
+
+  static Result<ObjectHeader> read_header(ByteView object);
 
   /// The body of an object that is exactly `expected`.
   Result<Bytes> open(const ObjectIdentity& expected, ByteView object) const;

@@ -12,6 +12,13 @@ namespace {
 // take-over means a chat full of pins, which is for its operator.
 constexpr int kPinsLookedUnder = 16;
 
+/// Whether a state may hold what is missing after `applied`. One that does not is a fork: what a
+/// superseded writer of `interval` mode wrote last.
+bool reaches_beyond(const format::Manifest& manifest, const AppliedUpdates& applied) {
+  const std::int64_t last = manifest.state().applied().last();
+  return last > applied.last() || applied.last() - last >= AppliedUpdates::kWindow;
+}
+
 }  // namespace
 
 Channel::Async<GapOutcome> Vault::resolve_gap(Clock::Time deadline) {
@@ -47,14 +54,16 @@ Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
     const auto read_pin = [this] { return channel_->pinned(); };
     Result<std::optional<Pinned>> below = co_await retry(patience, OnUnknown::kRepeat, read_pin);
     if (!below) co_return below.error();
-    if (!*below || !is_root(**below)) break;
+    if (!*below) break;
     const MessageId id = (*below)->id;
-    if (id > root_) break;  // CHECK will say so
-    named.add(id);
-    if (absorbed_.contains(id)) {
+    const bool hides = !is_root(**below);  // a message that the operator has pinned
+    if (!hides && id > root_) break;       // CHECK will say so
+    if (hides || absorbed_.contains(id)) {
       Result<void> cleared = co_await unpin(id, patience);
       if (!cleared) co_return cleared.error();
     }
+    if (hides) continue;
+    named.add(id);
     absorbed_.add(id);
   }
   checked = co_await check_now(patience);
@@ -66,6 +75,7 @@ Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
 // as none: what it held shows as lost.
 Channel::Async<bool> Vault::absorb_longer(Readings readings, Patience patience) {
   if (!readings.best || !is_longer(readings.best->manifest, manifest_)) co_return false;
+  if (!reaches_beyond(readings.best->manifest, applied_)) co_return false;
   const MessageId longer = readings.best->id;
   if (witnessed_) co_return superseded_by(longer);
   Result<Chain::Parts> parts = co_await chain_.download(readings.best->manifest.state(), patience);

@@ -1,5 +1,6 @@
 // What the vault does beside its commits: writing the next base, proving by a drill that what is in
 // the chat can be restored, and bringing a restore point back.
+#include <algorithm>
 #include <utility>
 
 #include "vault/vault.h"
@@ -112,6 +113,9 @@ Channel::Async<RestoreReport> Vault::restore(std::uint64_t number, Clock::Time d
 
 Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& point,
                                                   Clock::Time deadline) {
+  // The new point may push this one out, and the tombstones that only it needs.
+  const std::uint64_t back_to = point.state().sequence();
+  std::vector<std::int64_t> erased = erased_after(history_, manifest_.tombstones(), back_to);
   Result<CommitReport> kept = co_await make_point(deadline);
   if (!kept) co_return kept.error();
   co_await end_base();
@@ -131,8 +135,10 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
     broken_ = loaded.error();
     co_return loaded.error();
   }
-  const std::vector<std::int64_t> erased =
-      erased_after(history_, manifest_.tombstones(), point.state().sequence());
+  const std::vector<std::int64_t> since = erased_after(history_, manifest_.tombstones(), back_to);
+  erased.insert(erased.end(), since.begin(), since.end());
+  std::sort(erased.begin(), erased.end());
+  erased.erase(std::unique(erased.begin(), erased.end()), erased.end());
   Result<std::uint64_t> continued = continue_from(point.state(), *std::move(loaded), erased);
   if (!continued) co_return continued.error();
   Result<CommitReport> committed = co_await make_point(deadline);

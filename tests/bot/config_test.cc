@@ -193,6 +193,18 @@ TEST_F(Settings, WithABadSecretAreRefusedWithoutShowingIt) {
   EXPECT_THAT(refusal(kToken), Not(HasSubstr("secret_of_the_tests")));
 }
 
+TEST_F(Settings, TakeAPassphraseForTheKeyOfThisBot) {
+  set_what_is_needed();
+  set("TELEKV_KEY", "passphrase:four words that nobody says");
+  const auto parsed = parse();
+  ASSERT_TRUE(parsed) << describe(parsed.error());
+  const auto same = vault::Key::from_passphrase("four words that nobody says", "17179869195");
+  EXPECT_EQ(std::get<Config>(*parsed).key->id(), same->id());
+  set("TELEKV_KEY", "passphrase:too short");
+  EXPECT_THAT(refusal(), HasSubstr("passphrase"));
+  EXPECT_THAT(refusal(), Not(HasSubstr("too short")));
+}
+
 TEST_F(Settings, ForUnsealedStorageExcludeAKey) {
   set_what_is_needed();
   EXPECT_THAT(refusal("--plaintext"), HasSubstr("--plaintext and TELEKV_KEY"));

@@ -6,6 +6,7 @@ import { forEachOf, until } from './harness.mjs';
 
 export const exitCode = {
   ok: 0,
+  internal: 1,
   configuration: 2,
   tokenRefused: 3,
   unreachable: 4,

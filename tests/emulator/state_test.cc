@@ -69,6 +69,10 @@ TEST_F(StateFolder, HoldsEverythingThatWasCommitted) {
     live(before);
     ASSERT_TRUE(opened.journal->commit());
   }
+  {
+    World compacted(before.now);
+    ASSERT_TRUE(Journal::open(folder_, compacted).has_value());
+  }
   World after(before.now);
   auto opened = Journal::open(folder_, after).value();
   EXPECT_EQ(opened.dropped_bytes, 0u);

@@ -490,6 +490,18 @@ TEST_F(HttpServerDrainTest, ADestroyedServerLeavesItsHandlersToFinish) {
   EXPECT_TRUE(io_.stopped()) << "nothing of it is left in the loop";
 }
 
+TEST_F(HttpServerDrainTest, EndsWhenTheServerIsDestroyedMeanwhile) {
+  auto working = connect();
+  working.say("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  until([&] { return at_once_ == 1; });
+  drain(seconds(20));
+  io_.restart();
+  io_.poll();
+  server_.reset();
+  open_gate();
+  until([&] { return drained_; });
+}
+
 TEST(HttpServer, SaysWhyItCannotListen) {
   asio::io_context io;
   vault::VirtualClock clock;

@@ -187,8 +187,12 @@ void SimProcess::saved(const CommitReport& report) {
 void SimProcess::promise_taken(std::uint64_t sequence) {
   Remains& remains = world_->remains;
   remains.written.add(WrittenStates::name_of(vault_.manifest().state()), taken_);
+  if ((taken_.given_up & remains.durable).any() && !remains.damaged) {
+    world_->fail("an update was given up as lost that somebody has saved");
+  }
   remains.durable |= taken_.dealt & ~taken_.given_up;
-  remains.restored |= taken_.restores;
+  // A restore on a state that the queue has not shown to be the newest may be undone by a gap.
+  if (vault_.witnessed()) remains.restored |= taken_.restores;
   remains.durable_sequence = std::max(remains.durable_sequence, sequence);
   absorbed_ = false;
 }
@@ -226,8 +230,15 @@ void SimProcess::learn_state() {
     now_.users = *users;
     now_.fell_back = true;
   }
-  if (!users || now_.users != *users) world_->fail("a loaded state is not the one written");
+  expect_table("loaded");
   taken_ = now_;
+}
+
+void SimProcess::expect_table(const std::string& how) {
+  const std::optional<TrueState::Users> users = users_of(table_.table);
+  if (users && *users == now_.users) return;
+  world_->fail("what was " + how + " is " + (users ? describe(*users) : "unknown") +
+               " instead of " + describe(now_.users));
 }
 
 // Called before anything is written: whatever an opener may find was noted before.
@@ -328,7 +339,15 @@ Channel::Async<UpdatePage> SimProcess::poll(std::optional<std::int64_t> offset) 
   co_await clock_.sleep_for(milliseconds(1 + troubles.random().below(100)));
   if (troubles.strikes(Trouble::kPollError)) co_return poll_error(troubles.random());
   UpdatePage result;
-  for (const int index : updates) result.updates.push_back(world_->remains.updates.stamp(index));
+  for (const int index : updates) {
+    const UpdateStamp stamp = world_->remains.updates.stamp(index);
+    result.updates.push_back(stamp);
+    if (world_->traces) {
+      world_->trace(number_, "polled: update " + std::to_string(index) + ", id " +
+                                 std::to_string(stamp.id) + ", date " +
+                                 std::to_string(stamp.date));
+    }
+  }
   result.content = std::make_shared<const std::vector<int>>(std::move(updates));
   co_return result;
 }
@@ -398,6 +417,11 @@ asio::awaitable<void> SimProcess::answer_delivery(int update, std::function<void
   }
   if (!knows_state_) learn_state();
   std::function<void()> apply = [this, update] { apply_update(update); };
+  if (world_->traces) {
+    const UpdateStamp stamp = world_->remains.updates.stamp(update);
+    world_->trace(number_, "delivered: update " + std::to_string(update) + ", id " +
+                               std::to_string(stamp.id) + ", date " + std::to_string(stamp.date));
+  }
   const bool taken = co_await gate_.deliver(world_->remains.updates.stamp(update), std::move(apply));
   answered(taken);
 }
@@ -445,8 +469,7 @@ asio::awaitable<void> SimProcess::bring_back(std::uint64_t pick) {
   }
   ++world_->tally->restores;
   saved({.sequence = restored->sequence});
-  const std::optional<TrueState::Users> users = users_of(table_.table);
-  if (!users || *users != now_.users) world_->fail("a restore has brought back something else");
+  expect_table("restored");
 }
 
 }  // namespace telekv::vault

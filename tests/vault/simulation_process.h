@@ -89,6 +89,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   void note_state();
   void learn_state();
   void cleared();
+  void expect_table(const std::string& how);
   void promise_taken(std::uint64_t sequence);
   void saved(const CommitReport& report);
   VaultOptions options();

@@ -26,6 +26,7 @@ void TrueState::apply(const SimUpdates& updates, int index) {
   const SimUpdates::Update& update = updates[index];
   User& user = users[static_cast<std::size_t>(update.user)];
   if (update.kind == SimUpdates::Kind::kForget) {
+    if (user.there) forgets.set(static_cast<std::size_t>(index));
     user = {};
   } else {
     user = {.there = true, .clicks = user.clicks + 1, .marks = user.marks + mark_of(index)};
@@ -34,14 +35,22 @@ void TrueState::apply(const SimUpdates& updates, int index) {
 }
 
 void TrueState::forget_as_in(const TrueState& newer, const SimUpdates& updates) {
-  const UpdateSet since = newer.dealt & ~dealt;
+  const UpdateSet since = newer.forgets & ~forgets;
   for (int i = 0; i < updates.size(); ++i) {
-    const bool forgets = updates[i].kind == SimUpdates::Kind::kForget;
-    const auto at = static_cast<std::size_t>(i);
-    if (forgets && since.test(at) && !newer.given_up.test(at)) {
-      users[static_cast<std::size_t>(updates[i].user)] = {};
-    }
+    if (!since.test(static_cast<std::size_t>(i))) continue;
+    users[static_cast<std::size_t>(updates[i].user)] = {};
   }
+}
+
+std::string describe(const TrueState::Users& users) {
+  std::string text;
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    if (!users[i].there) continue;
+    text += (text.empty() ? "user " : ", user ") + std::to_string(i) + ": " +
+            std::to_string(users[i].clicks) + " clicks (mark " +
+            std::to_string(users[i].marks & 0xffff) + ")";
+  }
+  return text.empty() ? "nobody" : text;
 }
 
 std::optional<TrueState::Users> users_of(const kv::Table<Player>& table) {

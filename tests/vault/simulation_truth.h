@@ -45,13 +45,17 @@ struct TrueState {
   UpdateSet dealt;  ///< applied, undone by a restore, or given up: never to be applied again
   UpdateSet given_up;  ///< of these, the ones lost in a gap
   UpdateSet counted;   ///< of those, the ones whose number can be known
+  UpdateSet forgets;   ///< those that have erased a user
   RestoreSet restores;
   bool fell_back = false;  ///< continues a restore point in the place of a state that was damaged
 
   void apply(const SimUpdates& updates, int index);
-  /// Drops the users whom updates that are in `newer` but not here have asked to forget.
+  /// Drops the users whom updates that are in `newer` but not here have erased.
   void forget_as_in(const TrueState& newer, const SimUpdates& updates);
 };
+
+/// "user 0: 3 clicks (mark 1f)" for those that are there.
+std::string describe(const TrueState::Users& users);
 
 /// What the table holds, in the same terms; users beyond the simulation's are an error.
 std::optional<TrueState::Users> users_of(const kv::Table<Player>& table);

@@ -79,10 +79,6 @@ void SimWorld::note_given_up(TrueState& state, int update, bool counted) {
     if (remains.updates[i + 1].id_step != 1) counted = false;
     if (state.dealt.test(at)) continue;
     trace(Timeline::kNobody, "update " + std::to_string(i) + " is given up");
-    const bool kept = remains.updates.is_queued(i) || remains.durable.test(at);
-    if (kept && !remains.damaged) {
-      fail("update " + std::to_string(i) + " was given up, but is not lost");
-    }
     state.dealt.set(at);
     state.given_up.set(at);
     if (counted) state.counted.set(at);
