@@ -61,7 +61,7 @@ Channel::Async<void> WebhookGate::settle() {
 
 asio::awaitable<bool> WebhookGate::deliver(UpdateStamp update, std::function<void()> apply) {
   const bool strict = options_.durability == Durability::kStrict;
-  if (!serves_ || (strict && waiting_ >= kMaxWaiting)) co_return false;
+  if (!serves_ || stopping_->is_set() || (strict && waiting_ >= kMaxWaiting)) co_return false;
   if (!vault_->is_applied(update)) {
     apply();
     vault_->note_applied(update);

@@ -189,6 +189,19 @@ TEST_F(IntervalGate, ConfirmsAtOnceAndSavesInItsTime) {
   EXPECT_TRUE(fresh.vault().witnessed());
 }
 
+// The last save may have taken what it saves, and nothing confirmed may come after it.
+TEST_F(IntervalGate, RefusesFromTheMomentItIsToStop) {
+  LoopBot& fresh = bot();
+  fresh.start_webhook();
+  pass_s(1);
+  Answer answer;
+  fresh.deliver({.id = kFirstUpdate}, answer);
+  fresh.stop();
+  pass_s(1);
+  EXPECT_EQ(answer, false);
+  EXPECT_TRUE(fresh.applied.empty());
+}
+
 TEST_F(IntervalGate, RefusesOnceItStops) {
   LoopBot& fresh = bot();
   fresh.start_webhook();
