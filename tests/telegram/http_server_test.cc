@@ -282,8 +282,10 @@ TEST_F(HttpServerTest, RefusesWhatIsNoRequest) {
 TEST_F(HttpServerTest, ChunkExtensionsAndTrailersAreBounded) {
   const std::string chunked = "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   const std::string endless(std::size_t{1} << 20, 'x');
-  for (const auto& request : {chunked + "1;" + endless, chunked + "0\r\nA: " + endless}) {
+  for (const std::string_view begin : {"1;", "0\r\nA: "}) {
     auto peer = connect();
+    std::string request = chunked;
+    request.append(begin).append(endless);
     EXPECT_THAT(status_of(ask(peer, request)), testing::AnyOf("400", "431"));
   }
   EXPECT_EQ(answered_, 0);
