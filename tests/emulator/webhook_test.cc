@@ -396,7 +396,7 @@ TEST_F(WebhookDelivery, ConfirmationsOutOfOrderAreToldAsIntervals) {
   }
   until_delivered(5);
   ASSERT_EQ(delivered(), updates);
-  for (const std::size_t i : {3, 0, 4}) server_.answer(i);
+  for (const auto i : std::vector<std::size_t>{3, 0, 4}) server_.answer(i);
   until([&] { return waiting() == 2; });
   EXPECT_THAT(confirmed(), ElementsAre(Pair(updates[0], updates[0]), Pair(updates[3], updates[4])));
   EXPECT_EQ(telegram_.bot.queue.highest_confirmed(), updates[4]);
