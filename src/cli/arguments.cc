@@ -74,9 +74,10 @@ void declare_readers(CLI::App& app, Parsed& parsed) {
           "Show what downloaded documents are, and with TELEKV_KEY what is in them.");
   add_files(inspect, parsed.inspect.files, true);
   add_plaintext(inspect, parsed);
-  add_source(
-      add(app, parsed, "verify", "Prove that the newest state can be restored, by restoring it."),
-      parsed);
+  add_source(add(app, parsed, "verify",
+                 "Prove that the newest state and every restore point can be restored, by "
+                 "restoring them."),
+             parsed);
   add_source(add(app, parsed, "snapshots", "List the restore points that are kept."), parsed);
 
   CLI::App* exporting = add(app, parsed, "export", "Write all users to a file.");

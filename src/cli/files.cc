@@ -40,7 +40,8 @@ class Descriptor {
 Result<Bytes> read_all(int descriptor, std::size_t expected, std::size_t max_bytes,
                        const std::string& name) {
   Bytes bytes;
-  bytes.reserve(std::min(expected, max_bytes) + kReadPadding);
+  // With room for the last look, which finds the end.
+  bytes.reserve(std::min(expected, max_bytes) + kBlockBytes);
   for (;;) {
     const std::size_t before = bytes.size();
     // One byte more than allowed tells that there is more.

@@ -65,23 +65,31 @@ class Session {
   /// holds no store.
   Result<StoredState> read_state();
 
+  /// Whether a state can be restored: downloads and proves it beside the table.
+  Result<void> try_restoring(const format::State& state);
+
   vault::Vault& vault() { return *vault_; }
   kv::Table<bot::User>& users() { return *users_; }
-  vault::Clock::Time deadline() const { return clock_.now() + kPatience; }
+  vault::Clock::Time deadline() const { return clock_->now() + kPatience; }
 
  private:
   Session() = default;
   static Error unexpected(const std::exception_ptr& failure);
-  Result<void> reach_chat(const bot::ChatSettings& settings);
+  Result<std::optional<vault::Key>> reach_chat(const Source& source, const Environment& environment,
+                                               vault::VaultOptions& options);
+  Result<std::optional<vault::Key>> read_files(const Source& source,
+                                               const Surroundings& surroundings);
   void make_vault(const std::optional<vault::Key>& key, vault::VaultOptions options);
 
   boost::asio::io_context io_{1};
   boost::asio::thread_pool pool_{1};
-  vault::SystemClock clock_;
+  std::unique_ptr<vault::Clock> clock_;
   vault::SystemRandom random_;
   std::unique_ptr<telegram::HttpClient> http_;  // of a live chat
   std::optional<telegram::Api> api_;
   std::unique_ptr<vault::Channel> channel_;
+  std::optional<vault::Sealer> sealer_;
+  kv::TableOptions table_options_{};
   std::optional<kv::Table<bot::User>> users_;
   std::optional<vault::Vault> vault_;
 };

@@ -27,8 +27,8 @@ Result<void> Rows::add(const char* unit, std::uint64_t number, kv::Key chat_id,
   if (chat_id == 0 || chat_id > telegram::kMaxId || chat_id < -telegram::kMaxId) {
     return wrong(unit, number, "the chat id is out of range");
   }
-  const Result<void> taken = take(chat_id, user);
-  return taken ? taken : Result<void>(wrong(unit, number, taken.error().message));
+  take(chat_id, user);
+  return {};
 }
 
 Result<void> read_users(const Bytes& text, const std::string& name, const TakeUser& take) {
@@ -49,22 +49,15 @@ Result<void> read_users(const Bytes& text, const std::string& name, const TakeUs
   }
 }
 
-Result<ImportCounts> import_users(const Bytes& text, const std::string& name,
-                                  kv::Table<bot::User>& users) {
-  ImportCounts counts;
-  const auto take = [&](kv::Key chat_id, const bot::User& user) -> Result<void> {
+Result<Import> read_import(const Bytes& text, const std::string& name) {
+  Import import;
+  const auto take = [&import](kv::Key chat_id, const bot::User& user) {
     const std::string safe = bot::display_name(user.name);
-    const bot::User row{.name = safe, .clicks = user.clicks, .state = user.state};
-    ++counts.rows;
-    if (safe != user.name) ++counts.names_changed;
-    const Result<void> inserted = users.insert(chat_id, row);
-    if (inserted || inserted.error().code != ErrorCode::kRejected) return inserted;
-    ++counts.duplicates;
-    return users.update(chat_id, [&](bot::User& stored) { stored = row; });
+    if (safe != user.name) ++import.names_changed;
+    import.users.add(chat_id, {.name = safe, .clicks = user.clicks, .state = user.state});
   };
   if (Result<void> read = read_users(text, name, take); !read) return read.error();
-  counts.users = users.size();
-  return counts;
+  return import;
 }
 
 }  // namespace telekv::cli

@@ -10,9 +10,10 @@
 #include <string>
 
 #include "bot/user.h"
+#include "cli/user_list.h"
 #include "kv/bytes.h"
 #include "kv/error.h"
-#include "kv/table.h"
+#include "kv/schema.h"
 
 namespace telekv::cli {
 
@@ -20,21 +21,18 @@ namespace telekv::cli {
 inline constexpr std::size_t kMaxImportBytes = std::size_t{1} << 30;
 
 /// `user.name` is good until the call returns.
-using TakeUser = std::function<Result<void>(kv::Key chat_id, const bot::User& user)>;
+using TakeUser = std::function<void(kv::Key chat_id, const bot::User& user)>;
 
 /// Reads all of `text`, whose capacity exceeds its size by kReadPadding at least. `name` is what
 /// errors call it.
 Result<void> read_users(const Bytes& text, const std::string& name, const TakeUser& take);
 
-struct ImportCounts {
-  std::uint64_t rows = 0;
-  std::uint64_t users = 0;          ///< different chat ids
-  std::uint64_t duplicates = 0;     ///< rows whose chat id came again later: the last one counts
+struct Import {
+  UserList users;
   std::uint64_t names_changed = 0;  ///< names made safe to show (bot/names.h)
 };
 
-/// Puts every user into `users`, which is empty. After an error it holds a part of them.
-Result<ImportCounts> import_users(const Bytes& text, const std::string& name,
-                                  kv::Table<bot::User>& users);
+/// The users of a text, ready for a table of the bot's.
+Result<Import> read_import(const Bytes& text, const std::string& name);
 
 }  // namespace telekv::cli

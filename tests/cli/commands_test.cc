@@ -85,7 +85,8 @@ class Commands : public ::testing::Test {
 
   Content imported(const std::string& text) {
     Users users{test_options()};
-    EXPECT_TRUE(import_users(padded(text), "", users));
+    const Bytes bytes = padded(text);
+    EXPECT_TRUE(read_import(bytes, "").value().users.put_into(users));
     return content(users);
   }
 
@@ -117,7 +118,14 @@ TEST_F(Commands, VerifyFilesByRestoringThem) {
   EXPECT_EQ(ran.code, ExitCode::kSuccess) << ran.error;
   EXPECT_THAT(ran.output, HasSubstr("users: 99\n"));
   EXPECT_THAT(ran.output, HasSubstr("sequence: 12\n"));
-  EXPECT_THAT(ran.output, HasSubstr("restore points: 1\n"));
+  EXPECT_THAT(ran.output, HasSubstr("restore points:\n  point  "));
+  EXPECT_THAT(ran.output, HasSubstr("  yes\n"));
+}
+
+TEST_F(Commands, VerifyRestorePointsWhoseDocumentsAreThere) {
+  const Ran ran = run_on({"verify", "--json"}, {store.root(), store.chunk(), store.segment()});
+  EXPECT_EQ(ran.code, ExitCode::kSuccess) << ran.error;
+  EXPECT_THAT(ran.error, HasSubstr("the restore points are lost"));
 }
 
 TEST_F(Commands, FindDamageInAnyFileAndNameIt) {

@@ -16,50 +16,50 @@ using ::testing::HasSubstr;
 const std::string kHeader = "chat_id,name,clicks,state\n";
 
 struct Imported {
-  Result<ImportCounts> counts;
+  Result<Import> read;
   Content users;
 };
 
 Imported import(const std::string& text) {
-  Users users{test_options()};
   const Bytes bytes = padded(text);
-  Result<ImportCounts> counts = import_users(bytes, "the file", users);
-  return {std::move(counts), content(users)};
+  Result<Import> read = read_import(bytes, "the file");
+  Users users{test_options()};
+  if (read) {
+    EXPECT_TRUE(read->users.put_into(users));
+  }
+  return {std::move(read), content(users)};
 }
 
 /// What the refusal says.
 std::string refusal(const std::string& text) {
   const Imported imported = import(text);
-  if (imported.counts) return "(accepted)";
-  EXPECT_EQ(imported.counts.error().code, ErrorCode::kInvalidArgument);
-  return imported.counts.error().message;
+  if (imported.read) return "(accepted)";
+  EXPECT_EQ(imported.read.error().code, ErrorCode::kInvalidArgument);
+  return imported.read.error().message;
 }
 
 TEST(TheOldDump, IsReadWithEscapesAndWithout) {
   const Imported imported = import(
       R"([[1, "\u0410\u043d\u044f \ud83d\udd25", 57, 0], [-5, "Аня", 0, 4294967295],
           [9007199254740992, "\"q\" \\ \/", 18446744073709551615, 1]])");
-  ASSERT_TRUE(imported.counts) << describe(imported.counts.error());
+  ASSERT_TRUE(imported.read) << describe(imported.read.error());
   EXPECT_EQ(imported.users,
             (Content{{1, {"Аня 🔥", 57, 0}},
                      {-5, {"Аня", 0, 4294967295}},
                      {9007199254740992, {"\"q\" \\ /", 18446744073709551615U, 1}}}));
-  EXPECT_EQ(imported.counts->rows, 3U);
-  EXPECT_EQ(imported.counts->users, 3U);
-  EXPECT_EQ(imported.counts->names_changed, 0U);
+  EXPECT_EQ(imported.read->names_changed, 0U);
 }
 
 TEST(TheOldDump, MayHoldNobody) {
-  EXPECT_TRUE(import("[]").counts);
-  EXPECT_TRUE(import("\xef\xbb\xbf [ ] \n").counts);
+  EXPECT_TRUE(import("[]").read);
+  EXPECT_TRUE(import("\xef\xbb\xbf [ ] \n").read);
 }
 
 TEST(TheOldDump, CountsTheLastOfTwoRowsWithOneChatId) {
   const Imported imported = import(R"([[1,"a",1,1],[2,"b",2,2],[1,"c",3,3],[1,"d",4,4]])");
-  ASSERT_TRUE(imported.counts);
+  ASSERT_TRUE(imported.read);
   EXPECT_EQ(imported.users, (Content{{1, {"d", 4, 4}}, {2, {"b", 2, 2}}}));
-  EXPECT_EQ(imported.counts->rows, 4U);
-  EXPECT_EQ(imported.counts->duplicates, 2U);
+  EXPECT_EQ(imported.read->users.size(), 4U);
 }
 
 TEST(TheOldDump, NamesTheRowThatIsWrong) {
@@ -91,7 +91,7 @@ TEST(TheOldDump, NamesTheRowThatIsWrong) {
 
 TEST(TheOldDump, ThatIsBrokenIsRefused) {
   const std::string whole = R"([[1, "a", 1, 0], [2, "b", 2, 0]])";
-  ASSERT_TRUE(import(whole).counts);
+  ASSERT_TRUE(import(whole).read);
   for (std::size_t size = 1; size < whole.size(); ++size) {
     EXPECT_NE(refusal(whole.substr(0, size)), "(accepted)") << size;
   }
@@ -110,7 +110,7 @@ TEST(JsonLines, HaveTheirFieldsInAnyOrder) {
   const Imported imported = import(
       "{\"chat_id\": 1, \"name\": \"\\u0410\", \"clicks\": 2, \"state\": 3}\r\n\n"
       "{\"state\":6,\"clicks\":5,\"name\":\"b\",\"chat_id\":4}");
-  ASSERT_TRUE(imported.counts) << describe(imported.counts.error());
+  ASSERT_TRUE(imported.read) << describe(imported.read.error());
   EXPECT_EQ(imported.users, (Content{{1, {"А", 2, 3}}, {4, {"b", 5, 6}}}));
 }
 
@@ -134,10 +134,10 @@ TEST(JsonLines, NameTheLineThatIsWrong) {
 TEST(Csv, IsReadWithQuotesAndEitherLineEnd) {
   const Imported imported =
       import("\xef\xbb\xbf" + kHeader + "1,\"a,\"\"b\"\"\",2,3\r\n4,Аня,5,6\n7,\"\",8,9");
-  ASSERT_TRUE(imported.counts) << describe(imported.counts.error());
+  ASSERT_TRUE(imported.read) << describe(imported.read.error());
   EXPECT_EQ(imported.users,
             (Content{{1, {"a,\"b\"", 2, 3}}, {4, {"Аня", 5, 6}}, {7, {"Без имени", 8, 9}}}));
-  EXPECT_EQ(imported.counts->names_changed, 1U);
+  EXPECT_EQ(imported.read->names_changed, 1U);
 }
 
 TEST(Csv, NamesTheLineThatIsWrongAlsoAfterLineBreaksInNames) {
@@ -168,9 +168,9 @@ TEST(AnImport, InNoFormatThatIsKnownIsRefused) {
 
 TEST(AnImport, MakesNamesSafeToShow) {
   const Imported imported = import(R"([[1, "a\u202eb\u0000c", 1, 0], [2, "fine", 1, 0]])");
-  ASSERT_TRUE(imported.counts);
+  ASSERT_TRUE(imported.read);
   EXPECT_EQ(imported.users, (Content{{1, {"abc", 1, 0}}, {2, {"fine", 1, 0}}}));
-  EXPECT_EQ(imported.counts->names_changed, 1U);
+  EXPECT_EQ(imported.read->names_changed, 1U);
 }
 
 /// Whatever was exported comes back as it was.
@@ -186,9 +186,8 @@ void check_round_trip(const Content& rows) {
     const Result<Bytes> text = read_file(scratch.path("out"), kMaxImportBytes, Streams{});
     RC_ASSERT(bool(text));
     std::map<kv::Key, std::tuple<std::string, std::uint64_t, std::uint32_t>> back;
-    const auto take = [&](kv::Key key, const bot::User& user) -> Result<void> {
+    const auto take = [&](kv::Key key, const bot::User& user) {
       back[key] = {std::string(user.name), user.clicks, user.state};
-      return {};
     };
     const Result<void> read = read_users(*text, "out", take);
     RC_ASSERT(bool(read) || rows.empty());
@@ -216,6 +215,22 @@ TEST(AnImport, OfAnExportGivesTheSameUsers) {
     }
     check_round_trip(rows);
   }));
+}
+
+TEST(AListOfUsers, TakesThePlaceOfATableAndForgetsWhoIsNotInIt) {
+  Users users{test_options()};
+  fill(users, {{1, {"a", 1, 1}}, {2, {"b", 2, 2}}, {3, {"c", 3, 3}}});
+  (void)users.take_changes();
+  UserList list;
+  list.add(2, {.name = "B", .clicks = 9});
+  list.add(4, {.name = "D"});
+  list.add(4, {.name = "d"});
+  const Result<std::uint64_t> lost = list.put_into(users);
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(*lost, 2U);
+  EXPECT_EQ(content(users), (Content{{2, {"B", 9, 0}}, {4, {"d", 0, 0}}}));
+  // A user that stays is no user that was erased: restore points could not bring them back.
+  EXPECT_THAT(users.take_changes()->erased_keys(), ::testing::ElementsAre(1, 3));
 }
 
 TEST(AFile, LargerThanAllowedIsRefused) {

@@ -39,6 +39,7 @@ test(
 
     const verified = await offline.report(['verify', ...files]);
     assert.equal(verified.users, 2);
+    assert.ok(verified.restore_points.every(({ restored }) => restored === 'yes'));
     const { output } = await offline.run(['export', '--format', 'json', ...files]);
     assert.deepEqual(JSON.parse(output), second);
     const { points } = await offline.report(['snapshots', ...files]);
