@@ -64,7 +64,8 @@ Channel::Async<void> PollingLoop::take(std::shared_ptr<const UpdatePage> page) {
   if (page->updates.empty() && page->unreadable == 0) co_return Result<void>{};
   Result<Next> next = co_await settle_gap(*page);
   if (!next) co_return next.error();
-  if (*next == Next::kPollAgain) co_return Result<void>{};
+  // What is applied from the stop on could miss the last save; it is polled again at the next start.
+  if (*next == Next::kPollAgain || stopping_->is_set()) co_return Result<void>{};
 
   PollOffset next_offset = offset_;
   if (!page->updates.empty()) {

@@ -179,15 +179,18 @@ class Draw {
     return near + milliseconds(below(8000));
   }
 
-  // Processes that overlap: an old one and up to two new ones, or two starting together.
+  // Processes that overlap: an old one and up to two new ones, or two starting together. In `interval`
+  // mode one new one at a time: writers that confirm before they save may save forks, of which only one
+  // goes on.
   void draw_starts() {
     add(Kind::kStart, {});
     if (!may(Trouble::kOverlap)) return;
-    if (one_in(4)) add(Kind::kStart, milliseconds(below(5000)));
-    const std::uint64_t waves = 1 + below(3);
+    const bool forks = plan_.settings.durability == Durability::kInterval;
+    if (one_in(4) && !forks) add(Kind::kStart, milliseconds(below(5000)));
+    const std::uint64_t waves = forks ? 1 : 1 + below(3);
     for (std::uint64_t wave = 0; wave < waves; ++wave) {
       const Clock::Duration at = some_time();
-      const std::uint64_t young = 1 + below(2);
+      const std::uint64_t young = forks ? 1 : 1 + below(2);
       for (std::uint64_t i = 0; i < young; ++i) add(Kind::kStart, at + milliseconds(below(6000)));
       if (may(Trouble::kStop) && one_in(2)) add(Kind::kStop, at + milliseconds(below(40'000)));
     }
