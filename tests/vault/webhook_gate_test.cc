@@ -167,6 +167,8 @@ TEST_F(StrictGate, AnswersWhoWaitsWhenItStops) {
   deliver(bot, 0, 0.01);
   Answer answer;
   bot.deliver({.id = kFirstUpdate + 1}, answer);
+  pass(std::chrono::milliseconds(1));
+  ASSERT_EQ(answer, std::nullopt) << "it waits for the next commit";
   bot.stop();
   pass_s(2);
   EXPECT_EQ(answer, true) << "the last commit holds it";
