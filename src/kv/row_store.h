@@ -2,9 +2,11 @@
 // bytes (a slot) name a row. Every row starts with its 8-byte key, so that the hash map and the
 // ranking can keep slots instead of keys.
 //
-// One thread. append() and row() O(1).
+// One thread. append() and row() O(1); one append in 4,096 takes a segment, some 15 us. Lack of
+// memory throws std::bad_alloc and changes nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,14 +25,31 @@ class RowStore {
   /// `row_bytes` counts the key: at least 8.
   explicit RowStore(std::size_t row_bytes) : row_bytes_(row_bytes) {}
 
+  /// Rows that lie one behind the other.
+  struct Run {
+    Slot first;
+    Slot count;
+  };
+
   /// A new row, all zeros but for its key.
   Slot append(Key key) {
-    if (size_ % kSegmentRows == 0) segments_.push_back(allocate_block(row_bytes_ * kSegmentRows));
-    const Slot slot = size_++;
-    std::memset(row(slot), 0, row_bytes_);
+    const Slot slot = append_run(1).first;
     set_key(slot, key);
     return slot;
   }
+
+  /// At least one new row and at most `most`, all zeros.
+  Run append_run(std::size_t most) {
+    if (size_ / kSegmentRows == segments_.size()) add_segment();
+    const Slot room = kSegmentRows - size_ % kSegmentRows;
+    const Run run{.first = size_, .count = static_cast<Slot>(std::min<std::size_t>(most, room))};
+    std::memset(row(run.first), 0, run.count * row_bytes_);
+    size_ += run.count;
+    return run;
+  }
+
+  /// Takes back the rows from `size` on.
+  void truncate(Slot size) { size_ = size; }
 
   std::byte* row(Slot slot) {
     return segments_[slot / kSegmentRows].get() + (slot % kSegmentRows) * row_bytes_;
@@ -58,6 +77,11 @@ class RowStore {
 
  private:
   static constexpr Slot kSegmentRows = 4096;
+
+  void add_segment() {
+    segments_.push_back(allocate_block(row_bytes_ * kSegmentRows));
+    make_resident(segments_.back().get(), row_bytes_ * kSegmentRows);
+  }
 
   std::size_t row_bytes_;
   std::vector<Block> segments_;

@@ -23,28 +23,29 @@ TextPool::TextPool(std::uint64_t seed)
 
 TextPool::~TextPool() { free_texts(); }
 
-TextId TextPool::acquire(std::string_view text, std::uint32_t references) {
+TextId TextPool::acquire(std::string_view text) {
   if (text.empty()) return 0;
   const std::uint64_t text_hash = hash(text);
   const std::optional<Slot> found =
       index_.find(text_hash, [&](Slot id) { return view(id) == text; });
   if (found) {
-    entry(*found).references += references;
+    ++entry(*found).references;
     return *found;
   }
   auto copy = std::make_unique_for_overwrite<char[]>(text.size());
   std::memcpy(copy.get(), text.data(), text.size());
   const TextId id = new_entry();
-  entry(id) = {copy.release(), static_cast<std::uint32_t>(text.size()), references};
+  entry(id) = {copy.release(), static_cast<std::uint32_t>(text.size()), 1};
   text_bytes_ += text.size();
   index_.insert(text_hash, id, [this](Slot each) { return hash(view(each)); });
   return id;
 }
 
-void TextPool::release(TextId id) {
+void TextPool::release(TextId id, std::uint32_t references) {
   if (id == 0) return;
   Entry& released = entry(id);
-  if (--released.references > 0) return;
+  released.references -= references;
+  if (released.references > 0) return;
   index_.erase(hash(view(id)), id);
   text_bytes_ -= released.length;
   delete[] released.text;

@@ -26,10 +26,13 @@ class TextPool {
   TextPool(const TextPool&) = delete;
   TextPool& operator=(const TextPool&) = delete;
 
-  /// The number of `text`, which is kept from now on; to be released as often as acquired: the
-  /// other way round, `references` is how often it will be.
-  TextId acquire(std::string_view text, std::uint32_t references = 1);
-  void release(TextId id);
+  /// The number of `text`, which is kept from now on; to be released as often as acquired and
+  /// retained.
+  TextId acquire(std::string_view text);
+  void retain(TextId id, std::uint32_t references) {
+    if (id != 0) entry(id).references += references;
+  }
+  void release(TextId id, std::uint32_t references = 1);
 
   /// Makes room for `texts` in an empty pool at once; otherwise does nothing.
   void reserve(std::uint64_t texts) { index_.reserve(texts); }

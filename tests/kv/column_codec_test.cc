@@ -22,10 +22,17 @@ namespace {
 
 constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
 
-void expect_round_trip(const IntegerList& values) {
+format::Integers encoded(const IntegerList& values) {
+  StreamPacker packer;
   format::Integers message;
-  encode_integers(values, message);
-  const Result<IntegerList> decoded = decode_integers(message, values.size());
+  encode_integers(values, packer, message);
+  return message;
+}
+
+void expect_round_trip(const IntegerList& values) {
+  const format::Integers message = encoded(values);
+  StreamUnpacker unpacker;
+  const Result<IntegerList> decoded = decode_integers(message, values.size(), unpacker);
   ASSERT_TRUE(decoded) << describe(decoded.error());
   EXPECT_EQ(*decoded, values);
   std::size_t bound_bits = 0;
@@ -50,9 +57,7 @@ TEST(Integers, OfEveryLengthComeBack) {
 
 TEST(Integers, ManyWithOneCommonValueTakeLittle) {
   IntegerList values(100'000, 42);
-  format::Integers constant;
-  encode_integers(values, constant);
-  EXPECT_LE(constant.ByteSizeLong(), 4U);
+  EXPECT_LE(encoded(values).ByteSizeLong(), 4U);
   expect_round_trip(values);
   for (std::size_t i = 7; i < values.size(); i += 1000) values[i] = kHighest - i;
   expect_round_trip(values);
@@ -66,9 +71,7 @@ TEST(Integers, RandomOnesTakeHardlyMoreThanTheirBits) {
   std::mt19937_64 random(1);
   IntegerList values(kCount);
   for (std::uint64_t& value : values) value = random() >> 32U;
-  format::Integers message;
-  encode_integers(values, message);
-  EXPECT_LE(message.ByteSizeLong(), kCount * 4 + kCount / 30);
+  EXPECT_LE(encoded(values).ByteSizeLong(), kCount * 4 + kCount / 30);
   expect_round_trip(values);
 }
 
@@ -106,7 +109,7 @@ ColumnValues text_column(const std::vector<std::string>& texts) {
     const auto [place, is_new] =
         places.emplace(text, static_cast<std::uint32_t>(column.distinct.size()));
     if (is_new) column.distinct.push_back(text);
-    column.texts.push_back(place->second);
+    column.values.push_back(place->second);
   }
   return column;
 }
@@ -156,16 +159,16 @@ TEST(Columns, DoNotDependOnTheOrderOfRows) {
   changes.blocks.emplace_back();
   RowBlock& block = changes.blocks[0];
   block.keys = {30, std::numeric_limits<Key>::min(), -7, std::numeric_limits<Key>::max()};
-  block.columns.push_back({.field = 4, .type = FieldType::kSigned, .integers = {1, 2, 3, 4}});
+  block.columns.push_back({.field = 4, .type = FieldType::kSigned, .values = {1, 2, 3, 4}});
   const Bytes encoded = encode_columns(changes);
   std::reverse(block.keys.begin(), block.keys.end());
-  std::reverse(block.columns[0].integers.begin(), block.columns[0].integers.end());
+  std::reverse(block.columns[0].values.begin(), block.columns[0].values.end());
   EXPECT_EQ(encode_columns(changes), encoded);
   const Result<ChangeSet> decoded = decode_columns(encoded);
   ASSERT_TRUE(decoded);
   EXPECT_EQ(decoded->blocks[0].keys, (std::vector<Key>{std::numeric_limits<Key>::min(), -7, 30,
                                                        std::numeric_limits<Key>::max()}));
-  EXPECT_EQ(decoded->blocks[0].columns[0].integers, (IntegerList{2, 3, 1, 4}));
+  EXPECT_EQ(decoded->blocks[0].columns[0].values, (IntegerList{2, 3, 1, 4}));
 }
 
 TEST(Columns, OfAMillionEqualUsersTakeAtMost512Bytes) {
@@ -176,11 +179,11 @@ TEST(Columns, OfAMillionEqualUsersTakeAtMost512Bytes) {
   block.keys.resize(kUsers);
   std::iota(block.keys.begin(), block.keys.end(), Key{1});
   ColumnValues names{.field = 1, .type = FieldType::kText};
-  names.texts.resize(kUsers);
+  names.values.resize(kUsers);
   names.distinct.push_back("eee");
   block.columns.push_back(std::move(names));
   block.columns.push_back(
-      {.field = 2, .type = FieldType::kUnsigned, .integers = IntegerList(kUsers, 1)});
+      {.field = 2, .type = FieldType::kUnsigned, .values = IntegerList(kUsers, 1)});
   EXPECT_LE(encode_columns(changes).size(), 512U);
 }
 

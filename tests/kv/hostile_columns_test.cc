@@ -124,7 +124,8 @@ TEST(HostileColumns, CountsAreRefusedBeforeMemoryIsTaken) {
     const IntegerList huge(40, std::numeric_limits<std::uint64_t>::max() / 8);
     auto* texts = message.mutable_rows(0)->mutable_columns(0)->mutable_texts();
     texts->clear_lengths();
-    encode_integers(huge, *texts->mutable_lengths());
+    StreamPacker packer;
+    encode_integers(huge, packer, *texts->mutable_lengths());
   };
   EXPECT_EQ(refusal(sample_chunk(), lengths), ErrorCode::kDamaged);
 }

@@ -1,0 +1,345 @@
+#include "kv/row_copy.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "kv/column_codec.h"
+#include "kv/record_bytes.h"
+
+namespace telekv::kv {
+namespace {
+
+constexpr std::size_t kPageBytes = 4096;
+// Messages, tags, an alphabet: what a column takes beside its values.
+constexpr std::size_t kColumnOverheadBytes = 640;
+constexpr std::size_t kClassBits = 8;
+// Space is set aside for texts of this length; where they are longer on average, it grows.
+constexpr std::size_t kMostUsualText = 256;
+
+constexpr std::uint64_t limit_of(std::size_t width) {
+  return std::numeric_limits<std::uint64_t>::max() >> (kWordBits - 8 * width);
+}
+
+std::uint8_t width_of(std::uint64_t value) {
+  return static_cast<std::uint8_t>((std::bit_width(value | 1) + 7) / 8);
+}
+
+/// integer_bound_bits(), or one more.
+std::size_t quick_bound_bits(std::uint64_t value) {
+  return 5 + static_cast<std::size_t>(std::bit_width(value | 7));
+}
+
+void store(std::byte* at, std::uint64_t value) {
+  const std::uint64_t word = little_endian(value);
+  std::memcpy(at, &word, sizeof word);
+}
+
+std::uint64_t load(const std::byte* at, std::uint64_t limit) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return little_endian(word) & limit;
+}
+
+}  // namespace
+
+RowCopy::RowCopy(const SchemaDescription& schema, Expected expected)
+    : fields_(schema.fields),
+      ranges_(std::move(expected.bounds)),
+      buckets_(ranges_.size()),
+      texts_(fields_.size()),
+      lowest_(std::numeric_limits<Key>::max()),
+      highest_(std::numeric_limits<Key>::min()) {
+  std::vector<std::uint8_t> widths(fields_.size() + 1);
+  std::copy(expected.widths.begin(), expected.widths.end(), widths.begin() + 1);
+  const std::vector<Key>& bounds = ranges_.bounds();
+  for (std::size_t i = 0; i < buckets_.size(); ++i) {
+    buckets_[i].base = bounds.empty() ? 0 : bounds[i == 0 ? 0 : i - 1];
+    buckets_[i].mirror = i == 0 && !bounds.empty() ? ~std::uint64_t{0} : 0;
+    if (i > 0 && i < bounds.size()) {
+      widths[0] = width_of(static_cast<std::uint64_t>(bounds[i]) -
+                           static_cast<std::uint64_t>(bounds[i - 1]) - 1);
+    } else {
+      widths[0] = 1;
+    }
+    buckets_[i].format = format_of(widths);
+  }
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (fields_[i].type != FieldType::kText) continue;
+    // Address space only, so that no growing vector copies in the middle of a walk.
+    const std::size_t texts = std::min(expected.rows, expected.texts);
+    texts_[i].distinct.reserve(texts,
+                               std::min(expected.rows * kMostUsualText, expected.text_bytes));
+    texts_[i].uses.reserve(texts);
+  }
+}
+
+const RowCopy::Format* RowCopy::format_of(std::vector<std::uint8_t> widths) {
+  for (const auto& format : formats_) {
+    if (format->widths == widths) return format.get();
+  }
+  auto format = std::make_unique<Format>();
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    format->limits[i] = limit_of(widths[i]);
+    format->offsets[i] = static_cast<std::uint32_t>(format->row_bytes);
+    format->row_bytes += widths[i];
+  }
+  format->widths = std::move(widths);
+  formats_.push_back(std::move(format));
+  return formats_.back().get();
+}
+
+std::uint32_t RowCopy::add_text(std::size_t field, std::string_view text) {
+  Texts& texts = texts_[field];
+  const auto place = static_cast<std::uint32_t>(texts.uses.size());
+  texts.uses.push_back(0);
+  texts.distinct.push_back(text);
+  text_bytes_ += text_bound_bytes(text);
+  ++distinct_texts_;
+  return place;
+}
+
+void RowCopy::add(Key key, std::span<const std::uint64_t> values) {
+  Bucket& bucket = buckets_[ranges_(key)];
+  const std::uint64_t distance =
+      (static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(bucket.base)) ^ bucket.mirror;
+  const std::uint64_t* const limits = bucket.format->limits.data();
+  bool fits = distance <= limits[0] && bucket.at != bucket.end;
+  for (std::size_t i = 0; i < values.size(); ++i) fits &= values[i] <= limits[i + 1];
+  if (!fits) [[unlikely]]
+    start_page(bucket, distance, values);
+  const std::uint32_t* const offsets = bucket.format->offsets.data();
+  // Each word covers what comes after its value, which is written next.
+  store(bucket.at, distance);
+  for (std::size_t i = 0; i < values.size(); ++i) store(bucket.at + offsets[i + 1], values[i]);
+  bucket.at += bucket.format->row_bytes;
+  ++bucket.rows;
+  ++size_;
+  last_bucket_ = &bucket;
+
+  lowest_ = std::min(lowest_, key);
+  highest_ = std::max(highest_, key);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (fields_[i].type == FieldType::kText) {
+      ++texts_[i].uses[static_cast<std::size_t>(values[i])];
+    } else {
+      integer_bits_ += quick_bound_bits(values[i]);
+    }
+  }
+  for (UnknownColumn& column : unknown_) {
+    if (column.type == FieldType::kText) ++column.texts.uses[0];
+  }
+}
+
+std::size_t RowCopy::rows_in_last_page(const Bucket& bucket) {
+  const auto* const begin = reinterpret_cast<const std::byte*>(bucket.last + 1);
+  return static_cast<std::size_t>(bucket.at - begin) / bucket.last->format->row_bytes;
+}
+
+/// For a row that does not fit the page: the old format holds it, or a wider one.
+void RowCopy::start_page(Bucket& bucket, std::uint64_t distance,
+                         std::span<const std::uint64_t> values) {
+  std::vector<std::uint8_t> widths = bucket.format->widths;
+  widths[0] = std::max(widths[0], width_of(distance));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    widths[i + 1] = std::max(widths[i + 1], width_of(values[i]));
+  }
+  const Format* const format = format_of(std::move(widths));
+  auto* const page = reinterpret_cast<Page*>(arena_.take(kPageBytes));
+  *page = {.next = nullptr, .format = format, .rows = 0};
+  // A word may be written over the end of the last value.
+  const std::size_t rows = (kPageBytes - sizeof(Page) - kWordBytes) / format->row_bytes;
+  if (bucket.first == nullptr) {
+    bucket.first = page;
+  } else {
+    bucket.last->rows = rows_in_last_page(bucket);
+    bucket.last->next = page;
+  }
+  bucket.format = format;
+  bucket.last = page;
+  bucket.at = reinterpret_cast<std::byte*>(page + 1);
+  bucket.end = bucket.at + rows * format->row_bytes;
+}
+
+const RowCopy::UnknownColumn* RowCopy::find_unknown(std::uint32_t field) const {
+  const auto found = std::find_if(unknown_.begin(), unknown_.end(),
+                                  [field](const auto& column) { return column.field == field; });
+  return found == unknown_.end() ? nullptr : &*found;
+}
+
+std::uint32_t RowCopy::unknown_column(std::uint32_t field, FieldType type) {
+  if (const UnknownColumn* const known = find_unknown(field)) {
+    return static_cast<std::uint32_t>(known - unknown_.data());
+  }
+  unknown_.push_back({.field = field, .type = type, .texts = {}, .places = {}});
+  if (type == FieldType::kText) {  // rows without the field have text 0
+    unknown_.back().texts.distinct.push_back({});
+    unknown_.back().texts.uses.push_back(static_cast<std::uint32_t>(size_));
+    unknown_.back().places.emplace(std::string(), 0);
+  }
+  return static_cast<std::uint32_t>(unknown_.size() - 1);
+}
+
+void RowCopy::add_unknown(std::string_view fields) {
+  for (FieldReader field(fields); field.next();) {
+    const std::uint32_t number = unknown_column(field.number(), field.type());
+    UnknownColumn& column = unknown_[number];
+    std::uint64_t value = field.value().integer;
+    if (column.type == FieldType::kText) {
+      const auto [place, is_new] =
+          column.places.try_emplace(std::string(field.value().text),
+                                    static_cast<std::uint32_t>(column.texts.distinct.size()));
+      if (is_new) {
+        column.texts.distinct.push_back(field.value().text);
+        column.texts.uses.push_back(0);
+        text_bytes_ += text_bound_bytes(field.value().text);
+        ++distinct_texts_;
+      }
+      --column.texts.uses[0];
+      ++column.texts.uses[place->second];
+      value = place->second;
+    } else {
+      integer_bits_ += quick_bound_bits(column.type == FieldType::kSigned ? zigzag(value) : value);
+    }
+    last_bucket_->unknown.push_back({last_bucket_->rows - 1, number, value});
+  }
+}
+
+std::size_t RowCopy::unknown_bound_bytes(std::string_view fields) const {
+  std::size_t bytes = 0;
+  for (FieldReader field(fields); field.next();) {
+    bytes +=
+        field.type() == FieldType::kText ? text_bound_bytes(field.value().text) : kWordBytes + 1;
+    // A new column is zeros or indexes in all rows before.
+    if (find_unknown(field.number()) == nullptr) {
+      bytes += kColumnOverheadBytes + (size_ + 1) * (sizeof(std::uint32_t) + 1);
+    }
+  }
+  return bytes;
+}
+
+std::size_t RowCopy::memory_bytes() const {
+  std::size_t bytes = arena_.memory_bytes() + buckets_.size() * sizeof(Bucket);
+  for (const Texts& texts : texts_) {
+    bytes += texts.distinct.memory_bytes() + texts.uses.size() * sizeof texts.uses[0];
+  }
+  return bytes;
+}
+
+/// What the encoding takes at most. The logarithm is concave, so equal steps between keys are the
+/// worst case; more rows in the same range only make it less.
+std::size_t RowCopy::encoded_bound() const {
+  std::size_t integer_columns = 0;
+  std::size_t text_columns = 0;
+  for (const FieldDescription& field : fields_) {
+    ++(field.type == FieldType::kText ? text_columns : integer_columns);
+  }
+  for (const UnknownColumn& column : unknown_) {
+    ++(column.type == FieldType::kText ? text_columns : integer_columns);
+  }
+  const std::uint64_t range =
+      size_ == 0 ? 0 : static_cast<std::uint64_t>(highest_) - static_cast<std::uint64_t>(lowest_);
+  const std::uint64_t step = range / std::max<std::size_t>(size_, 1) + 16;
+  const auto step_bits = kClassBits + static_cast<std::size_t>(std::bit_width(step)) - 2;
+  const auto index_bits =
+      kClassBits + static_cast<std::size_t>(std::bit_width(distinct_texts_ + 16));
+  // Rows without an unknown field are zeros of it.
+  const std::size_t row_bits = step_bits + text_columns * index_bits + unknown_.size() * kClassBits;
+  return (size_ * row_bits + integer_bits_) / 8 + text_bytes_ +
+         (integer_columns + text_columns + 2) * kColumnOverheadBytes;
+}
+
+bool RowCopy::has_room(std::size_t max_bytes, std::size_t text_bytes) {
+  // Each value a class byte and a word; a key's step may also lengthen those beside it.
+  const std::size_t cells = fields_.size() + unknown_.size() + 1;
+  const std::size_t least = (cells + 1) * (kWordBytes + 1);
+  if (least + text_bytes > room_) {
+    const std::size_t max_rows = std::min(kMaxMessageRows, kMaxMessageCells / cells);
+    const std::size_t bound = encoded_bound();
+    if (size_ >= max_rows || bound >= max_bytes) return false;
+    // No more than it takes until the rows have to be counted again.
+    room_ = std::min(max_bytes - bound, (max_rows - size_) * least);
+    if (least + text_bytes > room_) return false;
+  }
+  room_ -= least + text_bytes;
+  return true;
+}
+
+std::vector<ColumnShape> RowCopy::shapes() const {
+  std::vector<ColumnShape> shapes;
+  const auto add = [&shapes](std::uint32_t field, FieldType type, const Texts& texts) {
+    shapes.push_back({.field = field,
+                      .type = type,
+                      .distinct = type == FieldType::kText ? &texts.distinct : nullptr,
+                      .uses = texts.uses});
+  };
+  for (const std::size_t column : column_order()) {
+    if (column < fields_.size()) {
+      add(fields_[column].number, fields_[column].type, texts_[column]);
+    } else {
+      const UnknownColumn& unknown = unknown_[column - fields_.size()];
+      add(unknown.field, unknown.type, unknown.texts);
+    }
+  }
+  return shapes;
+}
+
+/// Known fields count first, unknown ones after them.
+std::vector<std::size_t> RowCopy::column_order() const {
+  std::vector<std::size_t> order(fields_.size() + unknown_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto number = [this](std::size_t column) {
+    return column < fields_.size() ? fields_[column].number
+                                   : unknown_[column - fields_.size()].field;
+  };
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return number(a) < number(b); });
+  return order;
+}
+
+RowCopy::Part RowCopy::make_part() const {
+  Part part;
+  part.values.resize(fields_.size() + unknown_.size());
+  part.columns.resize(part.values.size());
+  return part;
+}
+
+void RowCopy::read(const Bucket& bucket, Part& part) const {
+  part.keys.resize(bucket.rows);
+  for (auto& values : part.values) values.resize(bucket.rows);
+  std::size_t row = 0;
+  for (const Page* page = bucket.first; page != nullptr; page = page->next) {
+    const Format& format = *page->format;
+    const std::size_t rows = page == bucket.last ? rows_in_last_page(bucket) : page->rows;
+    const auto* const begin = reinterpret_cast<const std::byte*>(page + 1);
+    for (std::size_t i = 0; i < rows; ++i) {
+      const std::uint64_t distance = load(begin + i * format.row_bytes, format.limits[0]);
+      part.keys[row + i] =
+          static_cast<Key>(static_cast<std::uint64_t>(bucket.base) + (distance ^ bucket.mirror));
+    }
+    for (std::size_t column = 0; column < fields_.size(); ++column) {
+      const std::byte* const first = begin + format.offsets[column + 1];
+      const std::uint64_t limit = format.limits[column + 1];
+      std::uint64_t* const values = part.values[column].data() + row;
+      const bool is_signed = fields_[column].type == FieldType::kSigned;
+      for (std::size_t i = 0; i < rows; ++i) {
+        const std::uint64_t value = load(first + i * format.row_bytes, limit);
+        values[i] = is_signed ? unzigzag(value) : value;
+      }
+    }
+    row += rows;
+  }
+  for (std::size_t column = fields_.size(); column < part.values.size(); ++column) {
+    std::fill(part.values[column].begin(), part.values[column].end(), std::uint64_t{0});
+  }
+  for (const UnknownValue& each : bucket.unknown) {
+    part.values[fields_.size() + each.column][each.row] = each.value;
+  }
+  const std::vector<std::size_t> order = column_order();
+  for (std::size_t i = 0; i < order.size(); ++i) part.columns[i] = part.values[order[i]];
+}
+
+}  // namespace telekv::kv

@@ -1,0 +1,69 @@
+// Streams of symbols, a byte each, in the shortest of three forms: as they are, as one zstd frame,
+// or, when they are short, coded in fractions of a bit (kv/symbol_coder.h).
+//
+// Internal to the codec. One thread at a time. O(symbols), some 1 ns each. Errors: kDamaged. Lack
+// of memory throws std::bad_alloc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "kv/bytes.h"
+#include "kv/error.h"
+
+struct ZSTD_CCtx_s;
+struct ZSTD_DCtx_s;
+
+namespace telekv::kv {
+
+/// What the symbols are, for the way of compressing them; a reader need not know.
+enum class Content : std::uint8_t { kClasses, kCharacters };
+
+/// One stream; two of the three are empty.
+template <class Buffer>
+struct Packed {
+  Buffer stored;
+  Buffer zstd;
+  Buffer coded;
+};
+
+/// Keeps zstd's tables from one stream to the next: taking them anew costs as much as a stream.
+class StreamPacker {
+ public:
+  StreamPacker();
+  ~StreamPacker();
+  StreamPacker(const StreamPacker&) = delete;
+  StreamPacker& operator=(const StreamPacker&) = delete;
+
+  Packed<Bytes> pack(Bytes raw, Content content);
+
+ private:
+  Bytes frame(ByteView raw, std::size_t to_beat);
+  Bytes shortest_frame(ByteView raw, Content content, std::size_t to_beat);
+
+  struct Free {
+    void operator()(ZSTD_CCtx_s* context) const;
+  };
+  std::unique_ptr<ZSTD_CCtx_s, Free> context_;
+  Bytes room_;
+};
+
+class StreamUnpacker {
+ public:
+  StreamUnpacker();
+  ~StreamUnpacker();
+  StreamUnpacker(const StreamUnpacker&) = delete;
+  StreamUnpacker& operator=(const StreamUnpacker&) = delete;
+
+  /// The `size` symbols that pack() was given; the caller has bounded `size`.
+  Result<Bytes> unpack(const Packed<ByteView>& packed, std::size_t size);
+
+ private:
+  struct Free {
+    void operator()(ZSTD_DCtx_s* context) const;
+  };
+  std::unique_ptr<ZSTD_DCtx_s, Free> context_;
+};
+
+}  // namespace telekv::kv
