@@ -15,9 +15,9 @@ constexpr std::size_t kPageBytes = 4096;
 // Below it the call costs what it saves: a heap in use has as much at hand.
 constexpr std::size_t kWorthAsking = std::size_t{64} << 10U;
 // An arena's blocks double from one size to the other, so that a small one stays small and no
-// single operation waits for more than 64 pages.
+// single operation waits for more than 16 pages.
 constexpr std::size_t kFirstBlock = std::size_t{16} << 10U;
-constexpr std::size_t kLargestBlock = std::size_t{256} << 10U;
+constexpr std::size_t kLargestBlock = std::size_t{64} << 10U;
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;

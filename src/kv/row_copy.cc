@@ -13,7 +13,8 @@
 namespace telekv::kv {
 namespace {
 
-constexpr std::size_t kPageBytes = 4096;
+// Of a bucket: each has a page that is not full.
+constexpr std::size_t kPageBytes = 1024;
 // Messages, tags, an alphabet: what a column takes beside its values.
 constexpr std::size_t kColumnOverheadBytes = 640;
 constexpr std::size_t kClassBits = 8;
@@ -31,11 +32,6 @@ std::uint8_t width_of(std::uint64_t value) {
 /// integer_bound_bits(), or one more.
 std::size_t quick_bound_bits(std::uint64_t value) {
   return 5 + static_cast<std::size_t>(std::bit_width(value | 7));
-}
-
-void store(std::byte* at, std::uint64_t value) {
-  const std::uint64_t word = little_endian(value);
-  std::memcpy(at, &word, sizeof word);
 }
 
 std::uint64_t load(const std::byte* at, std::uint64_t limit) {
@@ -92,41 +88,27 @@ const RowCopy::Format* RowCopy::format_of(std::vector<std::uint8_t> widths) {
   return formats_.back().get();
 }
 
-std::uint32_t RowCopy::add_text(std::size_t field, std::string_view text) {
+void RowCopy::add_text(std::size_t field, std::string_view text) {
   Texts& texts = texts_[field];
-  const auto place = static_cast<std::uint32_t>(texts.uses.size());
-  texts.uses.push_back(0);
   texts.distinct.push_back(text);
+  texts.uses.push_back(0);
   text_bytes_ += text_bound_bytes(text);
   ++distinct_texts_;
-  return place;
 }
 
-void RowCopy::add(Key key, std::span<const std::uint64_t> values) {
-  Bucket& bucket = buckets_[ranges_(key)];
-  const std::uint64_t distance =
-      (static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(bucket.base)) ^ bucket.mirror;
-  const std::uint64_t* const limits = bucket.format->limits.data();
-  bool fits = distance <= limits[0] && bucket.at != bucket.end;
-  for (std::size_t i = 0; i < values.size(); ++i) fits &= values[i] <= limits[i + 1];
-  if (!fits) [[unlikely]]
-    start_page(bucket, distance, values);
-  const std::uint32_t* const offsets = bucket.format->offsets.data();
-  // Each word covers what comes after its value, which is written next.
-  store(bucket.at, distance);
-  for (std::size_t i = 0; i < values.size(); ++i) store(bucket.at + offsets[i + 1], values[i]);
-  bucket.at += bucket.format->row_bytes;
-  ++bucket.rows;
+void RowCopy::finish() {
+  if (beyond_ != 0) [[unlikely]]
+    widen();
+  bucket_->at += bucket_->format->row_bytes;
+  ++bucket_->rows;
   ++size_;
-  last_bucket_ = &bucket;
-
-  lowest_ = std::min(lowest_, key);
-  highest_ = std::max(highest_, key);
-  for (std::size_t i = 0; i < values.size(); ++i) {
+  lowest_ = std::min(lowest_, key_);
+  highest_ = std::max(highest_, key_);
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
     if (fields_[i].type == FieldType::kText) {
-      ++texts_[i].uses[static_cast<std::size_t>(values[i])];
+      ++texts_[i].uses[static_cast<std::size_t>(values_[i])];
     } else {
-      integer_bits_ += quick_bound_bits(values[i]);
+      integer_bits_ += quick_bound_bits(values_[i]);
     }
   }
   for (UnknownColumn& column : unknown_) {
@@ -139,29 +121,36 @@ std::size_t RowCopy::rows_in_last_page(const Bucket& bucket) {
   return static_cast<std::size_t>(bucket.at - begin) / bucket.last->format->row_bytes;
 }
 
-/// For a row that does not fit the page: the old format holds it, or a wider one.
-void RowCopy::start_page(Bucket& bucket, std::uint64_t distance,
-                         std::span<const std::uint64_t> values) {
-  std::vector<std::uint8_t> widths = bucket.format->widths;
-  widths[0] = std::max(widths[0], width_of(distance));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    widths[i + 1] = std::max(widths[i + 1], width_of(values[i]));
-  }
-  const Format* const format = format_of(std::move(widths));
+/// Of the bucket's format.
+void RowCopy::start_page(Bucket& bucket) {
   auto* const page = reinterpret_cast<Page*>(arena_.take(kPageBytes));
-  *page = {.next = nullptr, .format = format, .rows = 0};
+  *page = {.next = nullptr, .format = bucket.format, .rows = 0};
   // A word may be written over the end of the last value.
-  const std::size_t rows = (kPageBytes - sizeof(Page) - kWordBytes) / format->row_bytes;
+  const std::size_t rows = (kPageBytes - sizeof(Page) - kWordBytes) / page->format->row_bytes;
   if (bucket.first == nullptr) {
     bucket.first = page;
   } else {
     bucket.last->rows = rows_in_last_page(bucket);
     bucket.last->next = page;
   }
-  bucket.format = format;
   bucket.last = page;
   bucket.at = reinterpret_cast<std::byte*>(page + 1);
-  bucket.end = bucket.at + rows * format->row_bytes;
+  bucket.end = bucket.at + rows * page->format->row_bytes;
+}
+
+/// For the row that is under way: the bucket gets a wider format from here on.
+void RowCopy::widen() {
+  std::vector<std::uint8_t> widths = bucket_->format->widths;
+  widths[0] = std::max(widths[0], width_of(distance_));
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    widths[i + 1] = std::max(widths[i + 1], width_of(values_[i]));
+  }
+  bucket_->format = format_of(std::move(widths));
+  start_page(*bucket_);
+  store(bucket_->at, distance_);
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    store(bucket_->at + bucket_->format->offsets[i + 1], values_[i]);
+  }
 }
 
 const RowCopy::UnknownColumn* RowCopy::find_unknown(std::uint32_t field) const {
@@ -204,7 +193,7 @@ void RowCopy::add_unknown(std::string_view fields) {
     } else {
       integer_bits_ += quick_bound_bits(column.type == FieldType::kSigned ? zigzag(value) : value);
     }
-    last_bucket_->unknown.push_back({last_bucket_->rows - 1, number, value});
+    bucket_->unknown.push_back({bucket_->rows - 1, number, value});
   }
 }
 

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "kv/bit_stream.h"
 #include "kv/change_set.h"
 #include "kv/key_ranges.h"
 #include "kv/memory_blocks.h"
@@ -41,11 +43,32 @@ class RowCopy {
 
   RowCopy(const SchemaDescription& schema, Expected expected);
 
-  /// Keeps a text of field `field` and answers its place. No text twice.
-  std::uint32_t add_text(std::size_t field, std::string_view text);
+  /// Keeps a text; its place is the number of those before, texts(field). No text twice.
+  void add_text(std::size_t field, std::string_view text);
 
-  /// `values`: one a field; of a text its place, a signed one as zigzag. No key twice.
-  void add(Key key, std::span<const std::uint64_t> values);
+  /// A row: begin(), put() once for each field in ascending order, finish(). One that is begun and
+  /// not finished is not there. No key twice.
+  void begin(Key key) {
+    key_ = key;
+    Bucket& bucket = buckets_[ranges_(key)];
+    if (bucket.at == bucket.end) [[unlikely]]
+      start_page(bucket);
+    const Format& format = *bucket.format;
+    distance_ =
+        (static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(bucket.base)) ^ bucket.mirror;
+    beyond_ = distance_ & ~format.limits[0];
+    store(bucket.at, distance_);
+    bucket_ = &bucket;
+  }
+  /// `value`: of a text its place, a signed one as zigzag.
+  void put(std::size_t field, std::uint64_t value) {
+    const Format& format = *bucket_->format;
+    values_[field] = value;
+    beyond_ |= value & ~format.limits[field + 1];
+    // The word covers what comes after the value, which is written next.
+    store(bucket_->at + format.offsets[field + 1], value);
+  }
+  void finish();
 
   /// Fields of newer versions of the row just added, as record_bytes.h has them.
   void add_unknown(std::string_view fields);
@@ -124,7 +147,12 @@ class RowCopy {
   };
 
   static std::size_t rows_in_last_page(const Bucket& bucket);
-  void start_page(Bucket& bucket, std::uint64_t distance, std::span<const std::uint64_t> values);
+  static void store(std::byte* at, std::uint64_t value) {
+    const std::uint64_t word = little_endian(value);
+    std::memcpy(at, &word, sizeof word);
+  }
+  void start_page(Bucket& bucket);
+  void widen();
   const Format* format_of(std::vector<std::uint8_t> widths);
   const UnknownColumn* find_unknown(std::uint32_t field) const;
   std::uint32_t unknown_column(std::uint32_t field, FieldType type);
@@ -137,7 +165,12 @@ class RowCopy {
   KeyRanges ranges_;
   std::vector<std::unique_ptr<const Format>> formats_;
   std::vector<Bucket> buckets_;
-  Bucket* last_bucket_ = nullptr;  // that the last row went to
+  // The row that is under way, or the last one.
+  Key key_ = 0;
+  Bucket* bucket_ = nullptr;
+  std::uint64_t distance_ = 0;
+  std::uint64_t beyond_ = 0;  // bits that the bucket's format has no room for
+  std::array<std::uint64_t, kMaxFields> values_;
   PageArena arena_;
   std::vector<Texts> texts_;  // of each field
   std::vector<UnknownColumn> unknown_;

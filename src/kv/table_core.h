@@ -126,7 +126,10 @@ class TableCore : public Durable {
     rows_.row(slot)[flags_offset_] = static_cast<std::byte>(flags);
   }
 
-  std::uint64_t read_stored(Slot slot, std::size_t field) const;
+  std::uint64_t read_stored(const std::byte* row, std::size_t field) const;
+  std::uint64_t read_stored(Slot slot, std::size_t field) const {
+    return read_stored(rows_.row(slot), field);
+  }
   void write_stored(Slot slot, std::size_t field, std::uint64_t value);
   FieldValue read_field(Slot slot, std::size_t field) const;
   std::uint8_t changed_fields(Slot slot, const FieldValue* values) const;
@@ -190,8 +193,8 @@ class TableCore : public Durable {
   bool walked_ = false;        // one was alive at some moment since the last take
 };
 
-inline std::uint64_t TableCore::read_stored(Slot slot, std::size_t field) const {
-  const std::byte* place = rows_.row(slot) + offsets_[field];
+inline std::uint64_t TableCore::read_stored(const std::byte* row, std::size_t field) const {
+  const std::byte* place = row + offsets_[field];
   if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
     std::uint64_t value = 0;
     std::memcpy(&value, place, sizeof value);

@@ -23,6 +23,8 @@ constexpr std::size_t kRareValues = 64;
 // Rows passed by, or whose range is noted, in the time that it takes to take some.
 constexpr std::size_t kPassedPerTaken = 16;
 constexpr std::size_t kNotedPerTaken = 8;
+// Rows taken in the time that it takes to look at one anywhere in the table.
+constexpr std::size_t kTakenPerSampled = 4;
 // Rows fetched ahead: taken rows lie far apart where there are many chunks.
 constexpr std::size_t kFetchAhead = 16;
 // Ranges told apart by the byte kept for each row; rows of later ones are noted again later.
@@ -89,19 +91,13 @@ TableWalk::TableWalk(TableCore& table, std::size_t max_chunk_bytes)
       max_chunk_bytes_(max_chunk_bytes),
       records_(table.size()),
       end_(table.slots()),
-      memory_(std::make_unique<Memory>()),
-      first_place_(table.schema_.fields.size(), 1) {
+      memory_(std::make_unique<Memory>()) {
   assert(table.walk_ == nullptr);
   const std::size_t table_bytes = table.rows_.memory_bytes() + table.map_.memory_bytes() +
                                   table.ranking_.memory_bytes() + table.texts_.memory_bytes();
   max_memory_ = max_chunk_bytes + table_bytes / kTablePart;
   memory_->places.resize(table.schema_.fields.size());
-  take_sample();
-  std::vector<Key> bounds;
-  const std::size_t ranges = std::min(chunks_expected(), std::max<std::size_t>(sample_.size(), 1));
-  for (std::size_t i = 1; i < ranges; ++i) bounds.push_back(sample_[i * sample_.size() / ranges]);
-  ranges_ = KeyRanges(std::move(bounds));
-  start_chunk();
+  for (const FieldDescription& field : table.schema_.fields) fields_.push_back({field.type});
   // From here on nothing fails.
   table_.walk_ = this;
   table_.walked_ = true;
@@ -113,37 +109,54 @@ TableWalk::~TableWalk() {
   table_.texts_.hold_numbers(false);
 }
 
-void TableWalk::take_sample() {
-  const std::vector<FieldDescription>& fields = table_.schema_.fields;
-  std::vector<std::array<std::size_t, sizeof(std::uint64_t) + 1>> widths(fields.size());
+/// Reads every so manieth row.
+void TableWalk::sample(std::size_t max_rows) {
   const Slot stride = end_ / kSampleRows + 1;
-  for (Slot slot = 0; slot < end_; slot += stride) {
-    if (end_ - slot > kFetchAhead * stride) {
-      __builtin_prefetch(table_.rows_.row(slot + static_cast<Slot>(kFetchAhead) * stride));
+  std::array<Slot, kFetchAhead> ahead{};
+  for (std::size_t left = max_rows; left > 0 && sampled_ < end_;) {
+    std::size_t count = 0;
+    for (; count < std::min(left, ahead.size()) && sampled_ < end_; ++count) {
+      ahead[count] = sampled_;
+      __builtin_prefetch(table_.rows_.row(sampled_));
+      sampled_ = end_ - sampled_ > stride ? sampled_ + stride : end_;
     }
-    if (!table_.is_live(slot)) continue;
-    sample_.push_back(table_.key_of(slot));
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (fields[i].type == FieldType::kText) continue;
-      const std::uint64_t value = table_.read_stored(slot, i);
-      const std::uint64_t stored = fields[i].type == FieldType::kSigned ? zigzag(value) : value;
-      ++widths[i][width_of(stored)];
-      sample_bits_ += integer_bound_bits(stored);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (table_.is_live(ahead[i])) sample_row(ahead[i]);
     }
+    left -= count;
   }
+}
+
+void TableWalk::sample_row(Slot slot) {
+  sample_.push_back(table_.key_of(slot));
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (fields_[i].type == FieldType::kText) continue;
+    const std::uint64_t stored = table_.read_stored(slot, i);
+    const std::uint64_t value = fields_[i].type == FieldType::kSigned ? zigzag(stored) : stored;
+    ++fields_[i].sampled_widths[width_of(value)];
+    sample_bits_ += integer_bound_bits(value);
+  }
+}
+
+/// Of nearly all values.
+std::uint8_t TableWalk::expected_width(const Field& field) const {
+  if (field.type == FieldType::kText) return width_of(table_.texts_.size());
+  std::uint8_t width = sizeof(std::uint64_t);
+  for (std::size_t wider = field.sampled_widths[width];
+       width > 1 && wider * kRareValues <= sample_.size(); wider += field.sampled_widths[width]) {
+    --width;
+  }
+  return width;
+}
+
+void TableWalk::choose_ranges() {
   std::sort(sample_.begin(), sample_.end());
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    std::size_t width = sizeof(std::uint64_t);
-    if (fields[i].type == FieldType::kText) {
-      width = width_of(table_.texts_.size());
-    } else {
-      for (std::size_t wider = 0; width > 1; --width) {
-        wider += widths[i][width];
-        if (wider * kRareValues > sample_.size()) break;
-      }
-    }
-    widths_.push_back(static_cast<std::uint8_t>(width));
-  }
+  for (Field& field : fields_) field.width = expected_width(field);
+  std::vector<Key> bounds;
+  const std::size_t ranges = std::min(chunks_expected(), std::max<std::size_t>(sample_.size(), 1));
+  for (std::size_t i = 1; i < ranges; ++i) bounds.push_back(sample_[i * sample_.size() / ranges]);
+  ranges_ = KeyRanges(std::move(bounds));
+  start_chunk();
 }
 
 /// So many that neither bound of a chunk is reached when rows are as the sample has them.
@@ -154,15 +167,15 @@ std::size_t TableWalk::chunks_expected() const {
   const std::size_t text_bytes = table_.texts_.text_bytes();
   std::size_t row = kKeyBytes;
   std::size_t text_columns = 0;
-  for (std::size_t i = 0; i < widths_.size(); ++i) {
-    row += widths_[i];
-    text_columns += table_.schema_.fields[i].type == FieldType::kText ? 1 : 0;
+  for (const Field& field : fields_) {
+    row += field.width;
+    text_columns += field.type == FieldType::kText ? 1 : 0;
   }
   // Characters that are not ASCII count for more than their bytes; half of them is typical.
   const std::size_t encoded = rows * (sample_bits_ / 8 / sample_.size() + 1) +
                               rows * (text_columns + 1) * 3 + text_bytes * 2;
   // Texts are held as they are, with their ends and uses, and coded.
-  const std::size_t held = rows * row + rows * (widths_.size() + 1) * kCodedHalfBytes / 2 +
+  const std::size_t held = rows * row + rows * (fields_.size() + 1) * kCodedHalfBytes / 2 +
                            text_bytes * 2 + texts * 4 * sizeof(std::uint32_t);
   const std::size_t notes = end_ + texts * sizeof(std::uint32_t);
   const std::size_t for_chunk =
@@ -212,52 +225,60 @@ std::vector<Key> TableWalk::bucket_bounds() const {
 }
 
 void TableWalk::start_chunk() {
+  std::vector<std::uint8_t> widths;
+  for (const Field& field : fields_) widths.push_back(field.width);
   const std::size_t rows = static_cast<std::size_t>(records_) / ranges_.size();
-  chunk_ = std::make_unique<RowCopy>(
-      table_.schema_, RowCopy::Expected{.bounds = bucket_bounds(),
-                                        .widths = widths_,
-                                        .rows = std::min(rows + rows / 4 + 1, kMaxMessageRows),
-                                        .texts = static_cast<std::size_t>(table_.texts_.size()),
-                                        .text_bytes = table_.texts_.text_bytes()});
+  RowCopy::Expected expected{.bounds = bucket_bounds(),
+                             .widths = std::move(widths),
+                             .rows = std::min(rows + rows / 4 + 1, kMaxMessageRows),
+                             .texts = static_cast<std::size_t>(table_.texts_.size()),
+                             .text_bytes = table_.texts_.text_bytes()};
+  chunk_ = std::make_unique<RowCopy>(table_.schema_, std::move(expected));
 }
 
 /// false when the chunk has no room for it.
 bool TableWalk::take(Slot slot) {
-  const std::vector<FieldDescription>& fields = table_.schema_.fields;
-  std::array<std::uint64_t, kMaxFields> values{};
-  std::array<std::uint32_t*, kMaxFields> new_texts{};
-  std::size_t text_bytes = 0;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const std::uint64_t stored = table_.read_stored(slot, i);
-    if (fields[i].type == FieldType::kSigned) {
-      values[i] = zigzag(stored);
-    } else if (fields[i].type == FieldType::kUnsigned) {
-      values[i] = stored;
-    } else if (std::uint32_t& place = memory_->places[i][static_cast<TextId>(stored)];
-               place >= first_place_[i]) {
-      values[i] = place - first_place_[i];
+  const std::byte* const row = table_.rows_.row(slot);
+  std::size_t more_bytes = 0;
+  chunk_->begin(table_.key_of(slot));
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    Field& field = fields_[i];
+    const std::uint64_t stored = table_.read_stored(row, i);
+    if (field.type != FieldType::kText) {
+      chunk_->put(i, field.type == FieldType::kSigned ? zigzag(stored) : stored);
+      continue;
+    }
+    field.text = static_cast<TextId>(stored);
+    field.place = &memory_->places[i][field.text];
+    if (*field.place >= field.first_place) {
+      chunk_->put(i, *field.place - field.first_place);
     } else {
-      new_texts[i] = &place;
-      text_bytes += text_bound_bytes(table_.texts_.view(static_cast<TextId>(stored)));
+      chunk_->put(i, chunk_->texts(i));
+      more_bytes += text_bound_bytes(table_.texts_.view(field.text));
     }
   }
-  std::string_view unknown;
-  if (!table_.unknown_.empty()) {
-    const auto found = table_.unknown_.find(slot);
-    if (found != table_.unknown_.end()) unknown = found->second;
-    text_bytes += chunk_->unknown_bound_bytes(unknown);
-  }
-  if (!chunk_->has_room(max_chunk_bytes_, text_bytes) && chunk_->size() > 0) return false;
-  for (std::size_t i = 0; text_bytes != 0 && i < fields.size(); ++i) {
-    if (new_texts[i] == nullptr) continue;
-    const auto id = static_cast<TextId>(table_.read_stored(slot, i));
-    const std::uint32_t place = chunk_->add_text(i, table_.texts_.view(id));
-    *new_texts[i] = first_place_[i] + place;
-    values[i] = place;
-  }
-  chunk_->add(table_.key_of(slot), std::span(values).first(fields.size()));
+  const std::string_view unknown = unknown_fields(slot);
+  if (!unknown.empty()) more_bytes += chunk_->unknown_bound_bytes(unknown);
+  if (!chunk_->has_room(max_chunk_bytes_, more_bytes) && chunk_->size() > 0) return false;
+  if (more_bytes != 0) add_new_texts();
+  chunk_->finish();
   if (!unknown.empty()) chunk_->add_unknown(unknown);
   return true;
+}
+
+std::string_view TableWalk::unknown_fields(Slot slot) const {
+  if (table_.unknown_.empty()) return {};
+  const auto found = table_.unknown_.find(slot);
+  return found == table_.unknown_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+void TableWalk::add_new_texts() {
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    Field& field = fields_[i];
+    if (field.type != FieldType::kText || *field.place >= field.first_place) continue;
+    *field.place = field.first_place + static_cast<std::uint32_t>(chunk_->texts(i));
+    chunk_->add_text(i, table_.texts_.view(field.text));
+  }
 }
 
 bool TableWalk::is_over_memory() const {
@@ -270,8 +291,8 @@ bool TableWalk::is_over_memory() const {
 
 std::unique_ptr<const Encodable> TableWalk::finish_chunk() {
   ++chunks_;
-  for (std::size_t i = 0; i < first_place_.size(); ++i) {
-    first_place_[i] += static_cast<std::uint32_t>(chunk_->texts(i));
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    fields_[i].first_place += static_cast<std::uint32_t>(chunk_->texts(i));
   }
   return std::make_unique<Chunk>(std::move(chunk_), records_, done_ ? std::move(memory_) : nullptr);
 }
@@ -294,6 +315,14 @@ std::unique_ptr<const Encodable> TableWalk::end_range() {
 std::unique_ptr<const Encodable> TableWalk::step(std::size_t max_records) {
   if (done_) return nullptr;
   const std::size_t records = std::max<std::size_t>(max_records, 1);
+  if (!chunk_) {
+    if (sampled_ < end_) {
+      sample(std::max<std::size_t>(records / kTakenPerSampled, 1));
+    } else {
+      choose_ranges();
+    }
+    return nullptr;
+  }
   if (!ranges_noted()) {
     note_ranges(records * kNotedPerTaken);
     return nullptr;

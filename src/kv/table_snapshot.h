@@ -12,10 +12,11 @@
 // Lack of memory throws std::bad_alloc; the walk is of no use then, the table as it was.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
+#include <string_view>
 #include <vector>
 
 #include "kv/durable.h"
@@ -81,8 +82,19 @@ class TableWalk final : public SnapshotWalk {
     RowNotes ranges;                 // of each row, less `first_noted_`; with several ranges only
   };
   class Chunk;
+  struct Field {
+    FieldType type;
+    std::uint32_t first_place = 1;                  // of this chunk's texts
+    TextId text = 0;                                // of the row that is taken
+    std::uint32_t* place = nullptr;                 // of that text
+    std::array<std::uint32_t, 9> sampled_widths{};  // values of so many bytes in the sample
+    std::uint8_t width = 1;                         // bytes of nearly all values
+  };
 
-  void take_sample();
+  void sample(std::size_t max_rows);
+  void sample_row(Slot slot);
+  void choose_ranges();
+  std::uint8_t expected_width(const Field& field) const;
   std::size_t chunks_expected() const;
   void note_ranges(std::size_t max_rows);
   bool ranges_noted() const { return ranges_.size() == 1 || noted_ == end_; }
@@ -90,6 +102,8 @@ class TableWalk final : public SnapshotWalk {
   std::vector<Key> bucket_bounds() const;
   void start_chunk();
   bool take(Slot slot);
+  std::string_view unknown_fields(Slot slot) const;
+  void add_new_texts();
   bool is_over_memory() const;
   std::unique_ptr<const Encodable> finish_chunk();
   std::unique_ptr<const Encodable> end_range();
@@ -100,9 +114,9 @@ class TableWalk final : public SnapshotWalk {
   std::uint64_t records_;
   Slot end_;  // rows from here on are newer than the walk
 
-  std::vector<Key> sample_;           // ascending
-  std::vector<std::uint8_t> widths_;  // of each field in the sample, but for a few
-  std::size_t sample_bits_ = 0;       // integer_bound_bits() of the sample
+  Slot sampled_ = 0;  // up to here
+  std::vector<Key> sample_;
+  std::size_t sample_bits_ = 0;  // integer_bound_bits() of the sample
 
   KeyRanges ranges_{{}};
   std::size_t range_ = 0;
@@ -112,8 +126,8 @@ class TableWalk final : public SnapshotWalk {
   std::size_t chunks_ = 0;
   bool done_ = false;
   std::unique_ptr<Memory> memory_;
-  std::vector<std::uint32_t> first_place_;  // of each field's texts in this chunk; from 1 on
-  std::unique_ptr<RowCopy> chunk_;
+  std::vector<Field> fields_;
+  std::unique_ptr<RowCopy> chunk_;  // none before the ranges are chosen
 };
 
 }  // namespace telekv::kv
