@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <utility>
+#include <span>
 
 #include "kv/bytes.h"
 #include "kv/memory_blocks.h"
@@ -24,15 +24,6 @@ constexpr std::uint64_t lowest_bits(std::uint64_t value, unsigned bits) {
 
 constexpr std::uint64_t little_endian(std::uint64_t value) {
   return std::endian::native == std::endian::big ? __builtin_bswap64(value) : value;
-}
-
-/// Zeros, large ones resident from the start.
-inline Bytes resident_bytes(std::size_t size) {
-  Bytes bytes;
-  bytes.reserve(size);
-  make_resident(bytes.data(), size);
-  bytes.resize(size);
-  return bytes;
 }
 
 /// Writes into memory that has room for a word beyond each value. A small value of its own, so that
@@ -70,14 +61,17 @@ class BitCursor {
 
 class BitWriter {
  public:
+  /// The scratch outlives what is written.
+  explicit BitWriter(Scratch& scratch) : scratch_(&scratch) {}
+
   /// Where the next `values` go; to be given back by set_cursor(). When there is no room left,
   /// some is made, for `expected_bytes` more.
   BitCursor cursor(std::size_t values, std::size_t expected_bytes) {
     const std::size_t needed = at_ + (values + 2) * kWordBytes;
     if (needed > bytes_.size()) {
-      Bytes larger = resident_bytes(needed + expected_bytes);
-      std::memcpy(larger.data(), bytes_.data(), size());
-      bytes_ = std::move(larger);
+      const std::span<char> larger = scratch_->take<char>(needed + expected_bytes);
+      if (size() != 0) std::memcpy(larger.data(), bytes_.data(), size());
+      bytes_ = larger;
     }
     cursor_.move_to(bytes_.data() + at_);
     return cursor_;
@@ -89,15 +83,11 @@ class BitWriter {
 
   /// Bytes written, the last one filled up with zeros.
   std::size_t size() const { return at_ + (cursor_.in_a_byte() ? 1 : 0); }
-  ByteView view() const { return ByteView(bytes_).substr(0, size()); }
-  /// To be called once.
-  Bytes finish() {
-    bytes_.resize(size());
-    return std::move(bytes_);
-  }
+  ByteView view() const { return {bytes_.data(), size()}; }
 
  private:
-  Bytes bytes_;
+  Scratch* scratch_;
+  std::span<char> bytes_;
   std::size_t at_ = 0;
   BitCursor cursor_{nullptr};
 };

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "kv/schema.h"
@@ -18,11 +17,6 @@ namespace telekv::kv {
 /// Texts end to end in one buffer.
 class TextList {
  public:
-  TextList() = default;
-  /// Of texts that end at `ends` in `bytes`, which may go on behind the last.
-  TextList(std::string bytes, std::vector<std::size_t> ends)
-      : bytes_(std::move(bytes)), ends_(std::move(ends)) {}
-
   std::size_t size() const { return ends_.size(); }
   std::string_view operator[](std::size_t index) const {
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1];

@@ -30,9 +30,9 @@ void encode_block(const RowBlock& block, StreamPacker& packer, format::Rows& mes
     shapes.push_back(shape);
     values.emplace_back(column.values);
   }
-  RowsWriter writer(shapes, block.keys.size());
+  RowsWriter writer(shapes, block.keys.size(), packer);
   writer.append(block.keys, values);
-  writer.finish(block.partial, packer, message);
+  writer.finish(block.partial, message);
 }
 
 Result<RowBlock> decode_block(const format::Rows& message, std::size_t& code_points_left,
@@ -102,10 +102,10 @@ Bytes encode_columns(const RowCopy& rows, std::uint64_t records_in_all) {
   if (records_in_all > rows.size()) message.set_records_in_all(records_in_all);
   if (rows.size() != 0) {
     StreamPacker packer;
-    RowsWriter writer(rows.shapes(), rows.size());
+    RowsWriter writer(rows.shapes(), rows.size(), packer);
     rows.for_each_part(
         [&writer](const auto& keys, const auto& columns) { writer.append(keys, columns); });
-    writer.finish(false, packer, *message.add_rows());
+    writer.finish(false, *message.add_rows());
   }
   return message.SerializeAsString();
 }

@@ -92,10 +92,10 @@ bool is_common(std::size_t places, std::size_t size) {
 
 Result<PlainReader> open_plain(const format::Integers& message, std::size_t count,
                                StreamUnpacker& unpacker) {
-  Result<Bytes> classes =
-      unpacker.unpack({message.classes(), message.classes_zstd(), message.classes_coded()}, count);
+  const Result<ByteView> classes = unpacker.unpack(
+      {message.classes(), message.classes_zstd(), message.classes_coded()}, count);
   if (!classes) return classes.error();
-  return PlainReader::open(*std::move(classes), message.low_bits());
+  return PlainReader::open(*classes, message.low_bits());
 }
 
 }  // namespace
@@ -120,7 +120,7 @@ void IntegerWriter::append(std::span<const std::uint64_t> values) {
 /// The value that has so many places that the sparse form pays, if there is one. Its class has as
 /// many at least, so other columns cost no more than counting their classes.
 std::optional<std::uint64_t> IntegerWriter::common_value() const {
-  const auto counts = count_classes(classes_);
+  const auto counts = count_classes(classes());
   const auto commonest = std::max_element(counts.begin(), counts.end());
   if (!is_common(*commonest, size_)) return std::nullopt;
   const auto symbol = static_cast<std::size_t>(commonest - counts.begin());
@@ -128,21 +128,20 @@ std::optional<std::uint64_t> IntegerWriter::common_value() const {
   // The only candidate by Boyer and Moore's majority vote, then its votes counted.
   std::uint64_t candidate = 0;
   std::size_t votes = 0;
-  PlainReader voters = *PlainReader::open(classes_, low_bits_.view());
+  PlainReader voters = *PlainReader::open(classes(), low_bits_.view());
   for (std::size_t i = 0; i < size_; ++i) {
     const std::uint64_t value = voters.next();
     if (votes == 0) candidate = value;
     votes = value == candidate ? votes + 1 : votes - 1;
   }
   std::size_t places = 0;
-  PlainReader counted = *PlainReader::open(classes_, low_bits_.view());
+  PlainReader counted = *PlainReader::open(classes(), low_bits_.view());
   for (std::size_t i = 0; i < size_; ++i) places += counted.next() == candidate ? 1 : 0;
   if (!is_common(places, size_)) return std::nullopt;
   return candidate;
 }
 
 void IntegerWriter::finish(StreamPacker& packer, format::Integers& message) {
-  classes_.resize(size_);
   if (const std::optional<std::uint64_t> common = common_value()) {
     finish_sparse(*common, packer, message);
   } else {
@@ -151,8 +150,9 @@ void IntegerWriter::finish(StreamPacker& packer, format::Integers& message) {
 }
 
 void IntegerWriter::finish_plain(StreamPacker& packer, format::Integers& message) {
-  message.set_low_bits(low_bits_.finish());
-  Packed<Bytes> packed = packer.pack(std::move(classes_), Content::kClasses);
+  const ByteView low_bits = low_bits_.view();
+  message.set_low_bits(low_bits.data(), low_bits.size());
+  Packed<Bytes> packed = packer.pack(classes(), Content::kClasses);
   message.set_classes(std::move(packed.stored));
   message.set_classes_zstd(std::move(packed.zstd));
   message.set_classes_coded(std::move(packed.coded));
@@ -161,8 +161,8 @@ void IntegerWriter::finish_plain(StreamPacker& packer, format::Integers& message
 void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer,
                                   format::Integers& message) {
   const std::size_t most = size_ - size_ * kSparseNumerator / kSparseDenominator;
-  IntegerWriter exceptions(most);
-  IntegerWriter gaps(most);
+  IntegerWriter exceptions(most, *scratch_);
+  IntegerWriter gaps(most, *scratch_);
   std::array<std::uint64_t, kPart> exception_part{};
   std::array<std::uint64_t, kPart> gap_part{};
   std::size_t part = 0;
@@ -171,7 +171,7 @@ void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer,
     gaps.append(std::span(gap_part).first(part));
     part = 0;
   };
-  PlainReader values = *PlainReader::open(std::move(classes_), low_bits_.view());
+  PlainReader values = *PlainReader::open(classes(), low_bits_.view());
   std::uint64_t gap = 0;
   for (std::size_t i = 0; i < size_; ++i) {
     const std::uint64_t value = values.next();
@@ -188,26 +188,24 @@ void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer,
   message.set_common(common);
   if (exceptions.size_ == 0) return;
   message.set_exceptions(static_cast<std::uint32_t>(exceptions.size_));
-  exceptions.classes_.resize(exceptions.size_);
-  gaps.classes_.resize(gaps.size_);
   exceptions.finish_plain(packer, message);
   gaps.finish_plain(packer, *message.mutable_gaps());
 }
 
 void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer,
                      format::Integers& message) {
-  IntegerWriter writer(values.size());
+  IntegerWriter writer(values.size(), packer.scratch());
   writer.append(values);
   writer.finish(packer, message);
 }
 
-Result<PlainReader> PlainReader::open(Bytes classes, ByteView low_bits) {
+Result<PlainReader> PlainReader::open(ByteView classes, ByteView low_bits) {
   std::size_t bits = 0;
   for (const char each : classes) bits += kClasses.low_bits[static_cast<std::uint8_t>(each)];
   if (low_bits.size() != (bits + 7) / 8) return damaged("low bits of another length");
   const auto last = static_cast<std::uint8_t>(low_bits.empty() ? 0 : low_bits.back());
   if (bits % 8 != 0 && last >> (bits % 8) != 0) return damaged("low bits with a tail");
-  return PlainReader(std::move(classes), low_bits);
+  return PlainReader(classes, low_bits);
 }
 
 inline std::uint64_t PlainReader::next() {

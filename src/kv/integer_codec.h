@@ -34,8 +34,9 @@ std::size_t integer_bound_bits(std::uint64_t value);
 
 class IntegerWriter {
  public:
-  /// For `count` values, or fewer.
-  explicit IntegerWriter(std::size_t count) : classes_(resident_bytes(count)) {}
+  /// For `count` values, or fewer. The scratch outlives the writer.
+  IntegerWriter(std::size_t count, Scratch& scratch)
+      : scratch_(&scratch), classes_(scratch.take<char>(count)), low_bits_(scratch) {}
 
   void append(std::span<const std::uint64_t> values);
 
@@ -43,11 +44,13 @@ class IntegerWriter {
   void finish(StreamPacker& packer, format::Integers& message);
 
  private:
+  ByteView classes() const { return {classes_.data(), size_}; }
   std::optional<std::uint64_t> common_value() const;
   void finish_plain(StreamPacker& packer, format::Integers& message);
   void finish_sparse(std::uint64_t common, StreamPacker& packer, format::Integers& message);
 
-  Bytes classes_;
+  Scratch* scratch_;
+  std::span<char> classes_;
   std::size_t size_ = 0;
   BitWriter low_bits_;
 };
@@ -59,26 +62,26 @@ void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer
 /// Values one after the other, out of class bytes and low bits that have been checked.
 class PlainReader {
  public:
-  PlainReader() : low_bits_({}) {}
-  /// `low_bits` outlives the reader. kDamaged when it has another length than the classes say.
-  static Result<PlainReader> open(Bytes classes, ByteView low_bits);
+  PlainReader() : PlainReader({}, {}) {}
+  /// Both outlive the reader. kDamaged when there are other low bits than the classes say.
+  static Result<PlainReader> open(ByteView classes, ByteView low_bits);
 
   std::uint64_t next();
   void read(std::span<std::uint64_t> values);
   ByteView classes() const { return classes_; }
 
  private:
-  PlainReader(Bytes classes, ByteView low_bits)
-      : classes_(std::move(classes)), low_bits_(low_bits) {}
+  PlainReader(ByteView classes, ByteView low_bits) : classes_(classes), low_bits_(low_bits) {}
 
-  Bytes classes_;
+  ByteView classes_;
   std::size_t at_ = 0;
   BitReader low_bits_;
 };
 
 class IntegerReader {
  public:
-  /// `message` outlives the reader; the caller has bounded `count`. Everything is checked here.
+  /// `message` and `unpacker` outlive the reader; the caller has bounded `count`. Everything is
+  /// checked here.
   static Result<IntegerReader> open(const format::Integers& message, std::size_t count,
                                     StreamUnpacker& unpacker);
 
@@ -101,7 +104,7 @@ class IntegerReader {
   std::uint64_t gap_ = 0;  // common values before the next exception
 };
 
-/// All at once.
+/// All at once; for few of them.
 Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count,
                                     StreamUnpacker& unpacker);
 

@@ -18,9 +18,22 @@ constexpr std::size_t kWorthAsking = std::size_t{64} << 10U;
 // single operation waits for more than 16 pages.
 constexpr std::size_t kFirstBlock = std::size_t{16} << 10U;
 constexpr std::size_t kLargestBlock = std::size_t{64} << 10U;
+constexpr std::size_t kHugePageBytes = std::size_t{2} << 20U;
+// Work that takes more than some small blocks goes on in huge pages. Their block is address space
+// before it is touched.
+constexpr std::size_t kSmallBlock = std::size_t{32} << 10U;
+constexpr std::size_t kSmallBlocks = 8;
+constexpr std::size_t kLargeBlock = std::size_t{64} << 20U;
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
+}
+
+std::byte* map(std::size_t bytes, int flags) {
+  void* const pages =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+  if (pages == MAP_FAILED) throw std::bad_alloc();
+  return static_cast<std::byte*>(pages);
 }
 
 }  // namespace
@@ -36,11 +49,23 @@ void make_resident(void* begin, std::size_t bytes) {
 #endif
 }
 
-PageBlock::PageBlock(std::size_t bytes) : size_(round_up(bytes, kPageBytes)) {
-  void* const pages = mmap(nullptr, size_, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  if (pages == MAP_FAILED) throw std::bad_alloc();
-  data_ = static_cast<std::byte*>(pages);
+PageBlock PageBlock::resident(std::size_t bytes) {
+  const std::size_t size = round_up(bytes, kPageBytes);
+  return {map(size, MAP_POPULATE), size};
+}
+
+PageBlock PageBlock::huge(std::size_t bytes) {
+  const std::size_t size = round_up(bytes, kHugePageBytes);
+  // A huge page begins at a multiple of its size: what is mapped before and behind is given back.
+  std::byte* const mapped = map(size + kHugePageBytes, MAP_NORESERVE);
+  const auto address = reinterpret_cast<std::uintptr_t>(mapped);
+  const std::size_t before = round_up(address, kHugePageBytes) - address;
+  if (before != 0) munmap(mapped, before);
+  if (before != kHugePageBytes) munmap(mapped + before + size, kHugePageBytes - before);
+#ifdef MADV_HUGEPAGE
+  madvise(mapped + before, size, MADV_HUGEPAGE);
+#endif
+  return {mapped + before, size};
 }
 
 PageBlock::~PageBlock() {
@@ -61,11 +86,37 @@ std::byte* PageArena::take(std::size_t bytes) {
   if (blocks_.empty() || blocks_.back().size() - used_ < wanted) {
     const std::size_t next =
         blocks_.empty() ? kFirstBlock : std::min(blocks_.back().size() * 2, kLargestBlock);
-    blocks_.emplace_back(std::max(next, wanted));
+    blocks_.push_back(PageBlock::resident(std::max(next, wanted)));
     memory_bytes_ += blocks_.back().size();
     used_ = 0;
+    huge_ = false;
   }
+  if (huge_) memory_bytes_ += wanted;
   return blocks_.back().data() + std::exchange(used_, used_ + wanted);
+}
+
+void PageArena::expect(std::size_t bytes) {
+  if (bytes < kHugePageBytes) return;
+  blocks_.push_back(PageBlock::huge(bytes));
+  used_ = 0;
+  huge_ = true;
+}
+
+std::byte* Scratch::take_bytes(std::size_t bytes) {
+  const std::size_t wanted = round_up(bytes, kCacheLineBytes);
+  if (left_ < wanted) {
+    if (wanted <= kSmallBlock && small_.size() < kSmallBlocks) {
+      small_.push_back(allocate_block(kSmallBlock));
+      at_ = small_.back().get();
+      left_ = kSmallBlock;
+    } else {
+      large_.push_back(PageBlock::huge(std::max(wanted, kLargeBlock)));
+      at_ = large_.back().data();
+      left_ = large_.back().size();
+    }
+  }
+  left_ -= wanted;
+  return std::exchange(at_, at_ + wanted);
 }
 
 }  // namespace telekv::kv

@@ -40,7 +40,7 @@ class RowStore {
 
   /// At least one new row and at most `most`, all zeros.
   Run append_run(std::size_t most) {
-    if (size_ / kSegmentRows == segments_.size()) add_segment();
+    if (size_ / kSegmentRows == segments_.size()) add_segments(1);
     const Slot room = kSegmentRows - size_ % kSegmentRows;
     const Run run{.first = size_, .count = static_cast<Slot>(std::min<std::size_t>(most, room))};
     std::memset(row(run.first), 0, run.count * row_bytes_);
@@ -48,14 +48,21 @@ class RowStore {
     return run;
   }
 
+  /// Takes memory for `rows` more from huge pages: for who is about to append them at once.
+  void expect(std::uint64_t rows) {
+    const std::uint64_t needed = (size_ + rows + kSegmentRows - 1) / kSegmentRows;
+    if (needed > segments_.size())
+      add_segments(static_cast<std::size_t>(needed) - segments_.size());
+  }
+
   /// Takes back the rows from `size` on.
   void truncate(Slot size) { size_ = size; }
 
   std::byte* row(Slot slot) {
-    return segments_[slot / kSegmentRows].get() + (slot % kSegmentRows) * row_bytes_;
+    return segments_[slot / kSegmentRows] + (slot % kSegmentRows) * row_bytes_;
   }
   const std::byte* row(Slot slot) const {
-    return segments_[slot / kSegmentRows].get() + (slot % kSegmentRows) * row_bytes_;
+    return segments_[slot / kSegmentRows] + (slot % kSegmentRows) * row_bytes_;
   }
 
   Key key(Slot slot) const {
@@ -66,25 +73,33 @@ class RowStore {
   void set_key(Slot slot, Key key) { std::memcpy(row(slot), &key, sizeof key); }
 
   Slot size() const { return size_; }
+  /// Of segments with rows: others are address space only.
   std::size_t memory_bytes() const {
-    return segments_.size() * (kSegmentRows * row_bytes_ + sizeof segments_[0]);
+    const std::size_t used = (std::size_t{size_} + kSegmentRows - 1) / kSegmentRows;
+    return used * kSegmentRows * row_bytes_ + segments_.capacity() * sizeof segments_[0];
   }
 
   void clear() {
     segments_.clear();
+    blocks_.clear();
     size_ = 0;
   }
 
  private:
   static constexpr Slot kSegmentRows = 4096;
 
-  void add_segment() {
-    segments_.push_back(allocate_block(row_bytes_ * kSegmentRows));
-    make_resident(segments_.back().get(), row_bytes_ * kSegmentRows);
+  void add_segments(std::size_t count) {
+    const std::size_t bytes = row_bytes_ * kSegmentRows;
+    segments_.reserve(std::max(segments_.size() + count, segments_.size() * 2));
+    blocks_.push_back(count == 1 ? PageBlock::resident(bytes) : PageBlock::huge(bytes * count));
+    for (std::size_t i = 0; i < count; ++i) {
+      segments_.push_back(blocks_.back().data() + i * bytes);
+    }
   }
 
   std::size_t row_bytes_;
-  std::vector<Block> segments_;
+  std::vector<std::byte*> segments_;
+  std::vector<PageBlock> blocks_;
   Slot size_ = 0;
 };
 

@@ -75,9 +75,10 @@ void order_by_key(std::span<const Key> keys, std::vector<std::uint32_t>& order,
                  [](const Entry& entry) { return entry.row; });
 }
 
-std::variant<IntegerWriter, TextWriter> make_writer(const ColumnShape& shape, std::size_t rows) {
-  if (shape.type == FieldType::kText) return TextWriter(*shape.distinct, shape.uses, rows);
-  return IntegerWriter(rows);
+std::variant<IntegerWriter, TextWriter> make_writer(const ColumnShape& shape, std::size_t rows,
+                                                    Scratch& scratch) {
+  if (shape.type == FieldType::kText) return TextWriter(*shape.distinct, shape.uses, rows, scratch);
+  return IntegerWriter(rows, scratch);
 }
 
 bool is_zigzag(FieldType type, bool difference) { return difference || type == FieldType::kSigned; }
@@ -121,11 +122,11 @@ Result<ColumnReader> open_column(const format::Column& message, std::size_t rows
 
 }  // namespace
 
-RowsWriter::RowsWriter(std::span<const ColumnShape> columns, std::size_t rows)
-    : steps_(rows == 0 ? 0 : rows - 1) {
+RowsWriter::RowsWriter(std::span<const ColumnShape> columns, std::size_t rows, StreamPacker& packer)
+    : packer_(packer), steps_(rows == 0 ? 0 : rows - 1, packer.scratch()) {
   columns_.reserve(columns.size());
   for (const ColumnShape& shape : columns) {
-    columns_.push_back({.shape = shape, .writer = make_writer(shape, rows)});
+    columns_.push_back({.shape = shape, .writer = make_writer(shape, rows, packer.scratch())});
   }
 }
 
@@ -187,11 +188,11 @@ void RowsWriter::append_values(std::span<const std::uint64_t> values, Column& co
   column.any |= all != 0;
 }
 
-void RowsWriter::finish(bool partial, StreamPacker& packer, format::Rows& message) {
+void RowsWriter::finish(bool partial, format::Rows& message) {
   format::Keys& keys = *message.mutable_keys();
   keys.set_count(static_cast<std::uint32_t>(rows_));
   keys.set_first(first_);
-  if (rows_ > 1) steps_.finish(packer, *keys.mutable_steps());
+  if (rows_ > 1) steps_.finish(packer_, *keys.mutable_steps());
   message.set_partial(partial);
   for (Column& column : columns_) {
     const bool is_text = column.shape.type == FieldType::kText;
@@ -201,18 +202,18 @@ void RowsWriter::finish(bool partial, StreamPacker& packer, format::Rows& messag
     written.set_field(column.shape.field);
     written.set_type(stored_type(column.shape));
     if (is_text) {
-      std::get<TextWriter>(column.writer).finish(packer, *written.mutable_texts());
+      std::get<TextWriter>(column.writer).finish(packer_, *written.mutable_texts());
     } else {
-      std::get<IntegerWriter>(column.writer).finish(packer, *written.mutable_integers());
+      std::get<IntegerWriter>(column.writer).finish(packer_, *written.mutable_integers());
     }
   }
 }
 
 void encode_keys(std::span<const Key> keys, StreamPacker& packer, format::Keys& message) {
   format::Rows rows;
-  RowsWriter writer({}, keys.size());
+  RowsWriter writer({}, keys.size(), packer);
   writer.append(keys, {});
-  writer.finish(true, packer, rows);
+  writer.finish(true, rows);
   message = std::move(*rows.mutable_keys());
 }
 
@@ -263,7 +264,9 @@ Result<ColumnValues> ColumnReader::read_all(std::size_t rows) {
   column.values.resize(rows);
   column.difference = difference_;
   if (!read(column.values)) return damaged("a text outside the dictionary");
-  if (type_ == FieldType::kText) column.distinct = std::get<TextReader>(reader_).take_texts();
+  for (std::size_t text = 0; type_ == FieldType::kText && text < texts().size(); ++text) {
+    column.distinct.push_back(texts()[text]);
+  }
   return column;
 }
 

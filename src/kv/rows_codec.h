@@ -37,8 +37,8 @@ struct ColumnShape {
 
 class RowsWriter {
  public:
-  /// For `rows` rows.
-  RowsWriter(std::span<const ColumnShape> columns, std::size_t rows);
+  /// For `rows` rows. The packer outlives the writer.
+  RowsWriter(std::span<const ColumnShape> columns, std::size_t rows, StreamPacker& packer);
 
   /// Rows in any order, all of them above those before. `columns`: a row's value each, as many as
   /// keys.
@@ -46,7 +46,7 @@ class RowsWriter {
 
   /// To be called once, after the last of at least one row. Columns that are zero or empty in all
   /// rows are left out unless the rows are `partial`.
-  void finish(bool partial, StreamPacker& packer, format::Rows& message);
+  void finish(bool partial, format::Rows& message);
 
  private:
   struct Column {
@@ -58,6 +58,7 @@ class RowsWriter {
   void append_keys(std::span<const Key> keys);
   void append_values(std::span<const std::uint64_t> values, Column& column);
 
+  StreamPacker& packer_;
   std::vector<Column> columns_;
   std::size_t rows_ = 0;
   Key first_ = 0;
@@ -74,7 +75,7 @@ void encode_keys(std::span<const Key> keys, StreamPacker& packer, format::Keys& 
 
 class KeyReader {
  public:
-  /// `message` outlives the reader.
+  /// `message` and `unpacker` outlive the reader.
   static Result<KeyReader> open(const format::Keys& message, StreamUnpacker& unpacker);
 
   std::size_t count() const { return count_; }
@@ -98,7 +99,7 @@ class ColumnReader {
   FieldType type() const { return type_; }
   bool difference() const { return difference_; }
   /// Of kText: what values are places in.
-  const TextList& texts() const { return std::get<TextReader>(reader_).texts(); }
+  const TextViews& texts() const { return std::get<TextReader>(reader_).texts(); }
 
   /// The next rows' values; false when one is no text's place. No more than are left.
   bool read(std::span<std::uint64_t> values);
@@ -119,7 +120,7 @@ struct RowsReader {
   std::vector<ColumnReader> columns;  ///< by ascending field
   bool partial = false;
 
-  /// `message` outlives the reader; the caller has bounded its rows and columns.
+  /// `message` and `unpacker` outlive the reader; the caller has bounded rows and columns.
   /// `code_points_left` is lowered by what texts take.
   static Result<RowsReader> open(const format::Rows& message, std::size_t& code_points_left,
                                  StreamUnpacker& unpacker);

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <new>
-#include <optional>
 #include <utility>
 
-#include "kv/bit_stream.h"
 #include "kv/codec_error.h"
 #include "kv/symbol_coder.h"
 
@@ -41,18 +39,18 @@ StreamUnpacker::StreamUnpacker() : context_(ZSTD_createDCtx()) {
 }
 StreamUnpacker::~StreamUnpacker() = default;
 
-/// A frame below `to_beat` bytes; empty when there is none.
-Bytes StreamPacker::frame(ByteView raw, std::size_t to_beat) {
+/// A frame below `to_beat` bytes, in `room`; empty when there is none.
+ByteView StreamPacker::frame(ByteView raw, std::size_t to_beat, std::span<char>& room) {
   if (to_beat == 0) return {};
-  if (room_.size() < to_beat) room_ = resident_bytes(to_beat);
+  if (room.size() < to_beat) room = scratch_.take<char>(to_beat);
   const std::size_t size =
-      ZSTD_compress2(context_.get(), room_.data(), to_beat - 1, raw.data(), raw.size());
+      ZSTD_compress2(context_.get(), room.data(), to_beat - 1, raw.data(), raw.size());
   if (ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation) throw std::bad_alloc();
   // The other error there is: it does not fit.
-  return ZSTD_isError(size) != 0 ? Bytes() : room_.substr(0, size);
+  return ZSTD_isError(size) != 0 ? ByteView() : ByteView(room.data(), size);
 }
 
-Bytes StreamPacker::shortest_frame(ByteView raw, Content content, std::size_t to_beat) {
+ByteView StreamPacker::shortest_frame(ByteView raw, Content content, std::size_t to_beat) {
   const auto set = [&](ZSTD_cParameter parameter, int value) {
     ZSTD_CCtx_setParameter(context_.get(), parameter, value);
   };
@@ -60,15 +58,15 @@ Bytes StreamPacker::shortest_frame(ByteView raw, Content content, std::size_t to
   set(ZSTD_c_compressionLevel, characters ? kCharactersLevel : kClassesLevel);
   set(ZSTD_c_minMatch, 0);  // by the level
   set(ZSTD_c_hashLog, 0);
-  Bytes best = frame(raw, to_beat);
+  const ByteView best = frame(raw, to_beat, room_);
   if (characters) return best;
   set(ZSTD_c_minMatch, kLongestMinMatch);
   set(ZSTD_c_hashLog, kSmallestHashLog);
-  Bytes other = frame(raw, best.empty() ? to_beat : best.size());
+  const ByteView other = frame(raw, best.empty() ? to_beat : best.size(), other_room_);
   return other.empty() ? best : other;
 }
 
-Packed<Bytes> StreamPacker::pack(Bytes raw, Content content) {
+Packed<Bytes> StreamPacker::pack(ByteView raw, Content content) {
   Packed<Bytes> packed;
   if (raw.size() <= kLongestCoded) {
     packed.coded = encode_symbols(raw);
@@ -77,30 +75,29 @@ Packed<Bytes> StreamPacker::pack(Bytes raw, Content content) {
   const std::size_t to_beat = packed.coded.empty() ? raw.size() : packed.coded.size();
   packed.zstd = shortest_frame(raw, content, to_beat);
   if (!packed.zstd.empty()) packed.coded.clear();
-  if (packed.zstd.empty() && packed.coded.empty()) packed.stored = std::move(raw);
+  if (packed.zstd.empty() && packed.coded.empty()) packed.stored = raw;
   return packed;
 }
 
-Result<Bytes> StreamUnpacker::unpack(const Packed<ByteView>& packed, std::size_t size) {
+Result<ByteView> StreamUnpacker::unpack(const Packed<ByteView>& packed, std::size_t size) {
   const int forms = (packed.stored.empty() ? 0 : 1) + (packed.zstd.empty() ? 0 : 1) +
                     (packed.coded.empty() ? 0 : 1);
   if (forms > 1) return damaged("a stream that is there twice");
-  if (!packed.coded.empty()) {
-    if (size > kLongestCoded) return damaged("a coded stream too long");
-    std::optional<Bytes> raw = decode_symbols(packed.coded, size);
-    if (!raw) return damaged("a stream with a tail");
-    return *std::move(raw);
-  }
-  if (packed.zstd.empty()) {
+  if (packed.coded.empty() && packed.zstd.empty()) {
     if (packed.stored.size() != size) return damaged("a stream of another length");
-    return Bytes(packed.stored);
+    return packed.stored;
   }
-  Bytes raw = resident_bytes(size);
+  if (!packed.coded.empty() && size > kLongestCoded) return damaged("a coded stream too long");
+  const std::span<char> raw = scratch_.take<char>(size);
+  if (!packed.coded.empty()) {
+    if (!decode_symbols(packed.coded, raw)) return damaged("a stream with a tail");
+    return ByteView(raw.data(), raw.size());
+  }
   const std::size_t got = ZSTD_decompressDCtx(context_.get(), raw.data(), raw.size(),
                                               packed.zstd.data(), packed.zstd.size());
   if (ZSTD_getErrorCode(got) == ZSTD_error_memory_allocation) throw std::bad_alloc();
   if (ZSTD_isError(got) != 0 || got != size) return damaged("a stream that does not decompress");
-  return raw;
+  return ByteView(raw.data(), raw.size());
 }
 
 }  // namespace telekv::kv

@@ -8,9 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "kv/bytes.h"
 #include "kv/error.h"
+#include "kv/memory_blocks.h"
 
 struct ZSTD_CCtx_s;
 struct ZSTD_DCtx_s;
@@ -36,17 +38,22 @@ class StreamPacker {
   StreamPacker(const StreamPacker&) = delete;
   StreamPacker& operator=(const StreamPacker&) = delete;
 
-  Packed<Bytes> pack(Bytes raw, Content content);
+  Packed<Bytes> pack(ByteView raw, Content content);
+
+  /// Memory that lives as long as this: what is packed is put together there.
+  Scratch& scratch() { return scratch_; }
 
  private:
-  Bytes frame(ByteView raw, std::size_t to_beat);
-  Bytes shortest_frame(ByteView raw, Content content, std::size_t to_beat);
+  ByteView frame(ByteView raw, std::size_t to_beat, std::span<char>& room);
+  ByteView shortest_frame(ByteView raw, Content content, std::size_t to_beat);
 
   struct Free {
     void operator()(ZSTD_CCtx_s* context) const;
   };
   std::unique_ptr<ZSTD_CCtx_s, Free> context_;
-  Bytes room_;
+  Scratch scratch_;
+  std::span<char> room_;
+  std::span<char> other_room_;
 };
 
 class StreamUnpacker {
@@ -56,14 +63,19 @@ class StreamUnpacker {
   StreamUnpacker(const StreamUnpacker&) = delete;
   StreamUnpacker& operator=(const StreamUnpacker&) = delete;
 
-  /// The `size` symbols that pack() was given; the caller has bounded `size`.
-  Result<Bytes> unpack(const Packed<ByteView>& packed, std::size_t size);
+  /// The `size` symbols that pack() was given; the caller has bounded `size`. They live as long as
+  /// this.
+  Result<ByteView> unpack(const Packed<ByteView>& packed, std::size_t size);
+
+  /// Memory that lives as long as this.
+  Scratch& scratch() { return scratch_; }
 
  private:
   struct Free {
     void operator()(ZSTD_DCtx_s* context) const;
   };
   std::unique_ptr<ZSTD_DCtx_s, Free> context_;
+  Scratch scratch_;
 };
 
 }  // namespace telekv::kv

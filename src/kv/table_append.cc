@@ -24,6 +24,8 @@ namespace telekv::kv {
 namespace {
 
 constexpr std::size_t kRowsAtOnce = 512;
+// Texts whose place is asked for before they are looked up.
+constexpr std::size_t kFetchAhead = 8;
 // Rows that a chunk may claim are in its snapshot, for each of its own: room is made for them.
 constexpr std::uint64_t kMostChunks = 8;
 
@@ -32,8 +34,9 @@ constexpr std::uint64_t kMostChunks = 8;
 /// Appends rows, and takes them all back unless they are committed.
 class TableCore::Appender {
  public:
-  explicit Appender(TableCore& table)
-      : table_(table), first_(table.rows_.size()), highest_(table.highest_) {}
+  /// The scratch outlives the appender.
+  Appender(TableCore& table, Scratch& scratch)
+      : table_(table), scratch_(scratch), first_(table.rows_.size()), highest_(table.highest_) {}
   ~Appender() {
     if (!committed_) take_back();
   }
@@ -50,10 +53,10 @@ class TableCore::Appender {
     ColumnReader* column;
     std::optional<std::size_t> field;  // of ours, if it is known
     RecordHash::FieldSecrets secrets;
-    std::vector<TextId> ids = {};          // of each distinct text
-    std::vector<HashLanes> terms = {};     // of each distinct text
-    std::vector<std::uint32_t> uses = {};  // of each distinct text
-    std::size_t first_held = 0;
+    // Of each distinct text; a text that is known has been acquired once for `ids`.
+    std::span<HashLanes> terms = {};
+    std::span<std::uint32_t> uses = {};
+    std::span<TextId> ids = {};
   };
   /// Rows that are under way.
   struct Batch {
@@ -64,13 +67,17 @@ class TableCore::Appender {
     std::array<std::uint32_t, kRowsAtOnce> text_bytes;
     std::vector<std::string> unknown;  // as record_bytes.h has them
   };
+  /// A column's texts in the pool: the first `acquired` of `ids` are held once, and if `kept`, as
+  /// often as they are used too.
   struct Held {
-    TextId id;
-    std::uint32_t references;
+    std::span<const TextId> ids;
+    std::span<const std::uint32_t> uses;
+    std::size_t acquired = 0;
+    bool kept = false;
   };
 
   void take_texts(Source& source, std::uint64_t factor);
-  void keep_texts(const Source& source);
+  void keep(Held& texts);
   Result<void> append_batch(KeyReader& keys, std::vector<Source>& sources, std::size_t most,
                             Batch& batch);
   Result<void> take_keys(KeyReader& keys, Batch& batch);
@@ -80,6 +87,7 @@ class TableCore::Appender {
   void take_back();
 
   TableCore& table_;
+  Scratch& scratch_;
   Slot first_;
   Key highest_;
   HashLanes digest_;
@@ -89,34 +97,27 @@ class TableCore::Appender {
 
 /// Reads the texts once, however many rows have them; the known ones get into the pool.
 void TableCore::Appender::take_texts(Source& source, std::uint64_t factor) {
-  const TextList& texts = source.column->texts();
-  source.uses.resize(texts.size());
-  source.terms.reserve(texts.size());
+  const TextViews& texts = source.column->texts();
+  source.uses = scratch_.take<std::uint32_t>(texts.size());
+  source.terms = scratch_.take<HashLanes>(texts.size());
+  std::fill(source.uses.begin(), source.uses.end(), 0U);
   for (std::size_t text = 0; text < texts.size(); ++text) {
-    source.terms.push_back(table_.record_hash_.text_term(source.secrets, texts[text]));
+    source.terms[text] = table_.record_hash_.text_term(source.secrets, texts[text]);
   }
   if (!source.field) return;
-  table_.texts_.reserve(texts.size() * factor);
-  source.ids.reserve(texts.size());
-  source.first_held = held_.size();
-  held_.reserve(held_.size() + texts.size());
-  for (std::size_t text = 0; text < texts.size(); ++text) {
-    source.ids.push_back(table_.texts_.acquire(texts[text]));
-    held_.push_back({source.ids.back(), 1});
-  }
-}
-
-/// Each text is referred to by its rows too.
-void TableCore::Appender::keep_texts(const Source& source) {
-  for (std::size_t text = 0; text < source.ids.size(); ++text) {
-    table_.texts_.retain(source.ids[text], source.uses[text]);
-    held_[source.first_held + text].references += source.uses[text];
+  source.ids = scratch_.take<TextId>(texts.size());
+  held_.push_back({.ids = source.ids, .uses = source.uses});
+  table_.texts_.reserve(texts.size() * factor, texts.bytes() * factor);
+  for (std::size_t& text = held_.back().acquired; text < texts.size(); ++text) {
+    if (text + kFetchAhead < texts.size()) table_.texts_.prefetch(texts[text + kFetchAhead]);
+    source.ids[text] = table_.texts_.acquire(texts[text]);
   }
 }
 
 Result<void> TableCore::Appender::append(RowsReader rows, std::uint64_t in_all) {
   if (rows.partial) return damaged("a snapshot with partial rows");
   const std::uint64_t factor = std::min(in_all / rows.keys.count(), kMostChunks);
+  const std::size_t before = held_.size();
   std::vector<Source> sources;
   for (ColumnReader& column : rows.columns) {
     const std::optional<std::size_t> field = table_.known_field(column.field());
@@ -128,13 +129,14 @@ Result<void> TableCore::Appender::append(RowsReader rows, std::uint64_t in_all) 
   for (Source& source : sources) {
     if (source.column->type() == FieldType::kText) take_texts(source, factor);
   }
+  table_.rows_.expect(in_all);
   table_.map_.reserve(in_all);
   const auto batch = std::make_unique<Batch>();
   for (std::size_t left = rows.keys.count(); left > 0; left -= batch->run.count) {
     const std::size_t most = std::min(left, kRowsAtOnce);
     if (Result<void> read = append_batch(rows.keys, sources, most, *batch); !read) return read;
   }
-  for (const Source& source : sources) keep_texts(source);
+  for (std::size_t column = before; column < held_.size(); ++column) keep(held_[column]);
   return {};
 }
 
@@ -178,7 +180,7 @@ Result<void> TableCore::Appender::take_column(Source& source, Batch& batch) {
   if (!source.column->read(values)) return damaged("a text outside the dictionary");
   const FieldType type = source.column->type();
   if (type == FieldType::kText) {
-    const TextList& texts = source.column->texts();
+    const TextViews& texts = source.column->texts();
     for (std::size_t i = 0; i < values.size(); ++i) {
       const auto text = static_cast<std::size_t>(values[i]);
       batch.sums[i] += source.terms[text];
@@ -228,9 +230,17 @@ void TableCore::Appender::insert(Batch& batch) {
   }
 }
 
+void TableCore::Appender::keep(Held& texts) {
+  for (std::size_t text = 0; text < texts.ids.size(); ++text) {
+    table_.texts_.retain(texts.ids[text], texts.uses[text]);
+  }
+  texts.kept = true;
+}
+
 void TableCore::Appender::commit() {
-  // Each text has been held once beside its rows.
-  for (const Held& held : held_) table_.texts_.release(held.id);
+  for (const Held& texts : held_) {
+    for (const TextId id : texts.ids) table_.texts_.release(id);
+  }
   table_.put_off_ranking();
   table_.digest_ ^= digest_;
   table_.highest_ = highest_;
@@ -243,7 +253,11 @@ void TableCore::Appender::take_back() {
     table_.unknown_.erase(slot);
   }
   table_.rows_.truncate(first_);
-  for (const Held& held : held_) table_.texts_.release(held.id, held.references);
+  for (const Held& texts : held_) {
+    for (std::size_t text = 0; text < texts.acquired; ++text) {
+      table_.texts_.release(texts.ids[text], 1 + (texts.kept ? texts.uses[text] : 0));
+    }
+  }
 }
 
 Result<void> TableCore::append_chunk(ByteView encoded) {
@@ -257,8 +271,8 @@ Result<void> TableCore::append_chunk(ByteView encoded) {
     return damaged("more rows than a table holds");
   }
   const std::uint64_t in_all = std::clamp(message.records_in_all(), records, records * kMostChunks);
-  Appender appender(*this);
   StreamUnpacker unpacker;
+  Appender appender(*this, unpacker.scratch());
   std::size_t code_points_left = kMaxMessageCodePoints;
   for (const format::Rows& each : message.rows()) {
     Result<RowsReader> rows = RowsReader::open(each, code_points_left, unpacker);

@@ -53,7 +53,7 @@ void TextPlaces::add_page(std::size_t page) {
 
 std::uint8_t& RowNotes::operator[](Slot slot) {
   const std::size_t piece = slot / kPiece;
-  if (piece == pieces_.size()) pieces_.emplace_back(kPiece);
+  if (piece == pieces_.size()) pieces_.push_back(PageBlock::resident(kPiece));
   return reinterpret_cast<std::uint8_t*>(pieces_[piece].data())[slot % kPiece];
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <string>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kMaxAlphabet = 127;
 constexpr std::uint8_t kRareSymbol = 0xff;
 constexpr std::size_t kSymbols = 256;
+// Values at once on their way out of a column.
+constexpr std::size_t kPart = 512;
 
 /// A number for each code point. Those of two bytes of UTF-8, nearly all there are in names, are
 /// found in place.
@@ -126,7 +128,7 @@ void encode_symbols_of(const TextList& distinct, std::span<const std::uint32_t> 
   for (std::uint32_t i = 0; i < spelling.alphabet.size(); ++i) {
     symbols[spelling.alphabet[i]] = kAsciiEnd + i;
   }
-  Bytes coded = resident_bytes(spelling.symbols);
+  const std::span<char> coded = packer.scratch().take<char>(spelling.symbols);
   char* next = coded.data();
   IntegerList rare;
   for (const std::uint32_t text : texts) {
@@ -137,7 +139,7 @@ void encode_symbols_of(const TextList& distinct, std::span<const std::uint32_t> 
       *next++ = static_cast<char>(is_rare ? std::uint32_t{kRareSymbol} : symbol);
     });
   }
-  Packed<Bytes> packed = packer.pack(std::move(coded), Content::kCharacters);
+  Packed<Bytes> packed = packer.pack({coded.data(), coded.size()}, Content::kCharacters);
   message.set_symbols(std::move(packed.stored));
   message.set_symbols_zstd(std::move(packed.zstd));
   message.set_symbols_coded(std::move(packed.coded));
@@ -147,7 +149,7 @@ void encode_symbols_of(const TextList& distinct, std::span<const std::uint32_t> 
 }
 
 struct Symbols {
-  Bytes coded;
+  ByteView coded;
   std::array<SpelledCodePoint, kSymbols> spelled{};  // a size of 0: not in the alphabet, or rare
   std::vector<SpelledCodePoint> rare;                // one after the other
   std::size_t bytes = 0;                             // of all texts
@@ -185,10 +187,10 @@ Result<Symbols> decode_symbols_of(const format::Texts& message, std::size_t coun
                                   StreamUnpacker& unpacker) {
   Symbols symbols;
   if (Result<void> read = decode_alphabet(message, unpacker, symbols); !read) return read.error();
-  Result<Bytes> coded =
-      unpacker.unpack({message.symbols(), message.symbols_zstd(), message.symbols_coded()}, count);
+  const Result<ByteView> coded = unpacker.unpack(
+      {message.symbols(), message.symbols_zstd(), message.symbols_coded()}, count);
   if (!coded) return coded.error();
-  symbols.coded = std::move(*coded);
+  symbols.coded = *coded;
   std::size_t rare = 0;
   for (const char each : symbols.coded) {
     const auto symbol = static_cast<std::uint8_t>(each);
@@ -202,18 +204,18 @@ Result<Symbols> decode_symbols_of(const format::Texts& message, std::size_t coun
   return symbols;
 }
 
-/// Puts the texts together from checked symbols.
-Result<TextList> spell_texts(const Symbols& symbols, const IntegerList& lengths) {
+/// Puts the texts together from checked symbols; `lengths` add up to their number.
+Result<TextViews> spell_texts(const Symbols& symbols, std::span<const std::uint32_t> lengths,
+                              Scratch& scratch) {
   // Each code point is written as one word, and the next one over what was too much of it.
-  Bytes bytes = resident_bytes(symbols.bytes + sizeof(SpelledCodePoint::bytes));
-  std::vector<std::size_t> ends;
-  ends.reserve(lengths.size());
+  const std::span<char> bytes = scratch.take<char>(symbols.bytes + sizeof(SpelledCodePoint::bytes));
+  const std::span<std::uint32_t> ends = scratch.take<std::uint32_t>(lengths.size());
   char* at = bytes.data();
   const char* next = symbols.coded.data();
   const SpelledCodePoint* next_rare = symbols.rare.data();
-  for (const std::uint64_t length : lengths) {
+  for (std::size_t text = 0; text < lengths.size(); ++text) {
     const char* const start = at;
-    for (const char* const end = next + length; next != end; ++next) {
+    for (const char* const end = next + lengths[text]; next != end; ++next) {
       const SpelledCodePoint* spelled = &symbols.spelled[static_cast<std::uint8_t>(*next)];
       if (spelled->size == 0) [[unlikely]]
         spelled = next_rare++;
@@ -221,9 +223,30 @@ Result<TextList> spell_texts(const Symbols& symbols, const IntegerList& lengths)
       at += spelled->size;
     }
     if (static_cast<std::size_t>(at - start) > kMaxTextBytes) return damaged("a text too long");
-    ends.push_back(static_cast<std::size_t>(at - bytes.data()));
+    ends[text] = static_cast<std::uint32_t>(at - bytes.data());
   }
-  return TextList(std::move(bytes), std::move(ends));
+  return TextViews(bytes.data(), ends);
+}
+
+/// In code points; `left` is lowered by their sum.
+Result<std::span<const std::uint32_t>> decode_lengths(const format::Integers& message,
+                                                      std::size_t count, std::size_t& left,
+                                                      StreamUnpacker& unpacker) {
+  Result<IntegerReader> reader = IntegerReader::open(message, count, unpacker);
+  if (!reader) return reader.error();
+  const std::span<std::uint32_t> lengths = unpacker.scratch().take<std::uint32_t>(count);
+  std::array<std::uint64_t, kPart> part{};
+  for (std::size_t begin = 0; begin < count; begin += kPart) {
+    const std::span<std::uint64_t> values = std::span(part).first(std::min(kPart, count - begin));
+    reader->read(values);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i] > kMaxTextBytes) return damaged("a text too long");
+      if (values[i] > left) return damaged("too much text");
+      left -= static_cast<std::size_t>(values[i]);
+      lengths[begin + i] = static_cast<std::uint32_t>(values[i]);
+    }
+  }
+  return std::span<const std::uint32_t>(lengths);
 }
 
 }  // namespace
@@ -249,25 +272,28 @@ std::vector<std::uint32_t> count_uses(std::span<const std::uint64_t> values, std
 }
 
 TextWriter::TextWriter(const TextList& distinct, std::span<const std::uint32_t> uses,
-                       std::size_t rows)
+                       std::size_t rows, Scratch& scratch)
     : distinct_(distinct),
-      spelled_(dictionary_of(distinct, uses)),
-      dictionary_(spelled_.size()),
-      stored_(distinct.size()),
-      index_(rows) {
+      stored_(scratch.take<std::uint32_t>(distinct.size())),
+      index_(rows, scratch) {
+  const std::vector<std::uint32_t> dictionary = dictionary_of(distinct, uses);
+  const auto singles = std::count(uses.begin(), uses.end(), 1U);
+  dictionary_ = dictionary.size();
+  next_ = dictionary_;
+  spelled_ = scratch.take<std::uint32_t>(dictionary_ + static_cast<std::size_t>(singles));
+  std::copy(dictionary.begin(), dictionary.end(), spelled_.begin());
+  std::fill(stored_.begin(), stored_.end(), 0U);
   for (std::uint32_t i = 0; i < dictionary_; ++i) stored_[spelled_[i]] = i + 1;
   for (std::size_t text = 0; text < uses.size() && all_empty_; ++text) {
     all_empty_ = uses[text] == 0 || distinct[text].empty();
   }
-  const auto singles = std::count(uses.begin(), uses.end(), 1U);
-  spelled_.reserve(dictionary_ + static_cast<std::size_t>(singles));
 }
 
 void TextWriter::append(std::span<std::uint64_t> places) {
   for (std::uint64_t& place : places) {
     const auto text = static_cast<std::uint32_t>(place);
     place = stored_[text];
-    if (place == 0) spelled_.push_back(text);
+    if (place == 0) spelled_[next_++] = text;
   }
   index_.append(places);
 }
@@ -290,21 +316,15 @@ Result<TextReader> TextReader::open(const format::Texts& message, std::size_t ro
   reader.index_ = *std::move(index);
   reader.dictionary_ = message.dictionary();
   reader.next_single_ = reader.dictionary_;
-  const Result<IntegerList> lengths =
-      decode_integers(message.lengths(), reader.dictionary_ + reader.index_.zeros(), unpacker);
+  const Result<std::span<const std::uint32_t>> lengths = decode_lengths(
+      message.lengths(), reader.dictionary_ + reader.index_.zeros(), code_points_left, unpacker);
   if (!lengths) return lengths.error();
-  std::size_t code_points = 0;
-  for (const std::uint64_t length : *lengths) {
-    if (length > kMaxTextBytes) return damaged("a text too long");
-    code_points += static_cast<std::size_t>(length);
-  }
-  if (code_points > code_points_left) return damaged("too much text");
-  code_points_left -= code_points;
+  const std::size_t code_points = std::accumulate(lengths->begin(), lengths->end(), std::size_t{0});
   const Result<Symbols> symbols = decode_symbols_of(message, code_points, unpacker);
   if (!symbols) return symbols.error();
-  Result<TextList> texts = spell_texts(*symbols, *lengths);
+  const Result<TextViews> texts = spell_texts(*symbols, *lengths, unpacker.scratch());
   if (!texts) return texts.error();
-  reader.texts_ = *std::move(texts);
+  reader.texts_ = *texts;
   return reader;
 }
 

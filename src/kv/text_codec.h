@@ -35,9 +35,10 @@ std::vector<std::uint32_t> count_uses(std::span<const std::uint64_t> values, std
 
 class TextWriter {
  public:
-  /// For `rows` rows with texts out of `distinct`, each as often as `uses` says. `distinct`
-  /// outlives the writer.
-  TextWriter(const TextList& distinct, std::span<const std::uint32_t> uses, std::size_t rows);
+  /// For `rows` rows with texts out of `distinct`, each as often as `uses` says. `distinct` and
+  /// the scratch outlive the writer.
+  TextWriter(const TextList& distinct, std::span<const std::uint32_t> uses, std::size_t rows,
+             Scratch& scratch);
 
   /// Places in `distinct` of the next rows, by ascending key; they are overwritten.
   void append(std::span<std::uint64_t> places);
@@ -51,16 +52,35 @@ class TextWriter {
  private:
   const TextList& distinct_;
   bool all_empty_ = true;
-  std::vector<std::uint32_t> spelled_;  // the dictionary's, then the singles
+  std::span<std::uint32_t> spelled_;  // the dictionary's, then the singles
   std::size_t dictionary_ = 0;
-  std::vector<std::uint32_t> stored_;  // of each distinct text its index, 0 of a single one
+  std::size_t next_ = 0;             // of `spelled_`
+  std::span<std::uint32_t> stored_;  // of each distinct text its index, 0 of a single one
   IntegerWriter index_;
+};
+
+/// Texts end to end in memory of somebody else.
+class TextViews {
+ public:
+  TextViews() = default;
+  TextViews(const char* bytes, std::span<const std::uint32_t> ends) : bytes_(bytes), ends_(ends) {}
+
+  std::size_t size() const { return ends_.size(); }
+  std::size_t bytes() const { return ends_.empty() ? 0 : ends_.back(); }
+  std::string_view operator[](std::size_t index) const {
+    const std::uint32_t begin = index == 0 ? 0 : ends_[index - 1];
+    return {bytes_ + begin, ends_[index] - begin};
+  }
+
+ private:
+  const char* bytes_ = nullptr;
+  std::span<const std::uint32_t> ends_;
 };
 
 class TextReader {
  public:
-  /// `message` outlives the reader. All texts are read and checked here; `code_points_left` is
-  /// lowered by what they take.
+  /// `message` and `unpacker` outlive the reader. All texts are read and checked here;
+  /// `code_points_left` is lowered by what they take.
   static Result<TextReader> open(const format::Texts& message, std::size_t rows,
                                  std::size_t& code_points_left, StreamUnpacker& unpacker);
 
@@ -68,14 +88,13 @@ class TextReader {
   bool read(std::span<std::uint64_t> numbers);
 
   /// By number. A hostile message may hold a text twice.
-  const TextList& texts() const { return texts_; }
-  TextList take_texts() { return std::move(texts_); }
+  const TextViews& texts() const { return texts_; }
 
  private:
   IntegerReader index_;
   std::size_t dictionary_ = 0;
   std::size_t next_single_ = 0;
-  TextList texts_;
+  TextViews texts_;
 };
 
 }  // namespace telekv::kv

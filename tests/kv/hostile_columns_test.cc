@@ -22,8 +22,7 @@ Bytes sample_chunk() {
                                                 .clicks = static_cast<std::uint64_t>(key * key),
                                                 .state = key % 9 == 0 ? 5U : 0U}));
   }
-  const auto walk = table.begin_snapshot(std::size_t{64} << 10U);
-  return walk->step(100)->encode();
+  return only_chunk(table);
 }
 
 Bytes sample_delta() {
