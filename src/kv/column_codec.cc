@@ -1,6 +1,7 @@
 #include "kv/column_codec.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -8,31 +9,76 @@
 
 #include "kv/codec_error.h"
 #include "kv/row_copy.h"
-#include "kv/rows_codec.h"
+#include "kv/rows_reader.h"
+#include "kv/rows_writer.h"
 #include "telekv.pb.h"
 
 namespace telekv::kv {
 namespace {
 
-void encode_block(const RowBlock& block, StreamPacker& packer, format::Rows& message) {
-  std::vector<ColumnShape> shapes;
-  std::vector<std::span<const std::uint64_t>> values;
-  std::vector<std::vector<std::uint32_t>> uses;
-  uses.reserve(block.columns.size());
-  for (const ColumnValues& column : block.columns) {
-    ColumnShape shape{.field = column.field, .type = column.type};
-    shape.difference = column.difference;
-    if (column.type == FieldType::kText) {
-      uses.push_back(count_uses(column.values, column.distinct.size()));
-      shape.distinct = &column.distinct;
-      shape.uses = uses.back();
-    }
-    shapes.push_back(shape);
-    values.emplace_back(column.values);
+/// A block in one part.
+class BlockSource final : public RowSource {
+ public:
+  explicit BlockSource(const RowBlock& block) : block_(block) {}
+  std::size_t parts() const override { return 1; }
+  std::size_t rows(std::size_t) const override { return block_.keys.size(); }
+  void read_keys(std::size_t, std::span<Key> keys) const override {
+    std::copy(block_.keys.begin(), block_.keys.end(), keys.begin());
   }
-  RowsWriter writer(shapes, block.keys.size(), packer);
-  writer.append(block.keys, values);
-  writer.finish(block.partial, message);
+  void read_values(std::size_t, std::size_t column,
+                   std::span<std::uint64_t> values) const override {
+    const std::vector<std::uint64_t>& from = block_.columns[column].values;
+    std::copy(from.begin(), from.end(), values.begin());
+  }
+
+ private:
+  const RowBlock& block_;
+};
+
+void encode_block(const RowBlock& block, StreamPacker& packer, format::Rows& message) {
+  const BlockSource source(block);
+  RowsWriter writer(source, packer);
+  writer.write_keys(*message.mutable_keys());
+  message.set_partial(block.partial);
+  for (std::size_t i = 0; i < block.columns.size(); ++i) {
+    const ColumnValues& column = block.columns[i];
+    ColumnShape shape{.column = i, .field = column.field, .type = column.type};
+    shape.difference = column.difference;
+    std::vector<std::uint32_t> uses;
+    if (column.type == FieldType::kText) {
+      uses = count_uses(column.values, column.distinct.size());
+      shape.distinct = &column.distinct;
+      shape.uses = uses;
+    }
+    format::Column written;
+    if (writer.write_column(shape, block.partial, written)) {
+      *message.add_columns() = std::move(written);
+    }
+  }
+}
+
+void encode_keys(const std::vector<Key>& keys, StreamPacker& packer, format::Keys& message) {
+  const RowBlock block{.keys = keys, .columns = {}};
+  const BlockSource source(block);
+  RowsWriter(source, packer).write_keys(message);
+}
+
+void append_varint(std::uint64_t value, Bytes& bytes) {
+  for (; value >= 0x80; value >>= 7U) bytes += static_cast<char>(0x80U | (value & 0x7fU));
+  bytes += static_cast<char>(value);
+}
+
+/// Protocol Buffers' tag of a field that holds a message, and of one that holds a number.
+constexpr std::uint64_t message_tag(std::uint64_t field) { return field << 3U | 2U; }
+constexpr std::uint64_t number_tag(std::uint64_t field) { return field << 3U; }
+
+template <class Message>
+void append_message(std::uint64_t field, const Message& message, Bytes& bytes) {
+  const std::size_t size = message.ByteSizeLong();
+  append_varint(message_tag(field), bytes);
+  append_varint(size, bytes);
+  if (bytes.capacity() - bytes.size() >= size) make_resident(bytes.data() + bytes.size(), size);
+  message.AppendPartialToString(&bytes);
 }
 
 Result<RowBlock> decode_block(const format::Rows& message, std::size_t& code_points_left,
@@ -96,18 +142,40 @@ Bytes encode_columns(const ChangeSet& changes) {
   return message.SerializeAsString();
 }
 
+/// Serialised piece by piece, each freed before the next is made: a message as a whole and its
+/// bytes would be twice the chunk.
 Bytes encode_columns(const RowCopy& rows, std::uint64_t records_in_all) {
-  format::Columns message;
-  message.set_version(kColumnsVersion);
-  if (records_in_all > rows.size()) message.set_records_in_all(records_in_all);
+  using format::Columns;
+  using format::Rows;
+  constexpr std::size_t kHeaderRoom = 16;  // for what stands before the rows
+  Bytes bytes(kHeaderRoom, '\0');
+  bytes.reserve(rows.memory_bytes() / 2);  // address space only
   if (rows.size() != 0) {
     StreamPacker packer;
-    RowsWriter writer(rows.shapes(), rows.size(), packer);
-    rows.for_each_part(
-        [&writer](const auto& keys, const auto& columns) { writer.append(keys, columns); });
-    writer.finish(false, *message.add_rows());
+    RowsWriter writer(rows, packer);
+    format::Keys keys;
+    writer.write_keys(keys);
+    append_message(Rows::kKeysFieldNumber, std::exchange(keys, {}), bytes);
+    for (const ColumnShape& shape : rows.shapes()) {
+      format::Column column;
+      if (writer.write_column(shape, false, column)) {
+        append_message(Rows::kColumnsFieldNumber, column, bytes);
+      }
+    }
   }
-  return message.SerializeAsString();
+  Bytes header;
+  append_varint(number_tag(Columns::kVersionFieldNumber), header);
+  append_varint(kColumnsVersion, header);
+  if (rows.size() != 0) {
+    append_varint(message_tag(Columns::kRowsFieldNumber), header);
+    append_varint(bytes.size() - kHeaderRoom, header);
+  }
+  bytes.replace(0, kHeaderRoom, header);
+  if (records_in_all > rows.size()) {
+    append_varint(number_tag(Columns::kRecordsInAllFieldNumber), bytes);
+    append_varint(records_in_all, bytes);
+  }
+  return bytes;
 }
 
 Result<std::unique_ptr<const format::Columns>> parse_columns(ByteView encoded) {

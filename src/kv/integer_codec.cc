@@ -92,8 +92,8 @@ bool is_common(std::size_t places, std::size_t size) {
 
 Result<PlainReader> open_plain(const format::Integers& message, std::size_t count,
                                StreamUnpacker& unpacker) {
-  const Result<ByteView> classes = unpacker.unpack(
-      {message.classes(), message.classes_zstd(), message.classes_coded()}, count);
+  const Result<ByteView> classes =
+      unpacker.unpack({message.classes(), message.classes_zstd(), message.classes_coded()}, count);
   if (!classes) return classes.error();
   return PlainReader::open(*classes, message.low_bits());
 }

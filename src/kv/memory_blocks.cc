@@ -119,4 +119,16 @@ std::byte* Scratch::take_bytes(std::size_t bytes) {
   return std::exchange(at_, at_ + wanted);
 }
 
+void Scratch::rewind() {
+  if (!large_.empty()) {
+    large_.erase(large_.begin(), large_.end() - 1);
+    at_ = large_.back().data();
+    left_ = large_.back().size();
+  } else if (!small_.empty()) {
+    small_.resize(1);
+    at_ = small_.back().get();
+    left_ = kSmallBlock;
+  }
+}
+
 }  // namespace telekv::kv

@@ -88,6 +88,9 @@ class Scratch {
     return {reinterpret_cast<Value*>(take_bytes(count * sizeof(Value))), count};
   }
 
+  /// Takes everything back; the memory is used again.
+  void rewind();
+
  private:
   std::byte* take_bytes(std::size_t bytes);
 

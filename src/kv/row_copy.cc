@@ -4,11 +4,11 @@
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "kv/column_codec.h"
 #include "kv/record_bytes.h"
+#include "kv/text_codec.h"
 
 namespace telekv::kv {
 namespace {
@@ -260,75 +260,56 @@ bool RowCopy::has_room(std::size_t max_bytes, std::size_t text_bytes) {
 std::vector<ColumnShape> RowCopy::shapes() const {
   std::vector<ColumnShape> shapes;
   const auto add = [&shapes](std::uint32_t field, FieldType type, const Texts& texts) {
-    shapes.push_back({.field = field,
+    shapes.push_back({.column = shapes.size(),
+                      .field = field,
                       .type = type,
                       .distinct = type == FieldType::kText ? &texts.distinct : nullptr,
                       .uses = texts.uses});
   };
-  for (const std::size_t column : column_order()) {
-    if (column < fields_.size()) {
-      add(fields_[column].number, fields_[column].type, texts_[column]);
-    } else {
-      const UnknownColumn& unknown = unknown_[column - fields_.size()];
-      add(unknown.field, unknown.type, unknown.texts);
-    }
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    add(fields_[i].number, fields_[i].type, texts_[i]);
   }
+  for (const UnknownColumn& column : unknown_) add(column.field, column.type, column.texts);
+  std::sort(shapes.begin(), shapes.end(),
+            [](const ColumnShape& a, const ColumnShape& b) { return a.field < b.field; });
   return shapes;
 }
 
-/// Known fields count first, unknown ones after them.
-std::vector<std::size_t> RowCopy::column_order() const {
-  std::vector<std::size_t> order(fields_.size() + unknown_.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto number = [this](std::size_t column) {
-    return column < fields_.size() ? fields_[column].number
-                                   : unknown_[column - fields_.size()].field;
-  };
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return number(a) < number(b); });
-  return order;
-}
-
-RowCopy::Part RowCopy::make_part() const {
-  Part part;
-  part.values.resize(fields_.size() + unknown_.size());
-  part.columns.resize(part.values.size());
-  return part;
-}
-
-void RowCopy::read(const Bucket& bucket, Part& part) const {
-  part.keys.resize(bucket.rows);
-  for (auto& values : part.values) values.resize(bucket.rows);
-  std::size_t row = 0;
+/// What stands at `place` of the bucket's rows, one after the other.
+template <class Value, class Convert>
+void RowCopy::read(const Bucket& bucket, std::size_t place, std::span<Value> values,
+                   Convert&& convert) {
+  Value* next = values.data();
   for (const Page* page = bucket.first; page != nullptr; page = page->next) {
     const Format& format = *page->format;
     const std::size_t rows = page == bucket.last ? rows_in_last_page(bucket) : page->rows;
-    const auto* const begin = reinterpret_cast<const std::byte*>(page + 1);
-    for (std::size_t i = 0; i < rows; ++i) {
-      const std::uint64_t distance = load(begin + i * format.row_bytes, format.limits[0]);
-      part.keys[row + i] =
-          static_cast<Key>(static_cast<std::uint64_t>(bucket.base) + (distance ^ bucket.mirror));
+    const std::byte* at = reinterpret_cast<const std::byte*>(page + 1) + format.offsets[place];
+    for (std::size_t i = 0; i < rows; ++i, at += format.row_bytes) {
+      *next++ = convert(load(at, format.limits[place]));
     }
-    for (std::size_t column = 0; column < fields_.size(); ++column) {
-      const std::byte* const first = begin + format.offsets[column + 1];
-      const std::uint64_t limit = format.limits[column + 1];
-      std::uint64_t* const values = part.values[column].data() + row;
-      const bool is_signed = fields_[column].type == FieldType::kSigned;
-      for (std::size_t i = 0; i < rows; ++i) {
-        const std::uint64_t value = load(first + i * format.row_bytes, limit);
-        values[i] = is_signed ? unzigzag(value) : value;
-      }
+  }
+}
+
+void RowCopy::read_keys(std::size_t part, std::span<Key> keys) const {
+  const Bucket& bucket = buckets_[part];
+  read(bucket, 0, keys, [&bucket](std::uint64_t distance) {
+    return static_cast<Key>(static_cast<std::uint64_t>(bucket.base) + (distance ^ bucket.mirror));
+  });
+}
+
+void RowCopy::read_values(std::size_t part, std::size_t column,
+                          std::span<std::uint64_t> values) const {
+  const Bucket& bucket = buckets_[part];
+  if (column >= fields_.size()) {
+    std::fill(values.begin(), values.end(), std::uint64_t{0});
+    for (const UnknownValue& each : bucket.unknown) {
+      if (each.column == column - fields_.size()) values[each.row] = each.value;
     }
-    row += rows;
+  } else if (fields_[column].type == FieldType::kSigned) {
+    read(bucket, column + 1, values, unzigzag);
+  } else {
+    read(bucket, column + 1, values, [](std::uint64_t value) { return value; });
   }
-  for (std::size_t column = fields_.size(); column < part.values.size(); ++column) {
-    std::fill(part.values[column].begin(), part.values[column].end(), std::uint64_t{0});
-  }
-  for (const UnknownValue& each : bucket.unknown) {
-    part.values[fields_.size() + each.column][each.row] = each.value;
-  }
-  const std::vector<std::size_t> order = column_order();
-  for (std::size_t i = 0; i < order.size(); ++i) part.columns[i] = part.values[order[i]];
 }
 
 }  // namespace telekv::kv

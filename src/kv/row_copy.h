@@ -26,12 +26,12 @@
 #include "kv/change_set.h"
 #include "kv/key_ranges.h"
 #include "kv/memory_blocks.h"
-#include "kv/rows_codec.h"
+#include "kv/rows_writer.h"
 #include "kv/schema.h"
 
 namespace telekv::kv {
 
-class RowCopy {
+class RowCopy final : public RowSource {
  public:
   struct Expected {
     std::vector<Key> bounds;           ///< of buckets; see KeyRanges
@@ -86,20 +86,14 @@ class RowCopy {
   /// most `text_bytes` by text_bound_bytes(). O(1), mostly one comparison.
   bool has_room(std::size_t max_bytes, std::size_t text_bytes);
 
-  /// The columns of for_each_part(), by ascending field.
+  /// The columns, by ascending field. As long as nothing is added.
   std::vector<ColumnShape> shapes() const;
 
-  /// Calls fn(keys, columns) for parts of the rows, each above the one before, rows in any order.
-  template <class Function>
-  void for_each_part(Function&& fn) const {
-    Part part = make_part();
-    for (const Bucket& bucket : buckets_) {
-      if (bucket.rows == 0) continue;
-      read(bucket, part);
-      fn(std::span<const Key>(part.keys),
-         std::span<const std::span<const std::uint64_t>>(part.columns));
-    }
-  }
+  std::size_t parts() const override { return buckets_.size(); }
+  std::size_t rows(std::size_t part) const override { return buckets_[part].rows; }
+  void read_keys(std::size_t part, std::span<Key> keys) const override;
+  void read_values(std::size_t part, std::size_t column,
+                   std::span<std::uint64_t> values) const override;
 
  private:
   /// Where the values of a row stand in a page; the key's distance first.
@@ -140,26 +134,20 @@ class RowCopy {
     Texts texts;
     std::unordered_map<std::string, std::uint32_t> places;
   };
-  struct Part {
-    std::vector<Key> keys;
-    std::vector<std::vector<std::uint64_t>> values;  // known fields, then unknown ones
-    std::vector<std::span<const std::uint64_t>> columns;
-  };
-
-  static std::size_t rows_in_last_page(const Bucket& bucket);
   static void store(std::byte* at, std::uint64_t value) {
     const std::uint64_t word = little_endian(value);
     std::memcpy(at, &word, sizeof word);
   }
+  static std::size_t rows_in_last_page(const Bucket& bucket);
   void start_page(Bucket& bucket);
   void widen();
   const Format* format_of(std::vector<std::uint8_t> widths);
   const UnknownColumn* find_unknown(std::uint32_t field) const;
   std::uint32_t unknown_column(std::uint32_t field, FieldType type);
   std::size_t encoded_bound() const;
-  std::vector<std::size_t> column_order() const;
-  Part make_part() const;
-  void read(const Bucket& bucket, Part& part) const;
+  template <class Value, class Convert>
+  static void read(const Bucket& bucket, std::size_t place, std::span<Value> values,
+                   Convert&& convert);
 
   std::vector<FieldDescription> fields_;
   KeyRanges ranges_;

@@ -42,7 +42,7 @@ StreamUnpacker::~StreamUnpacker() = default;
 /// A frame below `to_beat` bytes, in `room`; empty when there is none.
 ByteView StreamPacker::frame(ByteView raw, std::size_t to_beat, std::span<char>& room) {
   if (to_beat == 0) return {};
-  if (room.size() < to_beat) room = scratch_.take<char>(to_beat);
+  if (room.size() < to_beat) room = rooms_.take<char>(to_beat);
   const std::size_t size =
       ZSTD_compress2(context_.get(), room.data(), to_beat - 1, raw.data(), raw.size());
   if (ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation) throw std::bad_alloc();

@@ -40,7 +40,7 @@ class StreamPacker {
 
   Packed<Bytes> pack(ByteView raw, Content content);
 
-  /// Memory that lives as long as this: what is packed is put together there.
+  /// Memory for what is put together to be packed.
   Scratch& scratch() { return scratch_; }
 
  private:
@@ -52,6 +52,7 @@ class StreamPacker {
   };
   std::unique_ptr<ZSTD_CCtx_s, Free> context_;
   Scratch scratch_;
+  Scratch rooms_;
   std::span<char> room_;
   std::span<char> other_room_;
 };

@@ -16,7 +16,7 @@
 #include "kv/codec_error.h"
 #include "kv/column_codec.h"
 #include "kv/record_bytes.h"
-#include "kv/rows_codec.h"
+#include "kv/rows_reader.h"
 #include "kv/table_core.h"
 #include "telekv.pb.h"
 

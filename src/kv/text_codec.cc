@@ -187,8 +187,8 @@ Result<Symbols> decode_symbols_of(const format::Texts& message, std::size_t coun
                                   StreamUnpacker& unpacker) {
   Symbols symbols;
   if (Result<void> read = decode_alphabet(message, unpacker, symbols); !read) return read.error();
-  const Result<ByteView> coded = unpacker.unpack(
-      {message.symbols(), message.symbols_zstd(), message.symbols_coded()}, count);
+  const Result<ByteView> coded =
+      unpacker.unpack({message.symbols(), message.symbols_zstd(), message.symbols_coded()}, count);
   if (!coded) return coded.error();
   symbols.coded = *coded;
   std::size_t rare = 0;

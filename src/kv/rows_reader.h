@@ -1,4 +1,4 @@
-// A block of rows to and from proto Rows: keys and columns, part by part.
+// A block of rows out of proto Rows: keys and columns, part by part.
 //
 // Internal to the codec. One thread each, O(rows). Errors: kDamaged, kUnsupportedVersion. Lack of
 // memory throws std::bad_alloc.
@@ -6,8 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,55 +23,6 @@ class Rows;
 }  // namespace telekv::format
 
 namespace telekv::kv {
-
-/// A column to be written.
-struct ColumnShape {
-  std::uint32_t field;
-  FieldType type;
-  bool difference = false;
-  // Of kText: what the rows' values are places in, and how many rows have each. They outlive the
-  // writer.
-  const TextList* distinct = nullptr;
-  std::span<const std::uint32_t> uses = {};
-};
-
-class RowsWriter {
- public:
-  /// For `rows` rows. The packer outlives the writer.
-  RowsWriter(std::span<const ColumnShape> columns, std::size_t rows, StreamPacker& packer);
-
-  /// Rows in any order, all of them above those before. `columns`: a row's value each, as many as
-  /// keys.
-  void append(std::span<const Key> keys, std::span<const std::span<const std::uint64_t>> columns);
-
-  /// To be called once, after the last of at least one row. Columns that are zero or empty in all
-  /// rows are left out unless the rows are `partial`.
-  void finish(bool partial, format::Rows& message);
-
- private:
-  struct Column {
-    ColumnShape shape;
-    bool any = false;  // a value that is neither zero nor empty
-    std::variant<IntegerWriter, TextWriter> writer;
-  };
-
-  void append_keys(std::span<const Key> keys);
-  void append_values(std::span<const std::uint64_t> values, Column& column);
-
-  StreamPacker& packer_;
-  std::vector<Column> columns_;
-  std::size_t rows_ = 0;
-  Key first_ = 0;
-  Key last_ = 0;
-  IntegerWriter steps_;
-  // Of the rows that are appended: their order, and memory to make it in.
-  std::vector<std::uint32_t> order_;
-  std::vector<std::uint64_t> words_;
-  std::vector<std::uint64_t> sorted_;
-};
-
-/// Distinct keys in any order.
-void encode_keys(std::span<const Key> keys, StreamPacker& packer, format::Keys& message);
 
 class KeyReader {
  public:
