@@ -22,6 +22,10 @@ class TextList {
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
     return std::string_view(bytes_).substr(begin, ends_[index] - begin);
   }
+  /// Bytes from a text's begin on, those of the texts behind it included.
+  std::size_t readable(std::size_t index) const {
+    return bytes_.size() - (index == 0 ? 0 : ends_[index - 1]);
+  }
   void push_back(std::string_view text) {
     bytes_ += text;
     ends_.push_back(bytes_.size());

@@ -35,50 +35,35 @@ class BlockSource final : public RowSource {
   const RowBlock& block_;
 };
 
-void encode_block(const RowBlock& block, StreamPacker& packer, format::Rows& message) {
-  const BlockSource source(block);
+/// Puts proto Rows.
+void encode_rows(const RowSource& source, std::span<const ColumnShape> shapes, bool partial,
+                 StreamPacker& packer, WireWriter& message) {
+  using format::Rows;
+  const WireWriter::Mark begin = message.begin();
   RowsWriter writer(source, packer);
-  writer.write_keys(*message.mutable_keys());
-  message.set_partial(block.partial);
+  writer.write_keys(Rows::kKeysFieldNumber, message);
+  for (const ColumnShape& shape : shapes) {
+    writer.write_column(shape, partial, Rows::kColumnsFieldNumber, message);
+  }
+  message.number(Rows::kPartialFieldNumber, partial ? 1 : 0);
+  message.enclose(format::Columns::kRowsFieldNumber, begin);
+}
+
+void encode_block(const RowBlock& block, StreamPacker& packer, WireWriter& message) {
+  std::vector<ColumnShape> shapes;
+  std::vector<std::vector<std::uint32_t>> uses(block.columns.size());
   for (std::size_t i = 0; i < block.columns.size(); ++i) {
     const ColumnValues& column = block.columns[i];
     ColumnShape shape{.column = i, .field = column.field, .type = column.type};
     shape.difference = column.difference;
-    std::vector<std::uint32_t> uses;
     if (column.type == FieldType::kText) {
-      uses = count_uses(column.values, column.distinct.size());
+      uses[i] = count_uses(column.values, column.distinct.size());
       shape.distinct = &column.distinct;
-      shape.uses = uses;
+      shape.uses = uses[i];
     }
-    format::Column written;
-    if (writer.write_column(shape, block.partial, written)) {
-      *message.add_columns() = std::move(written);
-    }
+    shapes.push_back(shape);
   }
-}
-
-void encode_keys(const std::vector<Key>& keys, StreamPacker& packer, format::Keys& message) {
-  const RowBlock block{.keys = keys, .columns = {}};
-  const BlockSource source(block);
-  RowsWriter(source, packer).write_keys(message);
-}
-
-void append_varint(std::uint64_t value, Bytes& bytes) {
-  for (; value >= 0x80; value >>= 7U) bytes += static_cast<char>(0x80U | (value & 0x7fU));
-  bytes += static_cast<char>(value);
-}
-
-/// Protocol Buffers' tag of a field that holds a message, and of one that holds a number.
-constexpr std::uint64_t message_tag(std::uint64_t field) { return field << 3U | 2U; }
-constexpr std::uint64_t number_tag(std::uint64_t field) { return field << 3U; }
-
-template <class Message>
-void append_message(std::uint64_t field, const Message& message, Bytes& bytes) {
-  const std::size_t size = message.ByteSizeLong();
-  append_varint(message_tag(field), bytes);
-  append_varint(size, bytes);
-  if (bytes.capacity() - bytes.size() >= size) make_resident(bytes.data() + bytes.size(), size);
-  message.AppendPartialToString(&bytes);
+  encode_rows(BlockSource(block), shapes, block.partial, packer, message);
 }
 
 Result<RowBlock> decode_block(const format::Rows& message, std::size_t& code_points_left,
@@ -132,50 +117,34 @@ Result<void> check_keys_differ(const ChangeSet& changes) {
 }  // namespace
 
 Bytes encode_columns(const ChangeSet& changes) {
+  using format::Columns;
   StreamPacker packer;
-  format::Columns message;
-  message.set_version(kColumnsVersion);
+  WireWriter message;
+  message.number(Columns::kVersionFieldNumber, kColumnsVersion);
   for (const RowBlock& block : changes.blocks) {
-    if (!block.keys.empty()) encode_block(block, packer, *message.add_rows());
+    if (!block.keys.empty()) encode_block(block, packer, message);
   }
-  if (!changes.erased.empty()) encode_keys(changes.erased, packer, *message.mutable_erased());
-  return message.SerializeAsString();
+  if (!changes.erased.empty()) {
+    const RowBlock erased{.keys = changes.erased, .columns = {}};
+    const BlockSource source(erased);
+    RowsWriter(source, packer).write_keys(Columns::kErasedFieldNumber, message);
+  }
+  return message.finish();
 }
 
-/// Serialised piece by piece, each freed before the next is made: a message as a whole and its
-/// bytes would be twice the chunk.
 Bytes encode_columns(const RowCopy& rows, std::uint64_t records_in_all) {
   using format::Columns;
-  using format::Rows;
-  constexpr std::size_t kHeaderRoom = 16;  // for what stands before the rows
-  Bytes bytes(kHeaderRoom, '\0');
-  bytes.reserve(rows.memory_bytes() / 2);  // address space only
+  // Seldom more; what is not needed of it is address space only.
+  WireWriter message(rows.memory_bytes() / 2);
+  message.number(Columns::kVersionFieldNumber, kColumnsVersion);
   if (rows.size() != 0) {
     StreamPacker packer;
-    RowsWriter writer(rows, packer);
-    format::Keys keys;
-    writer.write_keys(keys);
-    append_message(Rows::kKeysFieldNumber, std::exchange(keys, {}), bytes);
-    for (const ColumnShape& shape : rows.shapes()) {
-      format::Column column;
-      if (writer.write_column(shape, false, column)) {
-        append_message(Rows::kColumnsFieldNumber, column, bytes);
-      }
-    }
+    encode_rows(rows, rows.shapes(), false, packer, message);
   }
-  Bytes header;
-  append_varint(number_tag(Columns::kVersionFieldNumber), header);
-  append_varint(kColumnsVersion, header);
-  if (rows.size() != 0) {
-    append_varint(message_tag(Columns::kRowsFieldNumber), header);
-    append_varint(bytes.size() - kHeaderRoom, header);
-  }
-  bytes.replace(0, kHeaderRoom, header);
   if (records_in_all > rows.size()) {
-    append_varint(number_tag(Columns::kRecordsInAllFieldNumber), bytes);
-    append_varint(records_in_all, bytes);
+    message.number(Columns::kRecordsInAllFieldNumber, records_in_all);
   }
-  return bytes;
+  return message.finish();
 }
 
 Result<std::unique_ptr<const format::Columns>> parse_columns(ByteView encoded) {

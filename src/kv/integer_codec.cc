@@ -141,7 +141,7 @@ std::optional<std::uint64_t> IntegerWriter::common_value() const {
   return candidate;
 }
 
-void IntegerWriter::finish(StreamPacker& packer, format::Integers& message) {
+void IntegerWriter::finish(StreamPacker& packer, WireWriter& message) {
   if (const std::optional<std::uint64_t> common = common_value()) {
     finish_sparse(*common, packer, message);
   } else {
@@ -149,17 +149,16 @@ void IntegerWriter::finish(StreamPacker& packer, format::Integers& message) {
   }
 }
 
-void IntegerWriter::finish_plain(StreamPacker& packer, format::Integers& message) {
-  const ByteView low_bits = low_bits_.view();
-  message.set_low_bits(low_bits.data(), low_bits.size());
-  Packed<Bytes> packed = packer.pack(classes(), Content::kClasses);
-  message.set_classes(std::move(packed.stored));
-  message.set_classes_zstd(std::move(packed.zstd));
-  message.set_classes_coded(std::move(packed.coded));
+void IntegerWriter::finish_plain(StreamPacker& packer, WireWriter& message) const {
+  using format::Integers;
+  const Packed packed = packer.pack(classes(), Content::kClasses);
+  message.bytes(Integers::kClassesFieldNumber, packed.stored);
+  message.bytes(Integers::kClassesZstdFieldNumber, packed.zstd);
+  message.bytes(Integers::kLowBitsFieldNumber, low_bits_.view());
+  message.bytes(Integers::kClassesCodedFieldNumber, packed.coded);
 }
 
-void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer,
-                                  format::Integers& message) {
+void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer, WireWriter& message) {
   const std::size_t most = size_ - size_ * kSparseNumerator / kSparseDenominator;
   IntegerWriter exceptions(most, *scratch_);
   IntegerWriter gaps(most, *scratch_);
@@ -184,19 +183,31 @@ void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer,
     if (part == kPart) hand_on();
   }
   hand_on();
-  message.set_encoding(format::Integers::SPARSE);
-  message.set_common(common);
-  if (exceptions.size_ == 0) return;
-  message.set_exceptions(static_cast<std::uint32_t>(exceptions.size_));
-  exceptions.finish_plain(packer, message);
-  gaps.finish_plain(packer, *message.mutable_gaps());
+  using format::Integers;
+  message.number(Integers::kEncodingFieldNumber, Integers::SPARSE);
+  // The exceptions' classes and low bits stand on either side of what follows: see finish_plain().
+  const Packed packed = packer.pack(exceptions.classes(), Content::kClasses);
+  message.bytes(Integers::kClassesFieldNumber, packed.stored);
+  message.bytes(Integers::kClassesZstdFieldNumber, packed.zstd);
+  message.bytes(Integers::kLowBitsFieldNumber, exceptions.low_bits_.view());
+  message.number(Integers::kCommonFieldNumber, common);
+  message.number(Integers::kExceptionsFieldNumber, exceptions.size_);
+  const Bytes coded(packed.coded);  // packing the gaps ends the view
+  if (exceptions.size_ != 0) {
+    const WireWriter::Mark begin = message.begin();
+    gaps.finish_plain(packer, message);
+    message.enclose(Integers::kGapsFieldNumber, begin);
+  }
+  message.bytes(Integers::kClassesCodedFieldNumber, coded);
 }
 
-void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer,
-                     format::Integers& message) {
+void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer, int field,
+                     WireWriter& message) {
   IntegerWriter writer(values.size(), packer.scratch());
   writer.append(values);
+  const WireWriter::Mark begin = message.begin();
   writer.finish(packer, message);
+  message.enclose(field, begin);
 }
 
 Result<PlainReader> PlainReader::open(ByteView classes, ByteView low_bits) {

@@ -20,6 +20,7 @@
 #include "kv/bytes.h"
 #include "kv/error.h"
 #include "kv/symbol_stream.h"
+#include "kv/wire_writer.h"
 
 namespace telekv::format {
 class Integers;
@@ -40,14 +41,14 @@ class IntegerWriter {
 
   void append(std::span<const std::uint64_t> values);
 
-  /// To be called once, after the last value.
-  void finish(StreamPacker& packer, format::Integers& message);
+  /// To be called once, after the last value: puts the fields of proto Integers.
+  void finish(StreamPacker& packer, WireWriter& message);
 
  private:
   ByteView classes() const { return {classes_.data(), size_}; }
   std::optional<std::uint64_t> common_value() const;
-  void finish_plain(StreamPacker& packer, format::Integers& message);
-  void finish_sparse(std::uint64_t common, StreamPacker& packer, format::Integers& message);
+  void finish_plain(StreamPacker& packer, WireWriter& message) const;
+  void finish_sparse(std::uint64_t common, StreamPacker& packer, WireWriter& message);
 
   Scratch* scratch_;
   std::span<char> classes_;
@@ -55,9 +56,9 @@ class IntegerWriter {
   BitWriter low_bits_;
 };
 
-/// All at once.
-void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer,
-                     format::Integers& message);
+/// All at once, as field `field`.
+void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer, int field,
+                     WireWriter& message);
 
 /// Values one after the other, out of class bytes and low bits that have been checked.
 class PlainReader {

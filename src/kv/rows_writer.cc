@@ -40,11 +40,12 @@ RowsWriter::RowsWriter(const RowSource& source, StreamPacker& packer)
   for (std::size_t part = 0; part < source.parts(); ++part) rows_ += source.rows(part);
 }
 
-void RowsWriter::write_keys(format::Keys& message) {
+void RowsWriter::write_keys(int field, WireWriter& message) {
   packer_.scratch().rewind();
   IntegerWriter steps(rows_ - 1, packer_.scratch());
   std::vector<Key> keys;
   bool begun = false;
+  Key first = 0;
   std::uint64_t before = 0;
   for (std::size_t part = 0; part < orders_.size(); ++part) {
     keys.resize(source_.rows(part));
@@ -67,15 +68,23 @@ void RowsWriter::write_keys(format::Keys& message) {
     }
     std::span<std::uint64_t> taken = words;
     if (!std::exchange(begun, true)) {  // the first one is told as it is
-      message.set_first(keys[0]);
+      first = keys[0];
       before = words[0];
       taken = taken.subspan(1);
     }
     for (std::uint64_t& word : taken) word -= std::exchange(before, word) + 1;
     steps.append(taken);
   }
-  message.set_count(static_cast<std::uint32_t>(rows_));
-  if (rows_ > 1) steps.finish(packer_, *message.mutable_steps());
+  using format::Keys;
+  const WireWriter::Mark begin = message.begin();
+  message.number(Keys::kCountFieldNumber, rows_);
+  message.number(Keys::kFirstFieldNumber, zigzag(static_cast<std::uint64_t>(first)));
+  if (rows_ > 1) {
+    const WireWriter::Mark steps_begin = message.begin();
+    steps.finish(packer_, message);
+    message.enclose(Keys::kStepsFieldNumber, steps_begin);
+  }
+  message.enclose(field, begin);
 }
 
 /// The values of a part, in order, to the column's writer.
@@ -111,21 +120,27 @@ std::uint64_t RowsWriter::write_values(const ColumnShape& shape, Writer& writer)
   return any;
 }
 
-bool RowsWriter::write_column(const ColumnShape& shape, bool even_then, format::Column& message) {
+void RowsWriter::write_column(const ColumnShape& shape, bool even_then, int field,
+                              WireWriter& message) {
+  using format::Column;
   packer_.scratch().rewind();
+  const WireWriter::Mark begin = message.begin();
+  message.number(Column::kFieldFieldNumber, shape.field);
+  message.number(Column::kTypeFieldNumber, static_cast<std::uint64_t>(stored_type(shape)));
+  const WireWriter::Mark values_begin = message.begin();
   if (shape.type == FieldType::kText) {
     TextWriter writer(*shape.distinct, shape.uses, rows_, packer_.scratch());
-    if (writer.all_empty() && !even_then) return false;
+    if (writer.all_empty() && !even_then) return message.take_back(begin);
     write_values(shape, writer);
-    writer.finish(packer_, *message.mutable_texts());
+    writer.finish(packer_, message);
+    message.enclose(Column::kTextsFieldNumber, values_begin);
   } else {
     IntegerWriter writer(rows_, packer_.scratch());
-    if (write_values(shape, writer) == 0 && !even_then) return false;
-    writer.finish(packer_, *message.mutable_integers());
+    if (write_values(shape, writer) == 0 && !even_then) return message.take_back(begin);
+    writer.finish(packer_, message);
+    message.enclose(Column::kIntegersFieldNumber, values_begin);
   }
-  message.set_field(shape.field);
-  message.set_type(stored_type(shape));
-  return true;
+  message.enclose(field, begin);
 }
 
 }  // namespace telekv::kv

@@ -13,11 +13,7 @@
 #include "kv/key_order.h"
 #include "kv/memory_blocks.h"
 #include "kv/symbol_stream.h"
-
-namespace telekv::format {
-class Column;
-class Keys;
-}  // namespace telekv::format
+#include "kv/wire_writer.h"
 
 namespace telekv::kv {
 
@@ -48,12 +44,12 @@ class RowsWriter {
   /// Both outlive the writer. The packer's scratch is used anew for each column.
   RowsWriter(const RowSource& source, StreamPacker& packer);
 
-  /// To be called first. There is at least one row.
-  void write_keys(format::Keys& message);
+  /// To be called first: puts proto Keys as field `field`. There is at least one row.
+  void write_keys(int field, WireWriter& message);
 
-  /// false, and nothing is written, when the column is zero or empty in all rows, unless it is to
-  /// be written `even_then`.
-  bool write_column(const ColumnShape& shape, bool even_then, format::Column& message);
+  /// Puts proto Column as field `field`; nothing when the column is zero or empty in all rows,
+  /// unless it is to be written `even_then`.
+  void write_column(const ColumnShape& shape, bool even_then, int field, WireWriter& message);
 
  private:
   /// Of a part that is not in order: as narrow as its rows allow.

@@ -66,20 +66,19 @@ ByteView StreamPacker::shortest_frame(ByteView raw, Content content, std::size_t
   return other.empty() ? best : other;
 }
 
-Packed<Bytes> StreamPacker::pack(ByteView raw, Content content) {
-  Packed<Bytes> packed;
-  if (raw.size() <= kLongestCoded) {
-    packed.coded = encode_symbols(raw);
-    if (packed.coded.size() >= raw.size()) packed.coded.clear();
-  }
-  const std::size_t to_beat = packed.coded.empty() ? raw.size() : packed.coded.size();
-  packed.zstd = shortest_frame(raw, content, to_beat);
-  if (!packed.zstd.empty()) packed.coded.clear();
-  if (packed.zstd.empty() && packed.coded.empty()) packed.stored = raw;
-  return packed;
+Packed StreamPacker::pack(ByteView raw, Content content) {
+  coded_.clear();
+  if (raw.size() <= kLongestCoded) coded_ = encode_symbols(raw);
+  // A stream of zeros is coded in no bytes, which would say that it is not coded.
+  if (coded_.size() >= raw.size()) coded_.clear();
+  const std::size_t to_beat = coded_.empty() ? raw.size() : coded_.size();
+  const ByteView zstd = shortest_frame(raw, content, to_beat);
+  if (!zstd.empty()) return {.stored = {}, .zstd = zstd, .coded = {}};
+  if (!coded_.empty()) return {.stored = {}, .zstd = {}, .coded = coded_};
+  return {.stored = raw, .zstd = {}, .coded = {}};
 }
 
-Result<ByteView> StreamUnpacker::unpack(const Packed<ByteView>& packed, std::size_t size) {
+Result<ByteView> StreamUnpacker::unpack(const Packed& packed, std::size_t size) {
   const int forms = (packed.stored.empty() ? 0 : 1) + (packed.zstd.empty() ? 0 : 1) +
                     (packed.coded.empty() ? 0 : 1);
   if (forms > 1) return damaged("a stream that is there twice");

@@ -23,11 +23,10 @@ namespace telekv::kv {
 enum class Content : std::uint8_t { kClasses, kCharacters };
 
 /// One stream; two of the three are empty.
-template <class Buffer>
 struct Packed {
-  Buffer stored;
-  Buffer zstd;
-  Buffer coded;
+  ByteView stored;
+  ByteView zstd;
+  ByteView coded;
 };
 
 /// Keeps zstd's tables from one stream to the next: taking them anew costs as much as a stream.
@@ -38,7 +37,8 @@ class StreamPacker {
   StreamPacker(const StreamPacker&) = delete;
   StreamPacker& operator=(const StreamPacker&) = delete;
 
-  Packed<Bytes> pack(ByteView raw, Content content);
+  /// Good until the next call, and as long as `raw`.
+  Packed pack(ByteView raw, Content content);
 
   /// Memory for what is put together to be packed.
   Scratch& scratch() { return scratch_; }
@@ -55,6 +55,7 @@ class StreamPacker {
   Scratch rooms_;
   std::span<char> room_;
   std::span<char> other_room_;
+  Bytes coded_;
 };
 
 class StreamUnpacker {
@@ -66,7 +67,7 @@ class StreamUnpacker {
 
   /// The `size` symbols that pack() was given; the caller has bounded `size`. They live as long as
   /// this.
-  Result<ByteView> unpack(const Packed<ByteView>& packed, std::size_t size);
+  Result<ByteView> unpack(const Packed& packed, std::size_t size);
 
   /// Memory that lives as long as this.
   Scratch& scratch() { return scratch_; }

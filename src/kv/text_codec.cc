@@ -33,10 +33,10 @@ class CodePointMap {
     return code_point < kTwoBytesEnd ? common_[code_point] : others_[code_point];
   }
 
-  /// Those that are not 0.
+  /// Those that are not 0 and not of ASCII.
   std::vector<Entry> entries() const {
     std::vector<Entry> found(others_.begin(), others_.end());
-    for (std::uint32_t code_point = 0; code_point < kTwoBytesEnd; ++code_point) {
+    for (std::uint32_t code_point = kAsciiEnd; code_point < kTwoBytesEnd; ++code_point) {
       if (common_[code_point] != 0) found.emplace_back(code_point, common_[code_point]);
     }
     return found;
@@ -46,11 +46,6 @@ class CodePointMap {
   std::vector<std::uint32_t> common_;
   std::unordered_map<std::uint32_t, std::uint32_t> others_;
 };
-
-template <class Function>
-void for_each_code_point(std::string_view text, Function&& fn) {
-  for (std::size_t position = 0; position < text.size();) fn(take_code_point(text, position));
-}
 
 /// The texts that have more than one row, most frequent first; equally frequent ones by their
 /// bytes, so that the order depends on the records alone.
@@ -93,9 +88,9 @@ Spelling choose_spelling(const TextList& distinct, std::span<const std::uint32_t
   CodePointMap uses;
   for (const std::uint32_t text : texts) {
     std::size_t length = 0;
-    for_each_code_point(distinct[text], [&](std::uint32_t code_point) {
+    for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
       ++length;
-      if (code_point >= kAsciiEnd) ++uses[code_point];
+      ++uses[code_point];
     });
     spelling.lengths.push_back(length);
     spelling.symbols += length;
@@ -111,41 +106,47 @@ Spelling choose_spelling(const TextList& distinct, std::span<const std::uint32_t
 }
 
 void encode_alphabet(const std::vector<std::uint32_t>& alphabet, StreamPacker& packer,
-                     format::Texts& message) {
+                     WireWriter& message) {
   if (alphabet.empty()) return;
   IntegerList steps;
   std::uint32_t before = 0;
   for (const std::uint32_t code_point : alphabet) {
     steps.push_back(code_point - std::exchange(before, code_point));
   }
-  message.set_alphabet_size(static_cast<std::uint32_t>(alphabet.size()));
-  encode_integers(steps, packer, *message.mutable_alphabet());
+  message.number(format::Texts::kAlphabetSizeFieldNumber, alphabet.size());
+  encode_integers(steps, packer, format::Texts::kAlphabetFieldNumber, message);
 }
 
 void encode_symbols_of(const TextList& distinct, std::span<const std::uint32_t> texts,
-                       const Spelling& spelling, StreamPacker& packer, format::Texts& message) {
-  CodePointMap symbols;  // 0: rare
+                       const Spelling& spelling, StreamPacker& packer, WireWriter& message) {
+  using format::Texts;
+  CodePointMap symbols;  // 0: rare, or the character 0
+  for (std::uint32_t ascii = 0; ascii < kAsciiEnd; ++ascii) symbols[ascii] = ascii;
   for (std::uint32_t i = 0; i < spelling.alphabet.size(); ++i) {
     symbols[spelling.alphabet[i]] = kAsciiEnd + i;
   }
-  const std::span<char> coded = packer.scratch().take<char>(spelling.symbols);
-  char* next = coded.data();
+  const std::span<char> raw = packer.scratch().take<char>(spelling.symbols);
+  char* next = raw.data();
   IntegerList rare;
   for (const std::uint32_t text : texts) {
-    for_each_code_point(distinct[text], [&](std::uint32_t code_point) {
-      const std::uint32_t symbol = code_point < kAsciiEnd ? code_point : symbols[code_point];
-      const bool is_rare = code_point >= kAsciiEnd && symbol == 0;
-      if (is_rare) rare.push_back(code_point);
-      *next++ = static_cast<char>(is_rare ? std::uint32_t{kRareSymbol} : symbol);
+    for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
+      std::uint32_t symbol = symbols[code_point];
+      if (symbol == 0 && code_point != 0) [[unlikely]] {
+        rare.push_back(code_point);
+        symbol = kRareSymbol;
+      }
+      *next++ = static_cast<char>(symbol);
     });
   }
-  Packed<Bytes> packed = packer.pack({coded.data(), coded.size()}, Content::kCharacters);
-  message.set_symbols(std::move(packed.stored));
-  message.set_symbols_zstd(std::move(packed.zstd));
-  message.set_symbols_coded(std::move(packed.coded));
-  if (rare.empty()) return;
-  message.set_rare_count(static_cast<std::uint32_t>(rare.size()));
-  encode_integers(rare, packer, *message.mutable_rare());
+  const Packed packed = packer.pack({raw.data(), raw.size()}, Content::kCharacters);
+  message.bytes(Texts::kSymbolsFieldNumber, packed.stored);
+  message.bytes(Texts::kSymbolsZstdFieldNumber, packed.zstd);
+  const Bytes coded(packed.coded);  // packing more ends the view
+  if (!rare.empty()) {
+    message.number(Texts::kRareCountFieldNumber, rare.size());
+    encode_integers(rare, packer, Texts::kRareFieldNumber, message);
+  }
+  message.bytes(Texts::kSymbolsCodedFieldNumber, coded);
 }
 
 struct Symbols {
@@ -252,17 +253,12 @@ Result<std::span<const std::uint32_t>> decode_lengths(const format::Integers& me
 }  // namespace
 
 std::size_t text_bound_bytes(std::string_view text) {
-  // Its length, a symbol for each character, and what is not ASCII may be rare.
-  static const std::size_t rare_bits = integer_bound_bits(kCodePointsEnd - 1);
-  std::size_t bits = integer_bound_bits(text.size());
-  if (std::all_of(text.begin(), text.end(), [](char each) { return each >= 0; })) {
-    bits += text.size() * 8;
-  } else {
-    for_each_code_point(text, [&](std::uint32_t code_point) {
-      bits += 8 + (code_point < kAsciiEnd ? 0 : rare_bits);
-    });
-  }
-  return (bits + 7) / 8;
+  // Its length and a symbol for each character. Any byte that is not ASCII may be one, and rare.
+  static const std::size_t rare_bits = 8 + integer_bound_bits(kCodePointsEnd - 1);
+  const auto others = static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char each) { return each < 0; }));
+  const std::size_t bits = integer_bound_bits(text.size()) + (text.size() - others) * 8;
+  return (bits + others * rare_bits + 7) / 8;
 }
 
 std::vector<std::uint32_t> count_uses(std::span<const std::uint64_t> values, std::size_t texts) {
@@ -298,11 +294,14 @@ void TextWriter::append(std::span<std::uint64_t> places) {
   index_.append(places);
 }
 
-void TextWriter::finish(StreamPacker& packer, format::Texts& message) {
-  index_.finish(packer, *message.mutable_index());
-  message.set_dictionary(static_cast<std::uint32_t>(dictionary_));
+void TextWriter::finish(StreamPacker& packer, WireWriter& message) {
+  using format::Texts;
+  const WireWriter::Mark begin = message.begin();
+  index_.finish(packer, message);
+  message.enclose(Texts::kIndexFieldNumber, begin);
+  message.number(Texts::kDictionaryFieldNumber, dictionary_);
   const Spelling spelling = choose_spelling(distinct_, spelled_);
-  encode_integers(spelling.lengths, packer, *message.mutable_lengths());
+  encode_integers(spelling.lengths, packer, Texts::kLengthsFieldNumber, message);
   encode_alphabet(spelling.alphabet, packer, message);
   encode_symbols_of(distinct_, spelled_, spelling, packer, message);
 }

@@ -20,6 +20,7 @@
 #include "kv/error.h"
 #include "kv/integer_codec.h"
 #include "kv/symbol_stream.h"
+#include "kv/wire_writer.h"
 
 namespace telekv::format {
 class Texts;
@@ -46,8 +47,8 @@ class TextWriter {
   /// Whether no row has any text.
   bool all_empty() const { return all_empty_; }
 
-  /// To be called once, after the last row.
-  void finish(StreamPacker& packer, format::Texts& message);
+  /// To be called once, after the last row: puts the fields of proto Texts.
+  void finish(StreamPacker& packer, WireWriter& message);
 
  private:
   const TextList& distinct_;

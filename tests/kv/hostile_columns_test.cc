@@ -121,10 +121,12 @@ TEST(HostileColumns, CountsAreRefusedBeforeMemoryIsTaken) {
   EXPECT_EQ(refusal(sample_chunk(), dictionary), ErrorCode::kDamaged);
   const auto lengths = [](auto& message) {
     const IntegerList huge(40, std::numeric_limits<std::uint64_t>::max() / 8);
+    StreamPacker packer;
+    WireWriter writer;
+    encode_integers(huge, packer, format::Texts::kLengthsFieldNumber, writer);
     auto* texts = message.mutable_rows(0)->mutable_columns(0)->mutable_texts();
     texts->clear_lengths();
-    StreamPacker packer;
-    encode_integers(huge, packer, *texts->mutable_lengths());
+    ASSERT_TRUE(texts->MergeFromString(writer.finish()));
   };
   EXPECT_EQ(refusal(sample_chunk(), lengths), ErrorCode::kDamaged);
 }
