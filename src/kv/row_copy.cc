@@ -29,11 +29,6 @@ std::uint8_t width_of(std::uint64_t value) {
   return static_cast<std::uint8_t>((std::bit_width(value | 1) + 7) / 8);
 }
 
-/// integer_bound_bits(), or one more.
-std::size_t quick_bound_bits(std::uint64_t value) {
-  return 5 + static_cast<std::size_t>(std::bit_width(value | 7));
-}
-
 std::uint64_t load(const std::byte* at, std::uint64_t limit) {
   std::uint64_t word = 0;
   std::memcpy(&word, at, sizeof word);
@@ -88,29 +83,22 @@ const RowCopy::Format* RowCopy::format_of(std::vector<std::uint8_t> widths) {
   return formats_.back().get();
 }
 
-void RowCopy::add_text(std::size_t field, std::string_view text) {
+void RowCopy::add_text(std::size_t field, std::string_view text, std::size_t bound_bytes) {
   Texts& texts = texts_[field];
   texts.distinct.push_back(text);
   texts.uses.push_back(0);
-  text_bytes_ += text_bound_bytes(text);
+  texts_memory_ += text.size() + sizeof(std::size_t) + sizeof(std::uint32_t);
+  text_bytes_ += bound_bytes;
   ++distinct_texts_;
 }
 
-void RowCopy::finish() {
-  if (beyond_ != 0) [[unlikely]]
-    widen();
-  bucket_->at += bucket_->format->row_bytes;
-  ++bucket_->rows;
+void RowCopy::finish(Bucket& bucket, std::uint64_t distance, bool too_wide) {
+  if (too_wide) [[unlikely]]
+    widen(bucket, distance);
+  bucket.at += bucket.format->row_bytes;
+  ++bucket.rows;
   ++size_;
-  lowest_ = std::min(lowest_, key_);
-  highest_ = std::max(highest_, key_);
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
-    if (fields_[i].type == FieldType::kText) {
-      ++texts_[i].uses[static_cast<std::size_t>(values_[i])];
-    } else {
-      integer_bits_ += quick_bound_bits(values_[i]);
-    }
-  }
+  last_bucket_ = &bucket;
   for (UnknownColumn& column : unknown_) {
     if (column.type == FieldType::kText) ++column.texts.uses[0];
   }
@@ -139,17 +127,17 @@ void RowCopy::start_page(Bucket& bucket) {
 }
 
 /// For the row that is under way: the bucket gets a wider format from here on.
-void RowCopy::widen() {
-  std::vector<std::uint8_t> widths = bucket_->format->widths;
-  widths[0] = std::max(widths[0], width_of(distance_));
+void RowCopy::widen(Bucket& bucket, std::uint64_t distance) {
+  std::vector<std::uint8_t> widths = bucket.format->widths;
+  widths[0] = std::max(widths[0], width_of(distance));
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     widths[i + 1] = std::max(widths[i + 1], width_of(values_[i]));
   }
-  bucket_->format = format_of(std::move(widths));
-  start_page(*bucket_);
-  store(bucket_->at, distance_);
+  bucket.format = format_of(std::move(widths));
+  start_page(bucket);
+  store(bucket.at, distance);
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    store(bucket_->at + bucket_->format->offsets[i + 1], values_[i]);
+    store(bucket.at + bucket.format->offsets[i + 1], values_[i]);
   }
 }
 
@@ -184,6 +172,7 @@ void RowCopy::add_unknown(std::string_view fields) {
       if (is_new) {
         column.texts.distinct.push_back(field.value().text);
         column.texts.uses.push_back(0);
+        texts_memory_ += field.value().text.size() + sizeof(std::size_t);
         text_bytes_ += text_bound_bytes(field.value().text);
         ++distinct_texts_;
       }
@@ -193,7 +182,7 @@ void RowCopy::add_unknown(std::string_view fields) {
     } else {
       integer_bits_ += quick_bound_bits(column.type == FieldType::kSigned ? zigzag(value) : value);
     }
-    bucket_->unknown.push_back({bucket_->rows - 1, number, value});
+    last_bucket_->unknown.push_back({last_bucket_->rows - 1, number, value});
   }
 }
 
@@ -206,14 +195,6 @@ std::size_t RowCopy::unknown_bound_bytes(std::string_view fields) const {
     if (find_unknown(field.number()) == nullptr) {
       bytes += kColumnOverheadBytes + (size_ + 1) * (sizeof(std::uint32_t) + 1);
     }
-  }
-  return bytes;
-}
-
-std::size_t RowCopy::memory_bytes() const {
-  std::size_t bytes = arena_.memory_bytes() + buckets_.size() * sizeof(Bucket);
-  for (const Texts& texts : texts_) {
-    bytes += texts.distinct.memory_bytes() + texts.uses.size() * sizeof texts.uses[0];
   }
   return bytes;
 }
@@ -241,20 +222,18 @@ std::size_t RowCopy::encoded_bound() const {
          (integer_columns + text_columns + 2) * kColumnOverheadBytes;
 }
 
-bool RowCopy::has_room(std::size_t max_bytes, std::size_t text_bytes) {
+bool RowCopy::look_for_room(std::size_t max_bytes, std::size_t row) {
   // Each value a class byte and a word; a key's step may also lengthen those beside it.
   const std::size_t cells = fields_.size() + unknown_.size() + 1;
-  const std::size_t least = (cells + 1) * (kWordBytes + 1);
-  if (least + text_bytes > room_) {
-    const std::size_t max_rows = std::min(kMaxMessageRows, kMaxMessageCells / cells);
-    const std::size_t bound = encoded_bound();
-    if (size_ >= max_rows || bound >= max_bytes) return false;
-    // No more than it takes until the rows have to be counted again.
-    room_ = std::min(max_bytes - bound, (max_rows - size_) * least);
-    if (least + text_bytes > room_) return false;
-  }
-  room_ -= least + text_bytes;
-  return true;
+  row -= row_bound_bytes_;
+  row_bound_bytes_ = (cells + 1) * (kWordBytes + 1);
+  row += row_bound_bytes_;
+  const std::size_t max_rows = std::min(kMaxMessageRows, kMaxMessageCells / cells);
+  const std::size_t bound = encoded_bound();
+  if (size_ >= max_rows || bound >= max_bytes) return false;
+  // No more than it takes until the rows have to be counted again.
+  room_ = std::min(max_bytes - bound, (max_rows - size_) * row_bound_bytes_);
+  return row <= room_;
 }
 
 std::vector<ColumnShape> RowCopy::shapes() const {

@@ -17,7 +17,7 @@ namespace telekv::kv {
 namespace {
 
 // Rows read to choose the ranges.
-constexpr Slot kSampleRows = 1024;
+constexpr Slot kSampleRows = 8192;
 // A field's width is that of all but one in so many values of the sample.
 constexpr std::size_t kRareValues = 64;
 // Rows passed by, or whose range is noted, in the time that it takes to take some.
@@ -34,11 +34,16 @@ constexpr auto kLaterRange = static_cast<std::uint8_t>(kNotedRanges);
 // place in memory that is written to.
 constexpr std::size_t kBucketRows = 4096;
 constexpr std::size_t kMaxBuckets = 256;
-// What a walk may hold beside one chunk's encoding: one part in so many of the table's memory.
+// What a walk may hold beside one chunk's bytes: one part in so many of the table's memory.
 constexpr std::size_t kTablePart = 20;
-// A value coded and not yet compressed: a class byte, and low bits in half of all columns.
-constexpr std::size_t kCodedHalfBytes = 3;
+// The share of a chunk's bytes that encoding takes however few rows there are: zstd's tables, and
+// what is not used of huge pages.
+constexpr std::size_t kCodingPart = 4;
 constexpr std::size_t kKeyBytes = 4;
+// A text's end and uses in a copy, and the rest of the memory that is resident for it.
+constexpr std::size_t kTextOverhead = 16;
+// A chunk is expected to be full but for one part in so many.
+constexpr std::size_t kHeadroom = 12;
 
 std::uint8_t width_of(std::uint64_t value) {
   return static_cast<std::uint8_t>((std::bit_width(value | 1) + 7) / 8);
@@ -95,9 +100,12 @@ TableWalk::TableWalk(TableCore& table, std::size_t max_chunk_bytes)
   assert(table.walk_ == nullptr);
   const std::size_t table_bytes = table.rows_.memory_bytes() + table.map_.memory_bytes() +
                                   table.ranking_.memory_bytes() + table.texts_.memory_bytes();
-  max_memory_ = max_chunk_bytes + table_bytes / kTablePart;
+  max_memory_ = max_chunk_bytes - max_chunk_bytes / kCodingPart + table_bytes / kTablePart;
   memory_->places.resize(table.schema_.fields.size());
-  for (const FieldDescription& field : table.schema_.fields) fields_.push_back({field.type});
+  for (const FieldDescription& field : table.schema_.fields) {
+    if (field.type == FieldType::kText) text_fields_.push_back(fields_.size());
+    fields_.push_back({field.type});
+  }
   // From here on nothing fails.
   table_.walk_ = this;
   table_.walked_ = true;
@@ -149,8 +157,17 @@ std::uint8_t TableWalk::expected_width(const Field& field) const {
   return width;
 }
 
+void TableWalk::sort_sample() {
+  if (sample_.empty()) return;
+  KeyOrder order;
+  std::vector<Key> sorted;
+  sorted.reserve(sample_.size());
+  for (const std::uint32_t place : order(sample_)) sorted.push_back(sample_[place]);
+  sample_ = std::move(sorted);
+}
+
 void TableWalk::choose_ranges() {
-  std::sort(sample_.begin(), sample_.end());
+  sort_sample();
   for (Field& field : fields_) field.width = expected_width(field);
   std::vector<Key> bounds;
   const std::size_t ranges = std::min(chunks_expected(), std::max<std::size_t>(sample_.size(), 1));
@@ -174,13 +191,15 @@ std::size_t TableWalk::chunks_expected() const {
   // Characters that are not ASCII count for more than their bytes; half of them is typical.
   const std::size_t encoded = rows * (sample_bits_ / 8 / sample_.size() + 1) +
                               rows * (text_columns + 1) * 3 + text_bytes * 2;
-  // Texts are held as they are, with their ends and uses, and coded.
-  const std::size_t held = rows * row + rows * (fields_.size() + 1) * kCodedHalfBytes / 2 +
-                           text_bytes * 2 + texts * 4 * sizeof(std::uint32_t);
+  const std::size_t held = rows * row + text_bytes + texts * kTextOverhead +
+                           RowCopy::coding_bytes(rows, fields_.size(), text_bytes);
   const std::size_t notes = end_ + texts * sizeof(std::uint32_t);
   const std::size_t for_chunk =
       std::max(max_memory_ - std::min(notes, max_memory_), max_memory_ / 2);
-  return std::max(encoded / max_chunk_bytes_, held / for_chunk) + 1;
+  // Ranges are unequal, as a sample is.
+  const std::size_t chunks =
+      std::max(encoded * kHeadroom / max_chunk_bytes_, held * kHeadroom / for_chunk);
+  return chunks / (kHeadroom - 1) + 1;
 }
 
 void TableWalk::note_ranges(std::size_t max_rows) {
@@ -239,29 +258,32 @@ void TableWalk::start_chunk() {
 /// false when the chunk has no room for it.
 bool TableWalk::take(Slot slot) {
   const std::byte* const row = table_.rows_.row(slot);
-  std::size_t more_bytes = 0;
-  chunk_->begin(table_.key_of(slot));
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
+  std::size_t new_bytes = 0;
+  for (const std::size_t i : text_fields_) {
     Field& field = fields_[i];
-    const std::uint64_t stored = table_.read_stored(row, i);
-    if (field.type != FieldType::kText) {
-      chunk_->put(i, field.type == FieldType::kSigned ? zigzag(stored) : stored);
-      continue;
-    }
-    field.text = static_cast<TextId>(stored);
+    field.text = static_cast<TextId>(table_.read_stored(row, i));
     field.place = &memory_->places[i][field.text];
-    if (*field.place >= field.first_place) {
-      chunk_->put(i, *field.place - field.first_place);
-    } else {
-      chunk_->put(i, chunk_->texts(i));
-      more_bytes += text_bound_bytes(table_.texts_.view(field.text));
+    field.new_bytes = 0;
+    if (*field.place < field.first_place) {
+      field.new_bytes = text_bound_bytes(table_.texts_.view(field.text));
+      new_bytes += field.new_bytes;
     }
   }
   const std::string_view unknown = unknown_fields(slot);
-  if (!unknown.empty()) more_bytes += chunk_->unknown_bound_bytes(unknown);
-  if (!chunk_->has_room(max_chunk_bytes_, more_bytes) && chunk_->size() > 0) return false;
-  if (more_bytes != 0) add_new_texts();
-  chunk_->finish();
+  if (!unknown.empty()) new_bytes += chunk_->unknown_bound_bytes(unknown);
+  if (!chunk_->has_room(max_chunk_bytes_, new_bytes) && chunk_->size() > 0) return false;
+  if (new_bytes != 0) add_new_texts();
+  RowCopy::Row copy = chunk_->add(table_.key_of(slot));
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const Field& field = fields_[i];
+    if (field.type == FieldType::kText) {
+      copy.put_text(i, *field.place - field.first_place);
+    } else {
+      const std::uint64_t value = table_.read_stored(row, i);
+      copy.put_integer(i, field.type == FieldType::kSigned ? zigzag(value) : value);
+    }
+  }
+  copy.finish();
   if (!unknown.empty()) chunk_->add_unknown(unknown);
   return true;
 }
@@ -273,19 +295,20 @@ std::string_view TableWalk::unknown_fields(Slot slot) const {
 }
 
 void TableWalk::add_new_texts() {
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
+  for (const std::size_t i : text_fields_) {
     Field& field = fields_[i];
-    if (field.type != FieldType::kText || *field.place >= field.first_place) continue;
-    *field.place = field.first_place + static_cast<std::uint32_t>(chunk_->texts(i));
-    chunk_->add_text(i, table_.texts_.view(field.text));
+    if (field.new_bytes == 0) continue;
+    const auto place = static_cast<std::uint32_t>(chunk_->texts(i));
+    chunk_->add_text(i, table_.texts_.view(field.text), field.new_bytes);
+    *field.place = field.first_place + place;
   }
 }
 
+/// Whether the chunk and what its encoding takes beside it are more than they may be.
 bool TableWalk::is_over_memory() const {
-  const std::size_t coded =
-      chunk_->size() * (table_.schema_.fields.size() + 1) * kCodedHalfBytes / 2;
-  std::size_t held = chunk_->memory_bytes() + coded + memory_->ranges.memory_bytes();
-  for (const TextPlaces& places : memory_->places) held += places.memory_bytes();
+  std::size_t held =
+      chunk_->memory_bytes() + chunk_->coding_bytes() + memory_->ranges.memory_bytes();
+  for (const std::size_t i : text_fields_) held += memory_->places[i].memory_bytes();
   return held > max_memory_;
 }
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "kv/durable.h"
+#include "kv/key_order.h"
 #include "kv/key_ranges.h"
 #include "kv/memory_blocks.h"
 #include "kv/row_copy.h"
@@ -84,15 +85,17 @@ class TableWalk final : public SnapshotWalk {
   class Chunk;
   struct Field {
     FieldType type;
-    std::uint32_t first_place = 1;                  // of this chunk's texts
-    TextId text = 0;                                // of the row that is taken
-    std::uint32_t* place = nullptr;                 // of that text
+    std::uint32_t first_place = 1;   // of this chunk's texts
+    TextId text = 0;                 // of the row that is taken
+    std::uint32_t* place = nullptr;  // of that text
+    std::size_t new_bytes = 0;       // text_bound_bytes() of it when the chunk has it not yet
     std::array<std::uint32_t, 9> sampled_widths{};  // values of so many bytes in the sample
     std::uint8_t width = 1;                         // bytes of nearly all values
   };
 
   void sample(std::size_t max_rows);
   void sample_row(Slot slot);
+  void sort_sample();
   void choose_ranges();
   std::uint8_t expected_width(const Field& field) const;
   std::size_t chunks_expected() const;
@@ -127,6 +130,7 @@ class TableWalk final : public SnapshotWalk {
   bool done_ = false;
   std::unique_ptr<Memory> memory_;
   std::vector<Field> fields_;
+  std::vector<std::size_t> text_fields_;
   std::unique_ptr<RowCopy> chunk_;  // none before the ranges are chosen
 };
 
