@@ -13,11 +13,11 @@ namespace {
 // Where pages are larger, the system refuses the hint at an address in the middle of one.
 constexpr std::size_t kPageBytes = 4096;
 // Below it the call costs what it saves: a heap in use has as much at hand.
-constexpr std::size_t kWorthAsking = std::size_t{64} << 10U;
+constexpr std::size_t kWorthAsking = std::size_t{16} << 10U;
 // An arena's blocks double from one size to the other, so that a small one stays small and no
-// single operation waits for more than 16 pages.
-constexpr std::size_t kFirstBlock = std::size_t{16} << 10U;
-constexpr std::size_t kLargestBlock = std::size_t{64} << 10U;
+// single operation waits for more than 8 pages.
+constexpr std::size_t kFirstBlock = std::size_t{8} << 10U;
+constexpr std::size_t kLargestBlock = std::size_t{32} << 10U;
 constexpr std::size_t kHugePageBytes = std::size_t{2} << 20U;
 // Work that takes more than some small blocks goes on in huge pages. Their block is address space
 // before it is touched.
@@ -27,13 +27,6 @@ constexpr std::size_t kLargeBlock = std::size_t{64} << 20U;
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
-}
-
-std::byte* map(std::size_t bytes, int flags) {
-  void* const pages =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-  if (pages == MAP_FAILED) throw std::bad_alloc();
-  return static_cast<std::byte*>(pages);
 }
 
 }  // namespace
@@ -49,23 +42,20 @@ void make_resident(void* begin, std::size_t bytes) {
 #endif
 }
 
-PageBlock PageBlock::resident(std::size_t bytes) {
-  const std::size_t size = round_up(bytes, kPageBytes);
-  return {map(size, MAP_POPULATE), size};
-}
-
-PageBlock PageBlock::huge(std::size_t bytes) {
-  const std::size_t size = round_up(bytes, kHugePageBytes);
+PageBlock::PageBlock(std::size_t bytes) : size_(round_up(bytes, kHugePageBytes)) {
   // A huge page begins at a multiple of its size: what is mapped before and behind is given back.
-  std::byte* const mapped = map(size + kHugePageBytes, MAP_NORESERVE);
-  const auto address = reinterpret_cast<std::uintptr_t>(mapped);
+  void* const mapped = mmap(nullptr, size_ + kHugePageBytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  auto* const begin = static_cast<std::byte*>(mapped);
+  const auto address = reinterpret_cast<std::uintptr_t>(begin);
   const std::size_t before = round_up(address, kHugePageBytes) - address;
-  if (before != 0) munmap(mapped, before);
-  if (before != kHugePageBytes) munmap(mapped + before + size, kHugePageBytes - before);
+  if (before != 0) munmap(begin, before);
+  if (before != kHugePageBytes) munmap(begin + before + size_, kHugePageBytes - before);
+  data_ = begin + before;
 #ifdef MADV_HUGEPAGE
-  madvise(mapped + before, size, MADV_HUGEPAGE);
+  madvise(data_, size_, MADV_HUGEPAGE);
 #endif
-  return {mapped + before, size};
 }
 
 PageBlock::~PageBlock() {
@@ -83,22 +73,26 @@ PageBlock& PageBlock::operator=(PageBlock&& other) noexcept {
 
 std::byte* PageArena::take(std::size_t bytes) {
   const std::size_t wanted = round_up(bytes, kCacheLineBytes);
-  if (blocks_.empty() || blocks_.back().size() - used_ < wanted) {
-    const std::size_t next =
-        blocks_.empty() ? kFirstBlock : std::min(blocks_.back().size() * 2, kLargestBlock);
-    blocks_.push_back(PageBlock::resident(std::max(next, wanted)));
-    memory_bytes_ += blocks_.back().size();
-    used_ = 0;
+  if (left_ < wanted) {
+    const std::size_t size = std::max(std::clamp(next_block_, kFirstBlock, kLargestBlock), wanted);
+    blocks_.push_back(allocate_block(size));
+    make_resident(blocks_.back().get(), size);
+    memory_bytes_ += size;
+    next_block_ = size * 2;
+    at_ = blocks_.back().get();
+    left_ = size;
     huge_ = false;
   }
   if (huge_) memory_bytes_ += wanted;
-  return blocks_.back().data() + std::exchange(used_, used_ + wanted);
+  left_ -= wanted;
+  return std::exchange(at_, at_ + wanted);
 }
 
 void PageArena::expect(std::size_t bytes) {
   if (bytes < kHugePageBytes) return;
-  blocks_.push_back(PageBlock::huge(bytes));
-  used_ = 0;
+  huge_blocks_.emplace_back(bytes);
+  at_ = huge_blocks_.back().data();
+  left_ = huge_blocks_.back().size();
   huge_ = true;
 }
 
@@ -110,7 +104,7 @@ std::byte* Scratch::take_bytes(std::size_t bytes) {
       at_ = small_.back().get();
       left_ = kSmallBlock;
     } else {
-      large_.push_back(PageBlock::huge(std::max(wanted, kLargeBlock)));
+      large_.emplace_back(std::max(wanted, kLargeBlock));
       at_ = large_.back().data();
       left_ = large_.back().size();
     }

@@ -82,6 +82,7 @@ class RowStore {
   void clear() {
     segments_.clear();
     blocks_.clear();
+    huge_blocks_.clear();
     size_ = 0;
   }
 
@@ -91,15 +92,22 @@ class RowStore {
   void add_segments(std::size_t count) {
     const std::size_t bytes = row_bytes_ * kSegmentRows;
     segments_.reserve(std::max(segments_.size() + count, segments_.size() * 2));
-    blocks_.push_back(count == 1 ? PageBlock::resident(bytes) : PageBlock::huge(bytes * count));
-    for (std::size_t i = 0; i < count; ++i) {
-      segments_.push_back(blocks_.back().data() + i * bytes);
+    std::byte* begin = nullptr;
+    if (count == 1) {
+      blocks_.push_back(allocate_block(bytes));
+      begin = blocks_.back().get();
+      make_resident(begin, bytes);
+    } else {
+      huge_blocks_.emplace_back(bytes * count);
+      begin = huge_blocks_.back().data();
     }
+    for (std::size_t i = 0; i < count; ++i) segments_.push_back(begin + i * bytes);
   }
 
   std::size_t row_bytes_;
   std::vector<std::byte*> segments_;
-  std::vector<PageBlock> blocks_;
+  std::vector<Block> blocks_;
+  std::vector<PageBlock> huge_blocks_;
   Slot size_ = 0;
 };
 

@@ -53,20 +53,25 @@ std::uint8_t width_of(std::uint64_t value) {
 
 void TextPlaces::add_page(std::size_t page) {
   if (page >= pages_.size()) pages_.resize(page + 1);
-  pages_[page] = reinterpret_cast<std::uint32_t*>(arena_.take(kPage * sizeof(std::uint32_t)));
+  std::byte* const memory = arena_.take(kPage * sizeof(std::uint32_t));
+  std::memset(memory, 0, kPage * sizeof(std::uint32_t));
+  pages_[page] = reinterpret_cast<std::uint32_t*>(memory);
 }
 
 std::uint8_t& RowNotes::operator[](Slot slot) {
   const std::size_t piece = slot / kPiece;
-  if (piece == pieces_.size()) pieces_.push_back(PageBlock::resident(kPiece));
-  return reinterpret_cast<std::uint8_t*>(pieces_[piece].data())[slot % kPiece];
+  if (piece == pieces_.size()) {
+    pieces_.push_back(allocate_block(kPiece));
+    make_resident(pieces_.back().get(), kPiece);
+  }
+  return reinterpret_cast<std::uint8_t*>(pieces_[piece].get())[slot % kPiece];
 }
 
 Slot RowNotes::find(std::uint8_t note, Slot from, Slot until) const {
   while (from != until) {
     const Slot begin = from % kPiece;
     const Slot count = std::min(kPiece - begin, until - from);
-    const std::byte* const first = pieces_[from / kPiece].data() + begin;
+    const std::byte* const first = pieces_[from / kPiece].get() + begin;
     if (const void* const found = std::memchr(first, note, count)) {
       return from + static_cast<Slot>(static_cast<const std::byte*>(found) - first);
     }

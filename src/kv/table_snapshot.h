@@ -47,7 +47,7 @@ class TextPlaces {
   void add_page(std::size_t page);
 
   std::vector<std::uint32_t*> pages_;
-  PageArena arena_;  // zeros, where nothing was written
+  PageArena arena_;
 };
 
 /// A byte for each row.
@@ -60,9 +60,9 @@ class RowNotes {
   std::size_t memory_bytes() const { return pieces_.size() * kPiece; }
 
  private:
-  static constexpr Slot kPiece = 1U << 16U;
+  static constexpr Slot kPiece = 1U << 15U;
 
-  std::vector<PageBlock> pieces_;
+  std::vector<Block> pieces_;
 };
 
 class TableWalk final : public SnapshotWalk {

@@ -78,8 +78,9 @@ void TextPool::release(TextId id, std::uint32_t references) {
 /// For one more text and its entry.
 void TextPool::make_room(std::size_t bytes) {
   if (!has_free_entry() && next_ / kSegment == entries_.size()) {
-    entries_.reserve(entries_.size() + 1);
-    entries_.push_back(reinterpret_cast<Entry*>(arena_.take(kSegment * sizeof(Entry))));
+    std::byte* const memory = arena_.take(kSegment * sizeof(Entry));
+    std::memset(memory, 0, kSegment * sizeof(Entry));
+    entries_.push_back(reinterpret_cast<Entry*>(memory));
   }
   const std::size_t size = size_of(bytes);
   if (given_back_[size] != nullptr || room_.size() >= kSizesBytes[size]) return;
