@@ -233,15 +233,14 @@ inline void SlotIndex::reserve(std::uint64_t entries) {
   constexpr std::uint64_t kFairEntries = kSegmentLines * IndexLine::kPlaces / 4 * 3;
   if (size_ != 0 || entries <= 2 * kFairEntries) return;
   const auto depth = static_cast<unsigned>(std::bit_width((entries - 1) / kFairEntries));
-  blocks_.clear();
-  block_bytes_ = 0;
-  free_bytes_ = 0;
-  directory_shift_ = kHashBits - depth;
-  directory_.resize(std::size_t{1} << depth);
-  counts_.assign(directory_.size(), {0, depth});
-  for (std::uint32_t i = 0; i < directory_.size(); ++i) {
-    directory_[i] = {allocate_lines(kSegmentLines), kSegmentLines - 1, i};
+  SlotIndex larger;
+  larger.directory_shift_ = kHashBits - depth;
+  larger.directory_.resize(std::size_t{1} << depth);
+  larger.counts_.assign(larger.directory_.size(), {0, depth});
+  for (std::uint32_t i = 0; i < larger.directory_.size(); ++i) {
+    larger.directory_[i] = {larger.allocate_lines(kSegmentLines), kSegmentLines - 1, i};
   }
+  *this = std::move(larger);
 }
 
 template <class HashOf>

@@ -238,10 +238,11 @@ void TableCore::Appender::keep(Held& texts) {
 }
 
 void TableCore::Appender::commit() {
+  table_.put_off_ranking();
+  // From here on nothing fails.
   for (const Held& texts : held_) {
     for (const TextId id : texts.ids) table_.texts_.release(id);
   }
-  table_.put_off_ranking();
   table_.digest_ ^= digest_;
   table_.highest_ = highest_;
   committed_ = true;
