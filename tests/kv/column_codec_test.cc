@@ -183,6 +183,55 @@ TEST(Columns, DoNotDependOnTheOrderOfRows) {
   EXPECT_EQ(decoded->blocks[0].columns[0].values, (IntegerList{2, 3, 1, 4}));
 }
 
+TEST(Columns, OfMoreRowsThanSixteenBitsCountDoNotDependOnTheirOrder) {
+  constexpr std::size_t kRows = 70'000;
+  ChangeSet changes;
+  changes.blocks.emplace_back();
+  RowBlock& block = changes.blocks[0];
+  block.columns.push_back({.field = 4, .type = FieldType::kUnsigned});
+  for (std::size_t row = 0; row < kRows; ++row) {
+    block.keys.push_back(static_cast<Key>(row * 7));
+    block.columns[0].values.push_back(row * row);
+  }
+  const Bytes encoded = encode_columns(changes);
+  std::reverse(block.keys.begin(), block.keys.end());
+  std::reverse(block.columns[0].values.begin(), block.columns[0].values.end());
+  EXPECT_EQ(encode_columns(changes), encoded);
+}
+
+/// The same message through the generated classes.
+Bytes written_by_protocol_buffers(ByteView encoded) {
+  format::Columns message;
+  EXPECT_TRUE(message.ParseFromArray(encoded.data(), static_cast<int>(encoded.size())));
+  return message.SerializeAsString();
+}
+
+TEST(Columns, AreTheBytesThatProtocolBuffersWouldWrite) {
+  Table<Player> table(test_options());
+  std::mt19937_64 random(8);
+  std::vector<std::string> names(3000);
+  for (Key key = 0; key < 3000; ++key) {
+    std::string& name = names[static_cast<std::size_t>(key)];
+    for (std::size_t i = 0; i < random() % 20; ++i) name += static_cast<char>(random());
+    ASSERT_TRUE(table.insert(static_cast<Key>(random()),
+                             {.alias = name,
+                              .rating = static_cast<std::int64_t>(random() % 100) - 50,
+                              .club = key % 4 == 0 ? "Динамо" : "",
+                              .wins = key % 10 == 0 ? std::uint32_t{7} : 0U,
+                              .seen_at = random()}));
+  }
+  const Bytes delta = table.take_changes()->encode();
+  EXPECT_EQ(written_by_protocol_buffers(delta), delta);
+  const Bytes chunk = only_chunk(table);
+  ASSERT_FALSE(chunk.empty());
+  EXPECT_EQ(written_by_protocol_buffers(chunk), chunk);
+  table.erase(table.top(1)[0].key);
+  const Key leader = table.top(1)[0].key;
+  ASSERT_TRUE(table.update(leader, [](Player& player) { player.rating -= 5; }));
+  const Bytes partial = table.take_changes()->encode();
+  EXPECT_EQ(written_by_protocol_buffers(partial), partial);
+}
+
 TEST(Columns, OfAMillionEqualUsersTakeAtMost512Bytes) {
   constexpr std::size_t kUsers = 1'000'000;
   ChangeSet changes;

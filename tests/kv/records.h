@@ -59,7 +59,7 @@ inline TableOptions test_options(std::uint64_t hash_seed = 1) {
 /// The chunk of a table that needs only one; empty when it gives more.
 inline Bytes only_chunk(Durable& table) {
   std::vector<Bytes> chunks;
-  const auto walk = table.begin_snapshot(std::size_t{64} << 10U);
+  const auto walk = table.begin_snapshot(std::size_t{1} << 20U);
   while (!walk->done()) {
     if (const auto chunk = walk->step(100)) chunks.push_back(chunk->encode());
   }
