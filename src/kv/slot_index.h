@@ -187,6 +187,7 @@ class SlotIndex {
   unsigned directory_shift_ = kHashBits - 1;
   std::uint64_t size_ = 0;
   std::vector<Block> blocks_;  // the lines; given back by clear() only
+  PageBlock reserved_;         // those that reserve() made
   std::size_t block_bytes_ = 0;
   std::size_t last_block_ = 0;
   std::size_t free_bytes_ = 0;  // at the end of the last block
@@ -195,6 +196,7 @@ class SlotIndex {
 /// The directory begins with two places: a shift by all bits would be undefined.
 inline void SlotIndex::clear() {
   blocks_.clear();
+  reserved_ = PageBlock();
   block_bytes_ = 0;
   last_block_ = 0;
   free_bytes_ = 0;
@@ -237,8 +239,13 @@ inline void SlotIndex::reserve(std::uint64_t entries) {
   larger.directory_shift_ = kHashBits - depth;
   larger.directory_.resize(std::size_t{1} << depth);
   larger.counts_.assign(larger.directory_.size(), {0, depth});
+  const std::size_t lines = larger.directory_.size() * kSegmentLines;
+  larger.reserved_ = PageBlock(lines * sizeof(IndexLine));
+  larger.block_bytes_ += lines * sizeof(IndexLine);
+  auto* const first = reinterpret_cast<IndexLine*>(larger.reserved_.data());
+  std::uninitialized_default_construct_n(first, lines);
   for (std::uint32_t i = 0; i < larger.directory_.size(); ++i) {
-    larger.directory_[i] = {larger.allocate_lines(kSegmentLines), kSegmentLines - 1, i};
+    larger.directory_[i] = {first + i * kSegmentLines, kSegmentLines - 1, i};
   }
   *this = std::move(larger);
 }
