@@ -3,6 +3,10 @@
 //
 // Threads: everything runs on the thread that owns the table, except Encodable::encode(), which
 // works on its own immutable copy and may run anywhere.
+//
+// Lack of memory: take_changes(), begin_snapshot() and encode() throw std::bad_alloc and can be
+// called again, nothing being lost; after step() has thrown, the walk can only be ended. load_chunk()
+// and load_delta() answer kTooLarge: the table is as it was, or, when half a delta was in it, empty.
 #pragma once
 
 #include <array>
@@ -75,7 +79,8 @@ class Durable {
   virtual Digest digest() const = 0;
 
   /// Starts a walk. At most one is alive at a time, and the table outlives it. A chunk's encoding
-  /// stays below `max_chunk_bytes` (at least 64 KiB).
+  /// stays below `max_chunk_bytes` (at least 64 KiB); what a walk holds, with one chunk and its
+  /// encoding, below that and a twentieth of the table's memory.
   virtual std::unique_ptr<SnapshotWalk> begin_snapshot(std::size_t max_chunk_bytes) = 0;
 
   /// Adds what Encodable::encode() wrote. The bytes are hostile: kDamaged or kUnsupportedVersion

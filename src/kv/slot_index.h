@@ -187,6 +187,7 @@ class SlotIndex {
   unsigned directory_shift_ = kHashBits - 1;
   std::uint64_t size_ = 0;
   std::vector<Block> blocks_;  // the lines; given back by clear() only
+  PageBlock reserved_;         // those that reserve() made
   std::size_t block_bytes_ = 0;
   std::size_t last_block_ = 0;
   std::size_t free_bytes_ = 0;  // at the end of the last block
@@ -195,6 +196,7 @@ class SlotIndex {
 /// The directory begins with two places: a shift by all bits would be undefined.
 inline void SlotIndex::clear() {
   blocks_.clear();
+  reserved_ = PageBlock();
   block_bytes_ = 0;
   last_block_ = 0;
   free_bytes_ = 0;
@@ -233,15 +235,19 @@ inline void SlotIndex::reserve(std::uint64_t entries) {
   constexpr std::uint64_t kFairEntries = kSegmentLines * IndexLine::kPlaces / 4 * 3;
   if (size_ != 0 || entries <= 2 * kFairEntries) return;
   const auto depth = static_cast<unsigned>(std::bit_width((entries - 1) / kFairEntries));
-  blocks_.clear();
-  block_bytes_ = 0;
-  free_bytes_ = 0;
-  directory_shift_ = kHashBits - depth;
-  directory_.resize(std::size_t{1} << depth);
-  counts_.assign(directory_.size(), {0, depth});
-  for (std::uint32_t i = 0; i < directory_.size(); ++i) {
-    directory_[i] = {allocate_lines(kSegmentLines), kSegmentLines - 1, i};
+  SlotIndex larger;
+  larger.directory_shift_ = kHashBits - depth;
+  larger.directory_.resize(std::size_t{1} << depth);
+  larger.counts_.assign(larger.directory_.size(), {0, depth});
+  const std::size_t lines = larger.directory_.size() * kSegmentLines;
+  larger.reserved_ = PageBlock(lines * sizeof(IndexLine));
+  larger.block_bytes_ += lines * sizeof(IndexLine);
+  auto* const first = reinterpret_cast<IndexLine*>(larger.reserved_.data());
+  std::uninitialized_default_construct_n(first, lines);
+  for (std::uint32_t i = 0; i < larger.directory_.size(); ++i) {
+    larger.directory_[i] = {first + i * kSegmentLines, kSegmentLines - 1, i};
   }
+  *this = std::move(larger);
 }
 
 template <class HashOf>

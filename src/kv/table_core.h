@@ -46,7 +46,6 @@ struct TableOptions {
 };
 
 class TableWalk;
-class BlockBuilder;
 
 class TableCore : public Durable {
  public:
@@ -103,7 +102,7 @@ class TableCore : public Durable {
 
  private:
   friend class TableWalk;
-  friend class BlockBuilder;
+  class Appender;
 
   // Flags of a row. Any bit but kLive: the row is on the list of changed rows.
   static constexpr std::uint8_t kLive = 0x80;   // holds a record; otherwise it is on the free list
@@ -128,7 +127,10 @@ class TableCore : public Durable {
     rows_.row(slot)[flags_offset_] = static_cast<std::byte>(flags);
   }
 
-  std::uint64_t read_stored(Slot slot, std::size_t field) const;
+  std::uint64_t read_stored(const std::byte* row, std::size_t field) const;
+  std::uint64_t read_stored(Slot slot, std::size_t field) const {
+    return read_stored(rows_.row(slot), field);
+  }
   void write_stored(Slot slot, std::size_t field, std::uint64_t value);
   FieldValue read_field(Slot slot, std::size_t field) const;
   std::uint8_t changed_fields(Slot slot, const FieldValue* values) const;
@@ -142,24 +144,25 @@ class TableCore : public Durable {
   HashLanes hash(Slot slot) const;
   HashLanes unknown_terms(Slot slot) const;
   void save_digest();
-  std::vector<Key> take_erased();
+  ColumnValues column_of(std::size_t field, std::span<const Slot> slots) const;
+  std::vector<Key> erased_keys() const;
 
   void put_off_ranking();
   bool is_ranked() const { return ranking_field_.has_value() && !ranking_due_; }
 
-  Result<void> load(ByteView encoded, bool is_chunk);
-  Result<void> check_block(const RowBlock& block, bool is_chunk) const;
+  Result<void> check_loadable() const;
+  Result<void> append_chunk(ByteView encoded);
+  Result<void> check_block(const RowBlock& block) const;
   Result<void> check_column(const ColumnValues& column) const;
   Result<void> check_differences(const RowBlock& block) const;
-  void append_block(const RowBlock& block);
-  void write_column(const ColumnValues& column, std::size_t field, std::span<const TextId> ids,
-                    std::size_t begin, std::span<const Slot> slots);
+  void apply(const ChangeSet& changes);
   void apply_block(const RowBlock& block);
   void apply_row(const RowBlock& block, const std::vector<std::optional<std::size_t>>& fields,
                  std::size_t row);
   void apply_unknown(Slot slot, const RowBlock& block,
                      const std::vector<std::optional<std::size_t>>& fields, std::size_t row);
   void apply_erased(Key key);
+  std::optional<std::size_t> known_field(std::uint32_t number) const;
   std::vector<std::optional<std::size_t>> known_fields(const RowBlock& block) const;
   void release_row(Slot slot);
 
@@ -191,8 +194,8 @@ class TableCore : public Durable {
   bool walked_ = false;        // one was alive at some moment since the last take
 };
 
-inline std::uint64_t TableCore::read_stored(Slot slot, std::size_t field) const {
-  const std::byte* place = rows_.row(slot) + offsets_[field];
+inline std::uint64_t TableCore::read_stored(const std::byte* row, std::size_t field) const {
+  const std::byte* place = row + offsets_[field];
   if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
     std::uint64_t value = 0;
     std::memcpy(&value, place, sizeof value);
