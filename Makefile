@@ -7,7 +7,7 @@ WERROR = $(if $(CI),ON,OFF)
 # People in the benchmark's data sets.
 N ?= 1000000
 
-.PHONY: run build test bench lint fuzz format install-build install-test install-bench install-lint \
+.PHONY: run build test torture bench lint fuzz format install-build install-test install-bench install-lint \
   install-fuzz clean
 
 run: build
@@ -26,6 +26,15 @@ bench: install-bench
 	cmake --build --preset bench --target bench_engine -j $(JOBS)
 	build/bench/bin/bench_engine --n $(N) --json build/bench/engine.json --plots build/bench/plots
 
+# The built programs: rounds of kill -9, and of overlapping copies, in strict mode.
+KILL_ROUNDS ?= 200
+OVERLAP_ROUNDS ?= 50
+torture: install-test
+	@$(MAKE) --no-print-directory compile TESTS=ON
+	npm ci --prefix tests/e2e --no-audit --no-fund --loglevel=error
+	KILL_ROUNDS=$(KILL_ROUNDS) OVERLAP_ROUNDS=$(OVERLAP_ROUNDS) TELEKV_BIN=build/$(PRESET)/bin \
+	  node --test --test-reporter=spec tests/e2e/clicker_torture.test.mjs
+
 lint: install-lint
 	scripts/lint
 
@@ -33,7 +42,7 @@ lint: install-lint
 FUZZ_SECONDS ?= 60
 fuzz: install-fuzz
 	@$(MAKE) --no-print-directory compile PRESET=fuzz TESTS=ON
-	for target in chunk delta; do \
+	for target in chunk delta manifest; do \
 	  mkdir -p build/fuzz/corpus/$$target && \
 	  build/fuzz/bin/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \

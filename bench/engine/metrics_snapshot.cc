@@ -233,12 +233,16 @@ double peak_bytes(bool reset) {
   return 0;
 }
 
-/// What a snapshot needs beside the table, every chunk being gone before the next is begun.
+/// What a snapshot needs beside the table: each chunk and its bytes are gone before the next is
+/// begun, as they are when they have been sent.
 void measure_extra_memory(const Task& task, Users& users) {
   const std::vector<double> extra = in_child([&] {
     trim_heap();
     const double before = peak_bytes(true);
-    encode(users);
+    const auto walk = users.begin_snapshot(kChunkBytes);
+    while (!walk->done()) {
+      if (const auto chunk = walk->step(kRecordsPerSlice)) chunk->encode();
+    }
     return std::vector<double>{peak_bytes(false) - before};
   });
   if (extra.empty()) throw std::runtime_error("snapshot.extra_memory: the child failed");

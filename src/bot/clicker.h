@@ -21,26 +21,36 @@ struct Reply {
   std::optional<telegram::ReplyKeyboard> keyboard = std::nullopt;
 };
 
-/// What the program has to do after a message, besides answering.
-enum class Request : std::uint8_t {
-  kNothing,
-  kSaveSoon,  ///< somebody registered
-  kSnapshot,  ///< the operator wants a backup now and a report about it
+/// What the operator wants the program to do (operator_desk.h).
+struct Wish {
+  enum class Kind : std::uint8_t {
+    kSnapshot,    ///< a backup now, and a report about it
+    kListPoints,  ///< the restore points there are
+    kAskRestore,  ///< whether restore point `point` is really meant
+    kRestore,     ///< bring it back
+  };
+  Kind kind{};
+  telegram::ChatId chat{};  ///< where the answer goes
+  texts::Language language{};
+  std::uint64_t point = 0;
 };
 
 struct Outcome {
   std::optional<Reply> reply = std::nullopt;
-  Request request = Request::kNothing;
+  bool save_soon = false;  ///< somebody registered
+  std::optional<Wish> wish = std::nullopt;
 };
 
 class Clicker {
  public:
-  /// `users` must outlive the object. Only `operator_id` may force a backup.
+  /// `users` must outlive the object. Only `operator_id` may have wishes: to everybody else the
+  /// operator's commands are unknown words.
   Clicker(kv::Table<User>& users, telegram::UserId operator_id);
 
   Outcome handle(const telegram::Message& message);
 
  private:
+  static std::optional<Outcome> operate(const telegram::Message& message);
   Outcome start(const telegram::Message& message);
   Outcome click(telegram::ChatId chat);
   Outcome rating(telegram::ChatId chat) const;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 
+#include "bot/web.h"
 #include "kv/version.h"
 
 namespace telekv::bot {
@@ -20,21 +21,20 @@ constexpr const char* kExamples =
     "  6 damaged data, 7 newer format, 8 another writer took over, 9 operator must decide,\n"
     "  10 final save failed, 1 anything else.";
 
+constexpr std::string_view kCloudHost = "api.telegram.org";
+constexpr std::size_t kMadeSecretBytes = 16;
+
 // What the shell or the environment gave, not yet checked.
-struct Raw {
-  std::string bot_token;
-  std::string telekv_key;
-  std::string api_root = "https://api.telegram.org";
+struct Raw : RawChatSettings {
   std::string durability = "interval";
   std::string webhook_url;
-  std::optional<std::int64_t> admin_id;
-  std::optional<std::int64_t> vault_chat;
-  std::optional<std::int64_t> root_id;
+  std::string webhook_secret;
+  std::optional<std::int64_t> webhook_settle_s;
+  std::optional<std::int64_t> port;
   double backup_interval_s = 5;
   std::string log_level = "info";
   std::string log_format = "text";
   bool init = false;
-  bool plaintext = false;
 };
 
 void declare(CLI::App& app, Raw& raw) {
@@ -52,7 +52,8 @@ void declare(CLI::App& app, Raw& raw) {
       ->envname("API_ROOT")
       ->capture_default_str();
   app.add_option("--durability", raw.durability,
-                 "interval: answers at once, saves every BACKUP_INTERVAL")
+                 "interval: saves every BACKUP_INTERVAL; strict: confirms an update to Telegram "
+                 "only when it is saved")
       ->envname("DURABILITY")
       ->capture_default_str();
   app.add_option("--backup-interval", raw.backup_interval_s, "seconds between saves, 0.1 to 3600")
@@ -60,8 +61,18 @@ void declare(CLI::App& app, Raw& raw) {
       ->capture_default_str();
   app.add_option("--root-id", raw.root_id, "a root message to read besides the pinned one")
       ->envname("ROOT_ID");
-  app.add_option("--webhook-url", raw.webhook_url, "not in this version: updates are polled")
+  app.add_option("--webhook-url", raw.webhook_url,
+                 "where Telegram delivers updates; needs PORT. Without it updates are polled")
       ->envname("WEBHOOK_URL");
+  app.add_option("--webhook-secret", raw.webhook_secret,
+                 "what Telegram shows with every update (default: a new one at every start)")
+      ->envname("WEBHOOK_SECRET");
+  app.add_option("--webhook-settle", raw.webhook_settle_s,
+                 "seconds from taking over to the first update that is taken, 0 to 600, with "
+                 "strict durability (default: 100)")
+      ->envname("WEBHOOK_SETTLE");
+  app.add_option("--port", raw.port, "serves the webhook, /healthz and /metrics over plain HTTP")
+      ->envname("PORT");
   app.add_option("--log-level", raw.log_level, "debug, info, warning or error")
       ->envname("LOG_LEVEL")
       ->capture_default_str();
@@ -73,37 +84,12 @@ void declare(CLI::App& app, Raw& raw) {
                "store unsealed, without TELEKV_KEY: only for data nobody would miss");
 }
 
-Error wrong(std::string message, std::string hint = {}) {
-  return Error{ErrorCode::kInvalidArgument, std::move(message), std::move(hint)};
-}
-
-/// The same error, naming the setting it came from.
-Error about(const char* setting, const Error& error) {
-  Error named = error;
-  named.message = std::string(setting) + ": " + error.message;
-  return named;
-}
-
-Result<std::optional<vault::Key>> check_key(const Raw& raw) {
-  if (raw.plaintext) {
-    if (!raw.telekv_key.empty()) return wrong("--plaintext and TELEKV_KEY exclude each other");
-    return std::optional<vault::Key>();
-  }
-  if (raw.telekv_key.empty()) {
-    return wrong("TELEKV_KEY is missing: the data is sealed before it is stored",
-                 "make a key with 'telekv keygen' and keep it outside Telegram");
-  }
-  Result<vault::Key> key = vault::Key::parse(raw.telekv_key);
-  if (!key) return about("TELEKV_KEY", key.error());
-  return std::optional<vault::Key>(*key);
-}
-
 Result<void> check_plain_values(const Raw& raw) {
-  if (raw.durability != "interval") {
-    return wrong("DURABILITY must be 'interval' in this version, not '" + raw.durability + "'");
+  if (raw.durability != "interval" && raw.durability != "strict") {
+    return wrong("DURABILITY must be 'interval' or 'strict', not '" + raw.durability + "'");
   }
-  if (!raw.webhook_url.empty()) {
-    return wrong("WEBHOOK_URL is set, but this version only polls", "unset WEBHOOK_URL");
+  if (raw.port && (*raw.port < 1 || *raw.port > UINT16_MAX)) {
+    return wrong("PORT must be a number from 1 to 65535");
   }
   if (!(raw.backup_interval_s >= 0.1 && raw.backup_interval_s <= 3600)) {
     return wrong("BACKUP_INTERVAL must be between 0.1 and 3600 seconds");
@@ -115,34 +101,98 @@ Result<void> check_plain_values(const Raw& raw) {
   if (raw.log_format != "text" && raw.log_format != "json") {
     return wrong("LOG_FORMAT must be text or json, not '" + raw.log_format + "'");
   }
-  if (raw.admin_id && *raw.admin_id <= 0) {
-    return wrong("ADMIN_ID must be a user's id, a positive number");
-  }
-  if (raw.vault_chat && *raw.vault_chat == 0) return wrong("VAULT_CHAT must be a chat's id, not 0");
-  if (raw.root_id && *raw.root_id <= 0) return wrong("ROOT_ID must be a message id");
   return {};
 }
 
-Result<Config> check(const Raw& raw) {
-  if (raw.bot_token.empty()) return wrong("BOT_TOKEN is missing", "get one from @BotFather");
-  Result<telegram::Token> token = telegram::Token::parse(raw.bot_token);
-  if (!token) return about("BOT_TOKEN", token.error());
-  const Result<telegram::ApiRoot> api_root = telegram::parse_api_root(raw.api_root);
-  if (!api_root) return about("API_ROOT", api_root.error());
-  const Result<std::optional<vault::Key>> key = check_key(raw);
-  if (!key) return key.error();
-  if (const Result<void> plain = check_plain_values(raw); !plain) return plain.error();
+/// Bot API, setWebhook: the ports that Telegram's own servers deliver to.
+bool is_delivered_to(std::uint16_t port) {
+  return port == 443 || port == 80 || port == 88 || port == 8443;
+}
 
-  Config config(std::move(*token), *api_root);
-  config.key = *key;
-  if (raw.admin_id) config.admin_id = telegram::UserId{*raw.admin_id};
-  // A private chat's id is the person's id.
-  const std::optional<std::int64_t> vault_chat = raw.vault_chat ? raw.vault_chat : raw.admin_id;
-  if (vault_chat) config.vault_chat = telegram::ChatId{*vault_chat};
-  if (raw.root_id) config.vault.root_id = vault::MessageId{*raw.root_id};
+/// A local Bot API server delivers to any port and over plain HTTP; Telegram's own servers do not.
+Result<void> check_reachable(const telegram::ApiRoot& url, const telegram::ApiRoot& api_root) {
+  if (api_root.host != kCloudHost) return {};
+  if (url.scheme != telegram::ApiRoot::Scheme::kHttps || telegram::is_loopback(url.host)) {
+    return wrong("WEBHOOK_URL must be an https address that Telegram can reach",
+                 "put a proxy that ends TLS in front of PORT, or unset WEBHOOK_URL to poll");
+  }
+  if (!is_delivered_to(url.port)) {
+    return wrong("WEBHOOK_URL: Telegram delivers to the ports 443, 80, 88 and 8443 only");
+  }
+  return {};
+}
+
+Result<telegram::WebhookSecret> check_webhook_secret(const Raw& raw, vault::Random& random) {
+  if (!raw.webhook_secret.empty()) {
+    Result<telegram::WebhookSecret> secret = telegram::WebhookSecret::parse(raw.webhook_secret);
+    if (!secret) return about("WEBHOOK_SECRET", secret.error());
+    return secret;
+  }
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(kMadeSecretBytes * 2, '0');
+  for (char& digit : text) digit = kDigits[random.next_u64() % kDigits.size()];
+  return telegram::WebhookSecret::parse(text);
+}
+
+Result<std::optional<WebhookSettings>> check_webhook(const Raw& raw,
+                                                     const telegram::ApiRoot& api_root,
+                                                     vault::Random& random) {
+  if (raw.webhook_url.empty()) {
+    if (!raw.webhook_secret.empty() || raw.webhook_settle_s) {
+      return wrong("WEBHOOK_SECRET and WEBHOOK_SETTLE mean nothing without WEBHOOK_URL",
+                   "set WEBHOOK_URL, or unset them to poll");
+    }
+    return std::optional<WebhookSettings>();
+  }
+  const Result<telegram::ApiRoot> url = telegram::parse_api_root(raw.webhook_url);
+  if (!url) {
+    return wrong("WEBHOOK_URL is no address that updates can be delivered to",
+                 "it is like https://bot.example.org/webhook; plain http only on this machine");
+  }
+  if (Result<void> reachable = check_reachable(*url, api_root); !reachable) {
+    return reachable.error();
+  }
+  const std::string path = url->path.empty() ? "/" : url->path;
+  if (path == Web::kHealthPath || path == Web::kMetricsPath) {
+    return wrong("WEBHOOK_URL: the path " + path + " serves something else", "choose another path");
+  }
+  if (!raw.port) {
+    return wrong("WEBHOOK_URL needs PORT: where the updates arrive",
+                 "set PORT to what the proxy in front of it connects to");
+  }
+  if (!raw.admin_id) {
+    return wrong("WEBHOOK_URL needs ADMIN_ID: the one-time code is only read while polling",
+                 "set ADMIN_ID, or start once without WEBHOOK_URL");
+  }
+  if (raw.webhook_settle_s && (*raw.webhook_settle_s < 0 || *raw.webhook_settle_s > 600)) {
+    return wrong("WEBHOOK_SETTLE must be between 0 and 600 seconds");
+  }
+  if (raw.webhook_settle_s && raw.durability != "strict") {
+    return wrong("WEBHOOK_SETTLE means nothing with DURABILITY=interval", "unset it");
+  }
+  Result<telegram::WebhookSecret> secret = check_webhook_secret(raw, random);
+  if (!secret) return secret.error();
+  WebhookSettings settings{.url = url->to_string(), .path = path, .secret = *std::move(secret)};
+  if (raw.webhook_settle_s) settings.settle = std::chrono::seconds(*raw.webhook_settle_s);
+  return std::optional(std::move(settings));
+}
+
+Result<Config> check(const Raw& raw, vault::Random& random) {
+  Result<ChatSettings> chat = check_chat_settings(raw);
+  if (!chat) return chat.error();
+  if (const Result<void> plain = check_plain_values(raw); !plain) return plain.error();
+  Result<std::optional<WebhookSettings>> webhook = check_webhook(raw, chat->api_root, random);
+  if (!webhook) return webhook.error();
+
+  Config config(*std::move(chat));
+  config.vault.root_id = config.root_id;
   if (raw.init) config.vault.when_absent = vault::WhenAbsent::kStartEmpty;
   config.backup_interval =
       std::chrono::milliseconds(static_cast<std::int64_t>(raw.backup_interval_s * 1000));
+  if (raw.durability == "strict") config.durability = vault::Durability::kStrict;
+  config.webhook = *std::move(webhook);
+  if (config.webhook) config.vault.delivery = vault::Delivery::kWebhook;
+  if (raw.port) config.port = static_cast<std::uint16_t>(*raw.port);
   config.log_level = raw.log_level;
   config.log_format = raw.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   return config;
@@ -150,7 +200,8 @@ Result<Config> check(const Raw& raw) {
 
 }  // namespace
 
-Result<std::variant<Config, PrintAndExit>> parse_config(int argc, const char* const* argv) {
+Result<std::variant<Config, PrintAndExit>> parse_config(int argc, const char* const* argv,
+                                                        vault::Random& random) {
   CLI::App app(kDescription, "clicker");
   Raw raw;
   declare(app, raw);
@@ -167,7 +218,7 @@ Result<std::variant<Config, PrintAndExit>> parse_config(int argc, const char* co
   } catch (const CLI::ParseError& error) {
     return wrong(error.what(), "see clicker --help");
   }
-  Result<Config> config = check(raw);
+  Result<Config> config = check(raw, random);
   if (!config) return config.error();
   return std::variant<Config, PrintAndExit>(std::move(*config));
 }

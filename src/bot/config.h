@@ -3,33 +3,42 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 
+#include "bot/chat_settings.h"
 #include "kv/error.h"
-#include "telegram/api.h"
-#include "telegram/api_root.h"
-#include "telegram/types.h"
-#include "vault/key.h"
+#include "telegram/webhook_secret.h"
+#include "vault/random.h"
+#include "vault/saver.h"
 #include "vault/vault.h"
+#include "vault/webhook_gate.h"
 
 namespace telekv::bot {
 
 enum class LogFormat : std::uint8_t { kText, kJson };
 
-struct Config {
-  Config(telegram::Token bot_token, telegram::ApiRoot root)
-      : token(std::move(bot_token)), api_root(std::move(root)) {}
+/// How Telegram delivers updates here.
+struct WebhookSettings {
+  std::string url;                 ///< what Telegram is told
+  std::string path;                ///< of that URL: where requests arrive on the port
+  telegram::WebhookSecret secret;  ///< what proves that a request comes from Telegram
+  /// Strict durability only: see vault::WebhookGate.
+  std::chrono::seconds settle = vault::WebhookGate::kSettle;
+};
 
-  telegram::Token token;
-  telegram::ApiRoot api_root;
-  std::optional<telegram::UserId> admin_id;    ///< absent: claimed by a one-time code
-  std::optional<telegram::ChatId> vault_chat;  ///< absent: the operator's private chat
-  std::optional<vault::Key> key;               ///< absent only with --plaintext
+/// Without an admin_id the role is claimed by a one-time code.
+struct Config : ChatSettings {
+  explicit Config(ChatSettings chat) : ChatSettings(std::move(chat)) {}
+
   vault::VaultOptions vault;
+  vault::Durability durability = vault::Durability::kInterval;
   std::chrono::milliseconds backup_interval{std::chrono::seconds(5)};
+  std::optional<WebhookSettings> webhook;  ///< absent: updates are polled
+  std::optional<std::uint16_t> port;       ///< absent: nothing is served
   std::string log_level = "info";
   LogFormat log_format = LogFormat::kText;
 };
@@ -39,7 +48,9 @@ struct PrintAndExit {
   std::string text;
 };
 
-/// kInvalidArgument names the setting and what it should be; never a secret's value.
-Result<std::variant<Config, PrintAndExit>> parse_config(int argc, const char* const* argv);
+/// kInvalidArgument names the setting and what it should be; never a secret's value. `random` makes
+/// the webhook's secret when none is given.
+Result<std::variant<Config, PrintAndExit>> parse_config(int argc, const char* const* argv,
+                                                        vault::Random& random);
 
 }  // namespace telekv::bot

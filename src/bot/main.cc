@@ -10,10 +10,13 @@
 #include "bot/exit_code.h"
 #include "bot/log.h"
 #include "bot/service.h"
+#include "vault/random.h"
 
 int main(int argc, char** argv) {
   using namespace telekv;
-  Result<std::variant<bot::Config, bot::PrintAndExit>> parsed = bot::parse_config(argc, argv);
+  vault::SystemRandom random;
+  Result<std::variant<bot::Config, bot::PrintAndExit>> parsed =
+      bot::parse_config(argc, argv, random);
   if (!parsed) {
     bot::set_up_log("info", bot::LogFormat::kText);
     spdlog::error("{}", describe(parsed.error()));

@@ -13,9 +13,9 @@
 #include <unordered_map>
 
 #include "bot/clicker.h"
-#include "bot/event.h"
 #include "telegram/api.h"
 #include "vault/clock.h"
+#include "vault/event.h"
 #include "vault/random.h"
 
 namespace telekv::bot {
@@ -38,6 +38,9 @@ class Outbox {
          boost::asio::any_io_executor executor);
 
   void push(Reply reply);
+
+  /// Whether few enough replies wait.
+  bool has_room() const { return has_room_.is_set(); }
 
   /// Returns when few enough replies wait.
   boost::asio::awaitable<void> room();
@@ -67,8 +70,8 @@ class Outbox {
   std::deque<telegram::ChatId> ready_;
   std::size_t waiting_ = 0;
   std::size_t workers_ = 0;
-  Event has_room_;
-  Event empty_;
+  vault::Event has_room_;
+  vault::Event empty_;
   Counters counters_;
 };
 

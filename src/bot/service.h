@@ -1,45 +1,46 @@
-// The running clicker: polls updates, applies them to the table, answers, and keeps the vault up to
-// date. Owns every object of a run; one io_context thread owns all their state, one pool thread
-// encodes and seals.
+// The running clicker: takes updates, polled or delivered, applies them to the table, answers, and
+// keeps the vault up to date. Owns every object of a run; one io_context thread owns all their
+// state, one pool thread encodes and seals.
 //
 // Life of a run: token checked, operator known (or claimed by the one-time code), vault opened, and
 // only then the first update is taken. SIGTERM and SIGINT stop taking updates, save what is unsaved
-// within kStopDeadline and let waiting replies go.
+// within vault::SaverOptions::kStopDeadline and let waiting replies go.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
-#include <cstdint>
-#include <exception>
 #include <memory>
 #include <optional>
-#include <vector>
+#include <string>
 
 #include "bot/clicker.h"
 #include "bot/config.h"
-#include "bot/event.h"
 #include "bot/exit_code.h"
+#include "bot/metrics.h"
+#include "bot/operator_desk.h"
 #include "bot/outbox.h"
+#include "bot/polled_updates.h"
+#include "bot/update_handler.h"
+#include "bot/web.h"
 #include "kv/table.h"
 #include "telegram/api.h"
 #include "telegram/bot_channel.h"
 #include "telegram/http_client.h"
-#include "telegram/polling.h"
-#include "vault/backoff.h"
 #include "vault/clock.h"
+#include "vault/event.h"
+#include "vault/metered_channel.h"
+#include "vault/polling_loop.h"
 #include "vault/random.h"
+#include "vault/saver.h"
 #include "vault/vault.h"
+#include "vault/webhook_gate.h"
 
 namespace telekv::bot {
 
 class Service {
  public:
-  /// Hosts kill a process about 30 s after asking it to stop.
-  static constexpr std::chrono::seconds kStopDeadline{20};
-
   explicit Service(Config config);
 
   /// Runs until a signal or a failure that only the operator can mend. Logs; never throws.
@@ -50,60 +51,54 @@ class Service {
   using Async = boost::asio::awaitable<T>;
 
   Async<void> main();
-  void log_totals() const;
+  Async<void> watch_signals();
+  void stop(const Error& error);
+
+  // service_start.cc
   Async<Result<void>> start();
   Async<Result<void>> check_token();
+  Async<void> delete_webhook();
   Async<Result<void>> wait_for_operator();
+  bool is_claimed_by(const telegram::Update& update, const std::string& code);
   Async<Result<void>> open_vault();
-  Async<Result<void>> publish_commands();
-  Async<void> watch_signals();
+  void make_parts();
+  Async<void> publish_commands();
+  Async<Result<void>> set_webhook();
 
-  Async<void> poll_updates();
-  Async<bool> wait_after_poll_error(Error error, vault::Backoff& backoff);
-  void apply(const telegram::UpdatePage& page);
-  void expect(const telegram::Update& update);
-  void apply(const telegram::Update& update);
-  Async<void> end_spinner(std::string query_id);
-  bool is_repeated(telegram::UpdateId id) const;
-  void report_gap(const telegram::UpdatePage& page);
-
-  Async<void> save_regularly();
-  Async<void> save_and_report();
-  void save_within(vault::Clock::Duration delay);
-  void saver_ended(const std::exception_ptr& failure);
-  void handle_save_error(const Error& error);
-  void answer_snapshot_requests(const Result<vault::CommitReport>& committed);
-  Async<void> save_finally();
-  void stop(Error error);
+  Async<void> serve();
+  Async<Result<void>> take_updates();
+  Async<bool> deliver(telegram::Update update);
+  void report_saver_end(const Result<void>& end);
+  Async<void> wind_down();
+  void log_totals() const;
+  std::string metrics() const;
 
   Config config_;
   boost::asio::io_context io_{1};
   boost::asio::thread_pool pool_{1};
   vault::SystemClock clock_;
   vault::SystemRandom random_;
-  Event stopping_;
+  vault::Event stopping_;
   ExitCode exit_code_ = ExitCode::kSuccess;
 
   std::unique_ptr<telegram::HttpClient> http_;
   std::optional<telegram::Api> api_;
+  std::optional<Outbox> outbox_;
+  Web web_;
+
+  // From here on there once the vault is open.
   std::optional<telegram::BotChannel> channel_;
+  std::optional<vault::MeteredChannel> metered_;
   std::optional<kv::Table<User>> users_;
   std::optional<vault::Vault> vault_;
   std::optional<Clicker> clicker_;
-  std::optional<Outbox> outbox_;
-  std::optional<telegram::Polling> polling_;
-
-  bool first_page_ = true;
-  std::uint64_t unreadable_updates_ = 0;
-  bool check_wanted_ = false;  // somebody else reads the queue: ask the vault who is the writer
-  Event save_due_;
-  vault::Clock::Time next_save_{};
-  vault::Clock::Time save_paused_until_{};  // after a failure, whoever wants to save
-  vault::Backoff save_backoff_{random_, {}};
-  bool saving_is_hopeless_ = false;
-  std::vector<telegram::ChatId> snapshot_requests_;  // chats that wait for a report
-  Event saver_done_;
-  boost::asio::cancellation_signal saver_given_up_;
+  std::optional<vault::Saver> saver_;
+  std::optional<OperatorDesk> desk_;
+  std::optional<UpdateHandler> handler_;
+  std::optional<PolledUpdates> polled_;
+  std::optional<vault::PollingLoop> loop_;
+  std::optional<vault::WebhookGate> gate_;
+  bool serving_ = false;
 };
 
 }  // namespace telekv::bot

@@ -11,12 +11,20 @@
 #include "bot/user.h"
 #include "kv/table.h"
 #include "telegram/types.h"
+#include "vault/vault.h"
 
 namespace telekv::bot::texts {
+
+enum class Language : std::uint8_t { kRussian, kEnglish };
+
+/// From an IETF tag; Russian when there is none, as the rest of the bot.
+Language language_of(std::string_view tag);
 
 inline constexpr std::string_view kStartCommand = "/start";
 inline constexpr std::string_view kSnapshotCommand = "/snapshot";
 inline constexpr std::string_view kSnapshotWord = "admin";
+inline constexpr std::string_view kPointsCommand = "/snapshots";
+inline constexpr std::string_view kRestoreCommand = "/restore";
 inline constexpr std::string_view kClickKey = "Клик";
 inline constexpr std::string_view kRatingKey = "Рейтинг";
 
@@ -39,6 +47,17 @@ struct SnapshotFacts {
 std::string snapshot_saved(const SnapshotFacts& facts);
 std::string snapshot_failed(std::string_view why);
 std::string operator_claimed(telegram::UserId id);
+
+/// Restore points, for the operator.
+std::string restore_points(Language language, const std::vector<vault::PointInfo>& points);
+std::string restore_usage(Language language);
+std::string restore_question(Language language, const vault::PointInfo& point);
+std::string no_such_point(Language language, std::uint64_t number);
+std::string restored(Language language, const vault::RestoreReport& report);
+std::string restore_failed(Language language, std::string_view why);
+
+/// The word that confirms a restore, in either language.
+bool is_yes(std::string_view word);
 
 /// The two keys every player has, and the one key of somebody who is not registered.
 telegram::ReplyKeyboard player_keyboard();

@@ -32,11 +32,14 @@ constexpr MethodEntry kMethods[] = {
     {"setMyCommands", methods::set_my_commands},
     {"getMyCommands", methods::get_my_commands},
     {"deleteMyCommands", methods::delete_my_commands},
+    {"setWebhook", methods::set_webhook},
     {"deleteWebhook", methods::delete_webhook},
     {"getWebhookInfo", methods::get_webhook_info},
 };
 
-// Names that are not known are ignored; a list that is no JSON array changes nothing (Client.cpp).
+}  // namespace
+
+// As Client.cpp get_allowed_update_types.
 std::optional<std::uint32_t> read_allowed_updates(std::string_view json) {
   simdjson::dom::parser parser;
   simdjson::dom::array names;
@@ -56,7 +59,11 @@ std::optional<std::uint32_t> read_allowed_updates(std::string_view json) {
   return bits == 0 ? kDefaultUpdates : bits;
 }
 
-}  // namespace
+bool may_be_a_reply(std::string_view method) {  // WebhookActor.cpp handle
+  const std::string name = to_lower_ascii(method);
+  return !name.empty() && !name.starts_with("get") && name != "setwebhook" &&
+         name != "deletewebhook" && name != "close" && name != "logout";
+}
 
 const MethodEntry* find_method(std::string_view name) {
   static const auto by_name = [] {

@@ -3,6 +3,7 @@
 // Single-threaded; nothing here does I/O but keeping an uploaded file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,14 @@ const MethodEntry* find_method(std::string_view name);
 /// The arguments of getUpdates.
 PollRequest read_poll_request(const Arguments& arguments);
 
+/// The bits of a JSON list of update types; nothing when there is no such list, which changes
+/// nothing. Unknown names are ignored.
+std::optional<std::uint32_t> read_allowed_updates(std::string_view json);
+
+/// Whether a webhook may name this method in its answer: nothing that reads, and not the webhook's
+/// own settings.
+bool may_be_a_reply(std::string_view method);
+
 /// {"ok":true,"result":...} and {"ok":false,...}
 std::string wrap_result(std::string_view result_json, std::string_view description);
 std::string wrap_error(const ApiError& error);
@@ -70,6 +79,7 @@ Answer<void> answer_callback_query(Call& call, std::string& out);
 Answer<void> set_my_commands(Call& call, std::string& out);
 Answer<void> get_my_commands(Call& call, std::string& out);
 Answer<void> delete_my_commands(Call& call, std::string& out);
+Answer<void> set_webhook(Call& call, std::string& out);
 Answer<void> delete_webhook(Call& call, std::string& out);
 Answer<void> get_webhook_info(Call& call, std::string& out);
 }  // namespace methods

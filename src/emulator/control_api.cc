@@ -5,6 +5,7 @@
 
 #include "emulator/control_calls.h"
 #include "emulator/text.h"
+#include "emulator/webhook_url.h"
 
 namespace telekv::emulator {
 namespace {
@@ -68,10 +69,10 @@ HttpReply run_get(ControlCall& call, std::string_view path) {
 // Whether "http://localhost:8081" or "127.0.0.1:8081" names this machine's loopback.
 bool is_loopback_authority(std::string_view authority) {
   if (authority.starts_with("http://")) authority.remove_prefix(std::string_view("http://").size());
-  const std::string_view host = authority.starts_with('[')
-                                    ? authority.substr(0, authority.find(']') + 1)
-                                    : authority.substr(0, authority.find(':'));
-  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
+  if (!authority.starts_with('['))
+    return is_loopback_host(authority.substr(0, authority.find(':')));
+  const std::size_t end = authority.find(']');
+  return end != std::string_view::npos && is_loopback_host(authority.substr(1, end - 1));
 }
 
 }  // namespace

@@ -113,6 +113,15 @@ Answer<std::string> get_queue(ControlCall& call) {
   }
   writer.end_array();
   writer.field("highest_confirmed", queue.highest_confirmed());
+  writer.key("confirmed");
+  writer.begin_array();
+  for (const auto& [first, last] : queue.confirmed().list()) {
+    writer.begin_array();
+    writer.integer(first);
+    writer.integer(last);
+    writer.end_array();
+  }
+  writer.end_array();
   writer.field("next_update_id", queue.next_id());
   writer.end_object();
   return out;

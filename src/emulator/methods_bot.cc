@@ -1,4 +1,4 @@
-// Methods about the bot itself: getMe, commands, callback answers, the webhook it has not.
+// Methods about the bot itself: getMe, commands, callback answers.
 #include <simdjson.h>
 
 #include <algorithm>
@@ -159,25 +159,6 @@ Answer<void> delete_my_commands(Call& call, std::string& out) {
   if (scope.has_error()) return scope.error();
   call.world.put_commands(call.bot, *scope, {});
   out += "true";
-  return {};
-}
-
-Answer<void> delete_webhook(Call& call, std::string& out) {
-  if (call.arguments.get_boolean("drop_pending_updates")) {
-    call.world.drop_pending_updates(call.bot);
-  }
-  call.description = "Webhook is already deleted";
-  out += "true";
-  return {};
-}
-
-Answer<void> get_webhook_info(Call& call, std::string& out) {
-  JsonWriter writer(out);
-  writer.begin_object();
-  writer.field("url", "");
-  writer.field("has_custom_certificate", false);
-  writer.field("pending_update_count", call.bot.queue.size());
-  writer.end_object();
   return {};
 }
 

@@ -97,6 +97,17 @@ struct PollHistory {
   TimeMs started = 0;  ///< 0: no call yet
 };
 
+/// Where a bot's updates are delivered.
+struct Webhook {
+  std::string url;  ///< empty: nowhere, they wait for getUpdates
+  std::string secret_token;
+  std::int64_t max_connections = 0;
+  bool has_certificate = false;
+  std::int64_t last_error_date_s = 0;  ///< 0: no delivery has failed
+  std::string last_error;
+  TimeMs gone_since = 0;  ///< since when every answer was 410; 0: the last was not
+};
+
 struct Bot {
   BotId id = 0;
   std::string secret;      ///< empty until a token claims the id
@@ -106,6 +117,9 @@ struct Bot {
   std::uint32_t allowed_updates = 0;  ///< bit set over update_types()
   UpdateQueue queue;
   PollHistory last_poll;
+  Webhook webhook;
+  std::uint64_t webhook_version = 0;  ///< changes when it is set or removed
+  TimeMs next_set_webhook = 0;        ///< setWebhook is refused before
   std::unordered_map<ChatId, Chat> chats;
   std::map<std::string, std::string> commands;  ///< scope and language -> JSON array
   std::map<std::uint64_t, PendingTap> taps;

@@ -16,6 +16,15 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kConflictPause = std::chrono::seconds(3);  // Client.cpp fail_query_conflict
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
+constexpr std::string_view kOtherPoll =
+    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is "
+    "running";
+constexpr std::string_view kWebhookIsSet =
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
+    "the "
+    "webhook first";
+constexpr std::string_view kWebhookWasSet = "Conflict: terminated by setWebhook request";
+
 constexpr std::string_view kBadGatewayPage =
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad "
     "Gateway</h1></center>\r\n<hr><center>nginx/1.18.0</center>\r\n</body>\r\n</html>\r\n";
@@ -48,12 +57,29 @@ Service::Service(asio::any_io_executor executor, World& world, FileStore& files,
       world_(world),
       files_(files),
       journal_(journal),
-      on_disk_failure_(std::move(on_disk_failure)) {
+      on_disk_failure_(std::move(on_disk_failure)),
+      webhooks_(
+          executor_, world_,
+          {.now = [this] { return now(); },
+           .commit = [this] { commit(); },
+           .run_reply = [this](Bot& bot,
+                               const WebhookAnswer& answer) { run_webhook_reply(bot, answer); }}) {
+  observe_world();
+  for (const auto& [id, bot] : world_.bots()) webhooks_.notice(id);
+}
+
+void Service::observe_world() {
   World::Observer observer;
   observer.update_queued = [this](BotId bot) {
     const auto waiting = waiting_polls_.find(bot);
     if (waiting != waiting_polls_.end()) waiting->second->timer.cancel();
+    webhooks_.notice(bot);
   };
+  observer.webhook_changed = [this](BotId bot) {
+    if (!world_.find_bot(bot)->webhook.url.empty()) end_waiting_poll(bot, kWebhookWasSet);
+    webhooks_.notice(bot);
+  };
+  observer.clock_advanced = [this] { webhooks_.notice_clock(); };
   observer.chat_changed = [this](BotId bot, ChatId chat) {
     if (waiting_for_chat_.empty()) return;
     const auto [begin, end] = waiting_for_chat_.equal_range({bot, chat});
@@ -146,13 +172,10 @@ asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
 }
 
 asio::awaitable<HttpReply> Service::get_updates(Bot* bot, PollRequest request) {
+  if (!bot->webhook.url.empty()) co_return co_await conflict(bot->id, kWebhookIsSet);
   PollPlan plan = world_.plan_poll(*bot, request, now());
   const auto deadline = Clock::now() + std::chrono::seconds(plan.timeout_s);
-  if (const auto older = waiting_polls_.find(bot->id); older != waiting_polls_.end()) {
-    older->second->superseded = true;
-    older->second->timer.cancel();
-    waiting_polls_.erase(older);
-  }
+  end_waiting_poll(bot->id, kOtherPoll);
   while (true) {
     const auto updates = world_.poll(*bot, plan, now());
     if (!updates.empty() || Clock::now() >= deadline) {
@@ -178,13 +201,21 @@ asio::awaitable<HttpReply> Service::get_updates(Bot* bot, PollRequest request) {
     waiting->timer.expires_at(deadline);
     waiting_polls_[bot->id] = waiting;
     co_await waiting->timer.async_wait(no_throw);
-    if (waiting->superseded) co_return co_await conflict(bot->id);
+    if (!waiting->conflict.empty()) co_return co_await conflict(bot->id, waiting->conflict);
     waiting_polls_.erase(bot->id);
   }
 }
 
+void Service::end_waiting_poll(BotId bot, std::string_view text) {
+  const auto older = waiting_polls_.find(bot);
+  if (older == waiting_polls_.end()) return;
+  older->second->conflict = text;
+  older->second->timer.cancel();
+  waiting_polls_.erase(older);
+}
+
 // Conflicts in a row are answered no faster than one in three seconds.
-asio::awaitable<HttpReply> Service::conflict(BotId bot) {
+asio::awaitable<HttpReply> Service::conflict(BotId bot, std::string_view text) {
   auto& next = next_conflict_[bot];
   const auto answer_at = std::max(Clock::now(), next);
   next = answer_at + kConflictPause;
@@ -192,10 +223,18 @@ asio::awaitable<HttpReply> Service::conflict(BotId bot) {
     Timer timer(executor_, answer_at);
     co_await timer.async_wait(no_throw);
   }
-  co_return error_reply(
-      {409,
-       "Conflict: terminated by other getUpdates request; make sure that only one bot instance is "
-       "running"});
+  co_return error_reply({409, std::string(text)});
+}
+
+// A call in a webhook's answer; nobody is told its result.
+void Service::run_webhook_reply(Bot& bot, const WebhookAnswer& answer) {
+  const auto arguments = Arguments::parse({}, answer.content_type, answer.body);
+  if (arguments.has_error() || !may_be_a_reply(arguments->get("method"))) return;
+  const MethodEntry* method = find_method(arguments->get("method"));
+  if (method == nullptr) return;
+  std::string result;
+  Call call{world_, files_, bot, *arguments, now()};
+  statistics_.count(method->name, method->run(call, result).has_value());
 }
 
 std::optional<HttpReply> Service::answer_instead(const Fault& fault) const {

@@ -1,6 +1,7 @@
 // Everything behind the HTTP port: finds what a request means, runs it on the world, applies
-// faults, commits to the journal before the answer leaves, and lets long polls wait. Runs on one
-// io_context thread. Every wait has an end: at most 50 s for a bot, 60 s for the chat page.
+// faults, commits to the journal before the answer leaves, lets long polls wait, has webhooks
+// served. Runs on one io_context thread. Every wait has an end: at most 50 s for a bot, 60 s for
+// the chat page.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,6 +22,7 @@
 #include "emulator/http.h"
 #include "emulator/journal.h"
 #include "emulator/statistics.h"
+#include "emulator/webhook_sender.h"
 #include "emulator/world.h"
 
 namespace telekv::emulator {
@@ -42,7 +44,7 @@ class Service {
   struct WaitingPoll {
     explicit WaitingPoll(const boost::asio::any_io_executor& executor) : timer(executor) {}
     Timer timer;
-    bool superseded = false;
+    std::string_view conflict;  ///< why the call ends, when another one ended it
   };
 
   // What a path under /bot<token>/ or /file/bot<token>/ says.
@@ -56,7 +58,10 @@ class Service {
   boost::asio::awaitable<HttpReply> run_method(HttpRequest request, Bot* bot,
                                                const MethodEntry* method);
   boost::asio::awaitable<HttpReply> get_updates(Bot* bot, PollRequest request);
-  boost::asio::awaitable<HttpReply> conflict(BotId bot);
+  boost::asio::awaitable<HttpReply> conflict(BotId bot, std::string_view text);
+  void observe_world();
+  void end_waiting_poll(BotId bot, std::string_view text);
+  void run_webhook_reply(Bot& bot, const WebhookAnswer& answer);
   boost::asio::awaitable<HttpReply> handle_control(HttpRequest request);
   boost::asio::awaitable<void> wait_for_chat(BotId bot, ChatId chat,
                                              std::chrono::steady_clock::time_point deadline);
@@ -75,6 +80,7 @@ class Service {
   std::unordered_map<BotId, std::shared_ptr<WaitingPoll>> waiting_polls_;
   std::unordered_map<BotId, std::chrono::steady_clock::time_point> next_conflict_;
   std::multimap<std::pair<BotId, ChatId>, std::shared_ptr<Timer>> waiting_for_chat_;
+  WebhookSender webhooks_;
 };
 
 }  // namespace telekv::emulator

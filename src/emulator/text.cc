@@ -184,6 +184,13 @@ std::vector<Span> find_bot_commands(std::string_view text) {
   return result;
 }
 
+bool is_base64url(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
+  });
+}
+
 std::string to_lower_ascii(std::string_view text) {
   std::string result(text);
   for (char& c : result) {

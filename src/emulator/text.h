@@ -45,6 +45,9 @@ std::vector<Span> find_bot_commands(std::string_view text);
 
 std::string to_lower_ascii(std::string_view text);
 
+/// Only A-Z a-z 0-9 - _, or nothing.
+bool is_base64url(std::string_view text);
+
 /// %XX sequences (and '+' as a space in form bodies) decoded; malformed sequences stay as they are.
 enum class PlusSign { kIsPlus, kIsSpace };
 std::string percent_decode(std::string_view text, PlusSign plus);

@@ -5,27 +5,51 @@
 
 namespace telekv::emulator {
 
-bool UpdateQueue::push(std::int64_t expires_at_s, std::string json) {
+bool UpdateQueue::push(std::int64_t expires_at_s, std::int64_t lane, std::string json) {
   const bool fits = updates_.size() < kMaxUpdates && bytes_ + json.size() <= kMaxBytes &&
                     json.size() <= kMaxUpdateBytes;
   if (!fits) return false;
-  restore({next_id_, expires_at_s, std::move(json)});
+  restore({next_id_, expires_at_s, lane, std::move(json)});
   return true;
 }
 
-bool UpdateQueue::confirm(std::int64_t offset) {
+std::vector<std::pair<std::int64_t, std::int64_t>> UpdateQueue::confirm(std::int64_t offset) {
   if (offset < 0) offset = std::max(head_id(), next_id_ + std::max(offset, -kPastTolerance));
   const bool in_range =
       offset <= next_id_ + kFutureTolerance && offset >= head_id() - kPastTolerance;
-  if (offset == 0 || !in_range) return false;
-  const std::int64_t confirmed = std::min(offset, next_id_) - 1;
-  bool changed = false;
-  while (!updates_.empty() && updates_.front().id <= confirmed) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> runs;
+  if (offset == 0 || !in_range) return runs;
+  while (!updates_.empty() && updates_.front().id < offset) {
+    const std::int64_t id = updates_.front().id;
+    if (runs.empty() || runs.back().second + 1 != id) runs.emplace_back(id, id);
+    runs.back().second = id;
     pop_front();
-    changed = true;
   }
-  if (changed) highest_confirmed_ = std::max(highest_confirmed_, confirmed);
-  return changed;
+  for (const auto& [first, last] : runs) confirmed_.add(first, last);
+  return runs;
+}
+
+void UpdateQueue::confirm_one(std::int64_t id) {
+  forget(id);
+  confirmed_.add(id, id);
+}
+
+void UpdateQueue::forget(std::int64_t id) {
+  const auto place = from(id);
+  if (place == updates_.end() || place->id != id) return;
+  bytes_ -= place->json.size();
+  updates_.erase(place);
+}
+
+std::deque<QueuedUpdate>::const_iterator UpdateQueue::from(std::int64_t id) const {
+  return std::lower_bound(
+      updates_.begin(), updates_.end(), id,
+      [](const QueuedUpdate& update, std::int64_t wanted) { return update.id < wanted; });
+}
+
+const QueuedUpdate* UpdateQueue::find(std::int64_t id) const {
+  const auto place = from(id);
+  return place == updates_.end() || place->id != id ? nullptr : &*place;
 }
 
 void UpdateQueue::expire(std::int64_t now_s) {
@@ -60,10 +84,14 @@ void UpdateQueue::restore(QueuedUpdate update) {
   updates_.push_back(std::move(update));
 }
 
-void UpdateQueue::restore_position(std::int64_t next_id, std::int64_t highest_confirmed) {
-  next_id_ = std::max(next_id_, next_id);
-  highest_confirmed_ = highest_confirmed;
-  while (!updates_.empty() && updates_.front().id <= highest_confirmed) pop_front();
+void UpdateQueue::restore_position(std::int64_t next_id) { next_id_ = std::max(next_id_, next_id); }
+
+void UpdateQueue::restore_confirmed(std::int64_t first, std::int64_t last) {
+  for (auto place = from(first); place != updates_.end() && place->id <= last;
+       place = from(first)) {
+    forget(place->id);
+  }
+  confirmed_.add(first, last);
 }
 
 void UpdateQueue::pop_front() {

@@ -63,6 +63,13 @@ struct PollPlan {
   std::int64_t timeout_s = 0;
 };
 
+/// A setWebhook or deleteWebhook call.
+struct WebhookRequest {
+  Webhook webhook;  ///< without a URL: remove it
+  std::optional<std::uint32_t> allowed_updates = {};
+  bool drop_pending_updates = false;
+};
+
 struct Sent {
   std::int64_t update_id = 0;  ///< 0: the bot's allowed_updates or a full queue kept it out
   MessageId message_id = 0;
@@ -79,6 +86,8 @@ class World {
   struct Observer {
     std::function<void(BotId)> update_queued = [](BotId) {};
     std::function<void(BotId, ChatId)> chat_changed = [](BotId, ChatId) {};
+    std::function<void(BotId)> webhook_changed = [](BotId) {};
+    std::function<void()> clock_advanced = [] {};
   };
 
   /// `now`: where the versions of chats begin, so that a restarted emulator never repeats one.
@@ -112,6 +121,16 @@ class World {
   void put_commands(Bot& bot, const std::string& key, std::string json);
   Answer<void> answer_callback(Bot& bot, std::string_view query_id, CallbackAnswer answer,
                                TimeMs now);
+
+  // Webhooks (world_webhooks.cc).
+  /// Sets, replaces or removes the webhook; the description of the answer. A refusal for what is
+  /// wrong with the new one still removes the old one, as on the official server.
+  Answer<std::string> set_webhook(Bot& bot, WebhookRequest request, TimeMs now);
+  /// The webhook took an update.
+  void confirm_delivery(Bot& bot, std::int64_t update);
+  /// A delivery failed with `error`; `status` is the answer's, 0 without one. Removes the webhook
+  /// after 23 hours of 410.
+  void note_failed_delivery(Bot& bot, int status, std::string error, TimeMs now);
 
   // Messages of bots (world_messages.cc).
   Answer<Chat*> find_chat(Bot& bot, ChatId id);
@@ -174,10 +193,14 @@ class World {
     Markup markup;
   };
 
-  std::int64_t push_update(Bot& bot, UpdateKind kind, std::int64_t expires_at_s,
+  std::int64_t push_update(Bot& bot, UpdateKind kind, ChatId from, std::int64_t expires_at_s,
                            std::string_view body);
   std::int64_t push_message_update(Bot& bot, const Chat& chat, const Message& message);
-  std::int64_t queue_update(Bot& bot, std::int64_t expires_at_s, std::string json);
+  std::int64_t queue_update(Bot& bot, std::int64_t expires_at_s, std::int64_t lane,
+                            std::string json);
+  void set_allowed_updates(Bot& bot, std::optional<std::uint32_t> allowed);
+  void confirm_updates(Bot& bot, std::int64_t offset);
+  void replace_webhook(Bot& bot, Webhook webhook);
   void put_tap(Bot& bot, std::uint64_t number, PendingTap tap);
   Answer<const Message*> append(Bot& bot, Chat& chat, Message message, SendOptions options);
   Message& store(Bot& bot, Chat& chat, Message message);
@@ -194,6 +217,8 @@ class World {
   void record_message_gone(const Bot& bot, const Chat& chat, MessageId id);
   void record_file(const File& file);
   void record_update(const Bot& bot, const QueuedUpdate& update);
+  void record_confirmed(const Bot& bot, std::int64_t first, std::int64_t last);
+  void record_webhook(const Bot& bot);
   void record_commands(const Bot& bot, const std::string& key, const std::string& json);
   void record_tap(const Bot& bot, std::uint64_t number, PendingTap tap);
   bool apply_one(Decoder& in);

@@ -46,11 +46,6 @@ constexpr std::array<std::string_view, 23> kUpdateTypes = {"message",
                                                            "deleted_business_messages",
                                                            "purchased_paid_media"};
 
-bool is_secret_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-         c == '_';
-}
-
 struct Token {
   BotId id = 0;
   std::string_view secret;
@@ -65,10 +60,23 @@ std::optional<Token> parse_token(std::string_view token) {
       std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
   const BotId number = to_integer(id);
   if (!is_number || number <= 0 || number >= kMaxBotId) return {};
-  const bool is_secret = secret.size() >= kMinSecretLength &&
-                         std::all_of(secret.begin(), secret.end(), is_secret_character);
+  const bool is_secret = secret.size() >= kMinSecretLength && is_base64url(secret);
   if (!is_secret) return {};
   return Token{number, secret};
+}
+
+// The webhook's queue that an update belongs to: of a message its chat's, of other kinds one apart
+// (Client.cpp, webhook_queue_id), so that a tap and a message of one person are not ordered.
+std::int64_t lane_of(std::uint32_t update_type, ChatId from) {
+  constexpr int kShift = 33;
+  switch (update_type) {
+    case 4:  // callback_query
+      return from + (std::int64_t{3} << kShift);
+    case 10:  // my_chat_member
+      return from + (std::int64_t{5} << kShift);
+    default:
+      return from;
+  }
 }
 
 void write_membership(JsonWriter& writer, const Bot& bot, bool blocked) {
@@ -208,7 +216,7 @@ Answer<Tapped> World::person_taps(Bot& bot, PersonId from, MessageId id, std::st
   writer.end_object();
   put_tap(bot, number, {from, now / 1000});
   const std::int64_t update_id =
-      push_update(bot, UpdateKind::kCallbackQuery, now / 1000 + kCallbackLifetime_s, body);
+      push_update(bot, UpdateKind::kCallbackQuery, from, now / 1000 + kCallbackLifetime_s, body);
   return Tapped{update_id, query_id};
 }
 
@@ -262,24 +270,24 @@ Answer<void> World::set_blocked(Bot& bot, PersonId from, bool blocked, TimeMs no
   writer.key("new_chat_member");
   write_membership(writer, bot, blocked);
   writer.end_object();
-  push_update(bot, UpdateKind::kMyChatMember, now / 1000 + kMessageLifetime_s, body);
+  push_update(bot, UpdateKind::kMyChatMember, chat.id, now / 1000 + kMessageLifetime_s, body);
   return {};
 }
 
 std::int64_t World::queue_raw_update(Bot& bot, std::string_view body, TimeMs now) {
   std::string json = "{\"update_id\":" + std::to_string(bot.queue.next_id()) + ",";
   json += body;
-  return queue_update(bot, now / 1000 + kMessageLifetime_s, std::move(json));
+  return queue_update(bot, now / 1000 + kMessageLifetime_s, 0, std::move(json));
 }
 
 std::int64_t World::push_message_update(Bot& bot, const Chat& chat, const Message& message) {
   std::string body;
   JsonWriter writer(body);
   write_message(writer, *this, bot, chat, message);
-  return push_update(bot, UpdateKind::kMessage, message.date_s + kMessageLifetime_s, body);
+  return push_update(bot, UpdateKind::kMessage, chat.id, message.date_s + kMessageLifetime_s, body);
 }
 
-std::int64_t World::push_update(Bot& bot, UpdateKind kind, std::int64_t expires_at_s,
+std::int64_t World::push_update(Bot& bot, UpdateKind kind, ChatId from, std::int64_t expires_at_s,
                                 std::string_view body) {
   const auto bit = static_cast<std::uint32_t>(kind);
   if ((bot.allowed_updates & (1u << bit)) == 0) return 0;
@@ -288,21 +296,25 @@ std::int64_t World::push_update(Bot& bot, UpdateKind kind, std::int64_t expires_
   json += "\":";
   json += body;
   json += '}';
-  return queue_update(bot, expires_at_s, std::move(json));
+  return queue_update(bot, expires_at_s, lane_of(bit, from), std::move(json));
 }
 
-std::int64_t World::queue_update(Bot& bot, std::int64_t expires_at_s, std::string json) {
-  if (!bot.queue.push(expires_at_s, std::move(json))) return 0;
+std::int64_t World::queue_update(Bot& bot, std::int64_t expires_at_s, std::int64_t lane,
+                                 std::string json) {
+  if (!bot.queue.push(expires_at_s, lane, std::move(json))) return 0;
   record_update(bot, bot.queue.updates().back());
   observer_.update_queued(bot.id);
   return bot.queue.next_id() - 1;
 }
 
+void World::set_allowed_updates(Bot& bot, std::optional<std::uint32_t> allowed) {
+  if (!allowed || *allowed == bot.allowed_updates) return;
+  bot.allowed_updates = *allowed;
+  record_bot(bot);
+}
+
 PollPlan World::plan_poll(Bot& bot, const PollRequest& request, TimeMs now) {
-  if (request.allowed_updates && *request.allowed_updates != bot.allowed_updates) {
-    bot.allowed_updates = *request.allowed_updates;
-    record_bot(bot);
-  }
+  set_allowed_updates(bot, request.allowed_updates);
   PollPlan plan;
   plan.offset = request.offset;
   plan.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(request.limit, 1, 100));
@@ -317,13 +329,15 @@ PollPlan World::plan_poll(Bot& bot, const PollRequest& request, TimeMs now) {
 
 std::vector<const QueuedUpdate*> World::poll(Bot& bot, const PollPlan& plan, TimeMs now) {
   bot.queue.expire(now / 1000);
-  if (bot.queue.confirm(plan.offset)) record_bot(bot);
+  confirm_updates(bot, plan.offset);
   return bot.queue.read(plan.limit);
 }
 
-void World::drop_pending_updates(Bot& bot) {
-  if (bot.queue.confirm(bot.queue.next_id())) record_bot(bot);
+void World::confirm_updates(Bot& bot, std::int64_t offset) {
+  for (const auto& [first, last] : bot.queue.confirm(offset)) record_confirmed(bot, first, last);
 }
+
+void World::drop_pending_updates(Bot& bot) { confirm_updates(bot, bot.queue.next_id()); }
 
 void World::put_commands(Bot& bot, const std::string& key, std::string json) {
   record_commands(bot, key, json);

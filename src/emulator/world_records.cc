@@ -20,6 +20,8 @@ enum class Record : std::uint8_t {
   kTap = 9,
   kClock = 10,
   kBotName = 11,
+  kConfirmed = 12,
+  kWebhook = 13,
 };
 
 template <class Archive>
@@ -91,7 +93,6 @@ void encode_bot(std::string& out, const Bot& bot) {
   encode(bot.next_callback_id);
   encode(bot.allowed_updates);
   encode(bot.queue.next_id());
-  encode(bot.queue.highest_confirmed());
 }
 
 void encode_bot_name(std::string& out, const Bot& bot) {
@@ -128,7 +129,24 @@ void encode_update(std::string& out, const Bot& bot, const QueuedUpdate& update)
   encode(bot.id);
   encode(update.id);
   encode(update.expires_at_s);
+  encode(update.lane);
   encode(update.json);
+}
+
+void encode_confirmed(std::string& out, const Bot& bot, std::int64_t first, std::int64_t last) {
+  Encoder encode = begin(out, Record::kConfirmed);
+  encode(bot.id);
+  encode(first);
+  encode(last);
+}
+
+void encode_webhook(std::string& out, const Bot& bot) {
+  Encoder encode = begin(out, Record::kWebhook);
+  encode(bot.id);
+  encode(bot.webhook.url);
+  encode(bot.webhook.secret_token);
+  encode(bot.webhook.max_connections);
+  encode(bot.webhook.has_certificate);
 }
 
 void encode_commands(std::string& out, const Bot& bot, const std::string& key,
@@ -182,6 +200,12 @@ void World::record_file(const File& file) {
 void World::record_update(const Bot& bot, const QueuedUpdate& update) {
   if (journal_) encode_update(*journal_, bot, update);
 }
+void World::record_confirmed(const Bot& bot, std::int64_t first, std::int64_t last) {
+  if (journal_) encode_confirmed(*journal_, bot, first, last);
+}
+void World::record_webhook(const Bot& bot) {
+  if (journal_) encode_webhook(*journal_, bot);
+}
 void World::record_commands(const Bot& bot, const std::string& key, const std::string& json) {
   if (journal_) encode_commands(*journal_, bot, key, json);
 }
@@ -192,6 +216,7 @@ void World::record_tap(const Bot& bot, std::uint64_t number, PendingTap tap) {
 void World::advance_clock(TimeMs by) {
   clock_advance_ += by;
   if (journal_) encode_clock(*journal_, clock_advance_);
+  observer_.clock_advanced();
 }
 
 bool World::apply(std::string_view records) {
@@ -226,6 +251,8 @@ bool World::apply_one(Decoder& in) {
     case Record::kBot:
     case Record::kBotName:
     case Record::kUpdate:
+    case Record::kConfirmed:
+    case Record::kWebhook:
     case Record::kCommands:
     case Record::kTap: {
       BotId id = 0;
@@ -250,22 +277,32 @@ bool World::apply_one(Decoder& in) {
 bool World::apply_to_bot(std::uint8_t kind, Bot& bot, Decoder& in) {
   if (static_cast<Record>(kind) == Record::kBot) {
     std::int64_t next_update = 0;
-    std::int64_t highest_confirmed = 0;
     in(bot.secret);
     in(bot.next_message_id);
     in(bot.next_callback_id);
     in(bot.allowed_updates);
     in(next_update);
-    in(highest_confirmed);
-    if (!in.failed()) bot.queue.restore_position(next_update, highest_confirmed);
+    if (!in.failed()) bot.queue.restore_position(next_update);
   } else if (static_cast<Record>(kind) == Record::kBotName) {
     in(bot.first_name);
   } else if (static_cast<Record>(kind) == Record::kUpdate) {
     QueuedUpdate update;
     in(update.id);
     in(update.expires_at_s);
+    in(update.lane);
     in(update.json);
     if (!in.failed()) bot.queue.restore(std::move(update));
+  } else if (static_cast<Record>(kind) == Record::kConfirmed) {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    in(first);
+    in(last);
+    if (!in.failed()) bot.queue.restore_confirmed(first, last);
+  } else if (static_cast<Record>(kind) == Record::kWebhook) {
+    in(bot.webhook.url);
+    in(bot.webhook.secret_token);
+    in(bot.webhook.max_connections);
+    in(bot.webhook.has_certificate);
   } else if (static_cast<Record>(kind) == Record::kCommands) {
     std::string key;
     std::string json;
@@ -358,6 +395,10 @@ void World::write_all(const std::function<void(std::string_view records)>& sink)
       encode_update(out, bot, update);
       flush(kPieceBytes);
     }
+    for (const auto& [first, last] : bot.queue.confirmed().list()) {
+      encode_confirmed(out, bot, first, last);
+    }
+    if (!bot.webhook.url.empty()) encode_webhook(out, bot);
     for (const auto& [chat_id, chat] : bot.chats) {
       encode_chat(out, bot, chat);
       for (const Message& message : chat.messages) {

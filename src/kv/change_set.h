@@ -22,14 +22,15 @@ class TextList {
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
     return std::string_view(bytes_).substr(begin, ends_[index] - begin);
   }
+  /// Bytes from a text's begin on, those of the texts behind it included.
+  std::size_t readable(std::size_t index) const {
+    return bytes_.size() - (index == 0 ? 0 : ends_[index - 1]);
+  }
   void push_back(std::string_view text) {
     bytes_ += text;
     ends_.push_back(bytes_.size());
   }
-  /// Appends to the text that the next finish() will complete.
-  std::string& unfinished() { return bytes_; }
-  void finish() { ends_.push_back(bytes_.size()); }
-  std::size_t bytes() const { return bytes_.size(); }
+  std::size_t memory_bytes() const { return bytes_.size() + ends_.size() * sizeof ends_[0]; }
   void reserve(std::size_t texts, std::size_t bytes) {
     bytes_.reserve(bytes);
     ends_.reserve(texts);
@@ -44,14 +45,14 @@ class TextList {
 struct ColumnValues {
   std::uint32_t field;
   FieldType type;
-  std::vector<std::uint64_t> integers = {};  ///< a row's value, for the integer types
-  std::vector<std::uint32_t> texts = {};     ///< a row's index into `distinct`, for kText
-  TextList distinct = {};                    ///< no text twice
+  std::vector<std::uint64_t> values = {};  ///< a row's value; of kText its place in `distinct`
+  TextList distinct = {};                  ///< no text twice
   bool difference = false;  ///< what to add to the reader's value, modulo 2^64; of integers only
 
   FieldValue value(std::size_t row) const {
-    return type == FieldType::kText ? FieldValue{.text = distinct[texts[row]]}
-                                    : FieldValue{.integer = integers[row]};
+    return type == FieldType::kText
+               ? FieldValue{.text = distinct[static_cast<std::size_t>(values[row])]}
+               : FieldValue{.integer = values[row]};
   }
 };
 

@@ -1,210 +1,92 @@
 #include "kv/column_codec.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <limits>
-#include <numeric>
+#include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "kv/integer_codec.h"
-#include "kv/record_bytes.h"
-#include "kv/text_codec.h"
+#include "kv/codec_error.h"
+#include "kv/row_copy.h"
+#include "kv/rows_reader.h"
+#include "kv/rows_writer.h"
 #include "telekv.pb.h"
 
 namespace telekv::kv {
 namespace {
 
-constexpr std::uint32_t kMaxFieldNumber = std::numeric_limits<std::uint16_t>::max();
-
-constexpr unsigned kDigitBits = 11;
-constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
-
-/// Sorts by the `bits` of an entry from `shift` on: a radix sort by 11 bits that skips digits on
-/// which all agree. On a million ids it takes a tenth of std::sort.
-template <class Entry, class KeyOf>
-void radix_sort(std::vector<Entry>& entries, unsigned bits, KeyOf&& key_of) {
-  std::vector<Entry> sorted(entries.size());
-  for (unsigned shift = 0; shift < bits; shift += kDigitBits) {
-    std::array<std::size_t, kDigits> begins{};
-    const auto digit = [&](const Entry& entry) { return (key_of(entry) >> shift) % kDigits; };
-    for (const Entry& entry : entries) ++begins[digit(entry)];
-    if (begins[digit(entries.front())] == entries.size()) continue;
-    std::size_t begin = 0;
-    for (std::size_t& count : begins) begin += std::exchange(count, begin);
-    for (const Entry& entry : entries) sorted[begins[digit(entry)]++] = entry;
-    entries.swap(sorted);
+/// A block in one part.
+class BlockSource final : public RowSource {
+ public:
+  explicit BlockSource(const RowBlock& block) : block_(block) {}
+  std::size_t parts() const override { return 1; }
+  std::size_t rows(std::size_t) const override { return block_.keys.size(); }
+  void read_keys(std::size_t, std::span<Key> keys) const override {
+    std::copy(block_.keys.begin(), block_.keys.end(), keys.begin());
   }
+  void read_values(std::size_t, std::size_t column,
+                   std::span<std::uint64_t> values) const override {
+    const std::vector<std::uint64_t>& from = block_.columns[column].values;
+    std::copy(from.begin(), from.end(), values.begin());
+  }
+
+ private:
+  const RowBlock& block_;
+};
+
+/// Puts proto Rows.
+void encode_rows(const RowSource& source, std::span<const ColumnShape> shapes, bool partial,
+                 StreamPacker& packer, WireWriter& message) {
+  using format::Rows;
+  const WireWriter::Mark begin = message.begin();
+  RowsWriter writer(source, packer);
+  writer.write_keys(Rows::kKeysFieldNumber, message);
+  for (const ColumnShape& shape : shapes) {
+    writer.write_column(shape, partial, Rows::kColumnsFieldNumber, message);
+  }
+  message.number(Rows::kPartialFieldNumber, partial ? 1 : 0);
+  message.enclose(format::Columns::kRowsFieldNumber, begin);
 }
 
-/// Rows by ascending key.
-std::vector<std::uint32_t> order_by_key(const std::vector<Key>& keys) {
-  std::vector<std::uint32_t> order(keys.size());
-  std::iota(order.begin(), order.end(), 0U);
-  if (std::is_sorted(keys.begin(), keys.end())) return order;
-  const auto [lowest, highest] = std::minmax_element(keys.begin(), keys.end());
-  const auto above_lowest = [&keys, first = static_cast<std::uint64_t>(*lowest)](std::size_t row) {
-    return static_cast<std::uint64_t>(keys[row]) - first;
-  };
-  const auto key_bits = static_cast<unsigned>(
-      std::bit_width(static_cast<std::uint64_t>(*highest) - static_cast<std::uint64_t>(*lowest)));
-  const auto row_bits = static_cast<unsigned>(std::bit_width(keys.size()));
-  if (key_bits + row_bits <= 64) {  // a key and its row in one word
-    std::vector<std::uint64_t> words(keys.size());
-    for (std::size_t row = 0; row < words.size(); ++row) {
-      words[row] = (above_lowest(row) << row_bits) | row;
+void encode_block(const RowBlock& block, StreamPacker& packer, WireWriter& message) {
+  std::vector<ColumnShape> shapes;
+  std::vector<std::vector<std::uint32_t>> uses(block.columns.size());
+  for (std::size_t i = 0; i < block.columns.size(); ++i) {
+    const ColumnValues& column = block.columns[i];
+    ColumnShape shape{.column = i, .field = column.field, .type = column.type};
+    shape.difference = column.difference;
+    if (column.type == FieldType::kText) {
+      uses[i] = count_uses(column.values, column.distinct.size());
+      shape.distinct = &column.distinct;
+      shape.uses = uses[i];
     }
-    radix_sort(words, key_bits, [row_bits](std::uint64_t word) { return word >> row_bits; });
-    const std::uint64_t mask = (std::uint64_t{1} << row_bits) - 1;
-    std::transform(words.begin(), words.end(), order.begin(),
-                   [mask](std::uint64_t word) { return static_cast<std::uint32_t>(word & mask); });
-    return order;
+    shapes.push_back(shape);
   }
-  struct Entry {
-    std::uint64_t key;
-    std::uint32_t row;
-  };
-  std::vector<Entry> entries(keys.size());
-  for (std::uint32_t row = 0; row < entries.size(); ++row) entries[row] = {above_lowest(row), row};
-  radix_sort(entries, key_bits, [](const Entry& entry) { return entry.key; });
-  std::transform(entries.begin(), entries.end(), order.begin(),
-                 [](const Entry& entry) { return entry.row; });
-  return order;
+  encode_rows(BlockSource(block), shapes, block.partial, packer, message);
 }
 
-/// `values` is memory to work in, taken once for all columns of a block.
-void encode_keys(const std::vector<Key>& keys, std::span<const std::uint32_t> order,
-                 IntegerList& values, format::Keys& message) {
-  message.set_count(static_cast<std::uint32_t>(keys.size()));
-  message.set_first(keys[order[0]]);
-  values.resize(order.size() - 1);
-  auto before = static_cast<std::uint64_t>(keys[order[0]]);
-  for (std::size_t i = 1; i < order.size(); ++i) {
-    const auto key = static_cast<std::uint64_t>(keys[order[i]]);
-    values[i - 1] = key - std::exchange(before, key) - 1;
-  }
-  if (!values.empty()) encode_integers(values, *message.mutable_steps());
-}
-
-Result<std::vector<Key>> decode_keys(const format::Keys& message) {
-  if (message.count() == 0) return damaged("a block without rows");
-  // The steps are read into the place of the keys that they become.
-  std::vector<Key> keys(message.count());
-  const std::span<std::uint64_t> places(reinterpret_cast<std::uint64_t*>(keys.data()), keys.size());
-  if (Result<void> read = decode_integers(message.steps(), places.subspan(1)); !read) {
-    return read.error();
-  }
-  Key before = message.first();
-  keys[0] = before;
-  for (std::uint64_t& place : places.subspan(1)) {
-    const std::uint64_t room = static_cast<std::uint64_t>(std::numeric_limits<Key>::max()) -
-                               static_cast<std::uint64_t>(before);
-    if (place >= room) return damaged("keys out of range");
-    place += static_cast<std::uint64_t>(before) + 1;
-    before = static_cast<Key>(place);
-  }
-  return keys;
-}
-
-bool all_default(const ColumnValues& column) {
-  if (column.type == FieldType::kText) {
-    return std::all_of(column.texts.begin(), column.texts.end(),
-                       [&](std::uint32_t text) { return column.distinct[text].empty(); });
-  }
-  return std::all_of(column.integers.begin(), column.integers.end(),
-                     [](std::uint64_t value) { return value == 0; });
-}
-
-format::Column::Type type_of(const ColumnValues& column) {
-  if (!column.difference) return static_cast<format::Column::Type>(column.type);
-  return column.type == FieldType::kSigned ? format::Column::SIGNED_DIFFERENCE
-                                           : format::Column::UNSIGNED_DIFFERENCE;
-}
-
-bool is_zigzag(const ColumnValues& column) {
-  return column.difference || column.type == FieldType::kSigned;
-}
-
-void encode_column(const ColumnValues& column, std::span<const std::uint32_t> order,
-                   IntegerList& values, format::Column& message) {
-  message.set_field(column.field);
-  message.set_type(type_of(column));
-  values.resize(order.size());
-  if (column.type == FieldType::kText) {
-    encode_texts(column, order, values, *message.mutable_texts());
-    return;
-  }
-  const bool zigzags = is_zigzag(column);
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const std::uint64_t value = column.integers[order[i]];
-    values[i] = zigzags ? zigzag(value) : value;
-  }
-  encode_integers(values, *message.mutable_integers());
-}
-
-FieldType field_type(format::Column::Type type) {
-  switch (type) {
-    case format::Column::UNSIGNED_DIFFERENCE:
-      return FieldType::kUnsigned;
-    case format::Column::SIGNED_DIFFERENCE:
-      return FieldType::kSigned;
-    default:
-      return static_cast<FieldType>(type);
-  }
-}
-
-Result<ColumnValues> decode_column(const format::Column& message, std::size_t rows,
-                                   std::size_t& code_points_left) {
-  if (!format::Column::Type_IsValid(message.type()))
-    return unsupported("an unknown type of column");
-  if (message.field() == 0 || message.field() > kMaxFieldNumber) {
-    return damaged("a field number out of range");
-  }
-  ColumnValues column{.field = message.field(), .type = field_type(message.type())};
-  column.difference = message.type() == format::Column::UNSIGNED_DIFFERENCE ||
-                      message.type() == format::Column::SIGNED_DIFFERENCE;
-  if (column.type == FieldType::kText) {
-    if (Result<void> read = decode_texts(message.texts(), rows, code_points_left, column); !read) {
-      return read.error();
-    }
-    return column;
-  }
-  Result<IntegerList> values = decode_integers(message.integers(), rows);
-  if (!values) return values.error();
-  column.integers = std::move(*values);
-  if (is_zigzag(column)) {
-    for (std::uint64_t& value : column.integers) value = unzigzag(value);
-  }
-  return column;
-}
-
-void encode_block(const RowBlock& block, format::Rows& message) {
-  const std::vector<std::uint32_t> order = order_by_key(block.keys);
-  IntegerList values;
-  encode_keys(block.keys, order, values, *message.mutable_keys());
-  message.set_partial(block.partial);
-  for (const ColumnValues& column : block.columns) {
-    if (!block.partial && all_default(column)) continue;
-    encode_column(column, order, values, *message.add_columns());
-  }
-}
-
-Result<RowBlock> decode_block(const format::Rows& message, std::size_t& code_points_left) {
-  Result<std::vector<Key>> keys = decode_keys(message.keys());
-  if (!keys) return keys.error();
-  RowBlock block{.keys = std::move(*keys), .columns = {}, .partial = message.partial()};
-  std::uint32_t before = 0;
-  for (const format::Column& each : message.columns()) {
-    if (each.field() <= before) return damaged("columns out of order");
-    before = each.field();
-    Result<ColumnValues> column = decode_column(each, block.keys.size(), code_points_left);
+Result<RowBlock> decode_block(const format::Rows& message, std::size_t& code_points_left,
+                              StreamUnpacker& unpacker) {
+  Result<RowsReader> reader = RowsReader::open(message, code_points_left, unpacker);
+  if (!reader) return reader.error();
+  RowBlock block{
+      .keys = std::vector<Key>(reader->keys.count()), .columns = {}, .partial = reader->partial};
+  if (!reader->keys.read(block.keys)) return damaged("keys out of range");
+  for (ColumnReader& each : reader->columns) {
+    Result<ColumnValues> column = each.read_all(block.keys.size());
     if (!column) return column.error();
-    if (column->difference && !block.partial) return damaged("a difference in whole rows");
-    block.columns.push_back(std::move(*column));
+    block.columns.push_back(*std::move(column));
   }
   return block;
+}
+
+Result<std::vector<Key>> decode_keys(const format::Keys& message, StreamUnpacker& unpacker) {
+  Result<KeyReader> reader = KeyReader::open(message, unpacker);
+  if (!reader) return reader.error();
+  std::vector<Key> keys(reader->count());
+  if (!reader->read(keys)) return damaged("keys out of range");
+  return keys;
 }
 
 /// Everything is counted here, before memory is taken for any of it.
@@ -235,40 +117,66 @@ Result<void> check_keys_differ(const ChangeSet& changes) {
 }  // namespace
 
 Bytes encode_columns(const ChangeSet& changes) {
-  format::Columns message;
-  message.set_version(kColumnsVersion);
+  using format::Columns;
+  StreamPacker packer;
+  WireWriter message;
+  message.number(Columns::kVersionFieldNumber, kColumnsVersion);
   for (const RowBlock& block : changes.blocks) {
-    if (!block.keys.empty()) encode_block(block, *message.add_rows());
+    if (!block.keys.empty()) encode_block(block, packer, message);
   }
   if (!changes.erased.empty()) {
-    IntegerList values;
-    encode_keys(changes.erased, order_by_key(changes.erased), values, *message.mutable_erased());
+    const RowBlock erased{.keys = changes.erased, .columns = {}};
+    const BlockSource source(erased);
+    RowsWriter(source, packer).write_keys(Columns::kErasedFieldNumber, message);
   }
-  return message.SerializeAsString();
+  return message.finish();
+}
+
+Bytes encode_columns(const RowCopy& rows, std::uint64_t records_in_all) {
+  using format::Columns;
+  // Seldom more; what is not needed of it is address space only.
+  WireWriter message(rows.memory_bytes() / 2);
+  message.number(Columns::kVersionFieldNumber, kColumnsVersion);
+  if (rows.size() != 0) {
+    StreamPacker packer;
+    encode_rows(rows, rows.shapes(), false, packer, message);
+  }
+  if (records_in_all > rows.size()) {
+    message.number(Columns::kRecordsInAllFieldNumber, records_in_all);
+  }
+  return message.finish();
+}
+
+Result<std::unique_ptr<const format::Columns>> parse_columns(ByteView encoded) {
+  if (encoded.size() > kMaxEncodedBytes) return damaged("too long");
+  auto message = std::make_unique<format::Columns>();
+  if (!message->ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
+    return damaged("not a Columns message");
+  }
+  if (message->version() == 0) return damaged("no version");
+  if (message->version() != kColumnsVersion) {
+    return unsupported("version " + std::to_string(message->version()));
+  }
+  if (Result<void> counts = check_counts(*message); !counts) return counts.error();
+  return std::unique_ptr<const format::Columns>(std::move(message));
 }
 
 Result<ChangeSet> decode_columns(ByteView encoded) {
-  if (encoded.size() > kMaxEncodedBytes) return damaged("too long");
-  format::Columns message;
-  if (!message.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
-    return damaged("not a Columns message");
-  }
-  if (message.version() == 0) return damaged("no version");
-  if (message.version() != kColumnsVersion) {
-    return unsupported("version " + std::to_string(message.version()));
-  }
-  if (Result<void> counts = check_counts(message); !counts) return counts.error();
+  const Result<std::unique_ptr<const format::Columns>> parsed = parse_columns(encoded);
+  if (!parsed) return parsed.error();
+  const format::Columns& message = **parsed;
+  StreamUnpacker unpacker;
   ChangeSet changes;
   std::size_t code_points_left = kMaxMessageCodePoints;
   for (const format::Rows& each : message.rows()) {
-    Result<RowBlock> block = decode_block(each, code_points_left);
+    Result<RowBlock> block = decode_block(each, code_points_left, unpacker);
     if (!block) return block.error();
-    changes.blocks.push_back(std::move(*block));
+    changes.blocks.push_back(*std::move(block));
   }
   if (message.has_erased()) {
-    Result<std::vector<Key>> erased = decode_keys(message.erased());
+    Result<std::vector<Key>> erased = decode_keys(message.erased(), unpacker);
     if (!erased) return erased.error();
-    changes.erased = std::move(*erased);
+    changes.erased = *std::move(erased);
   }
   if (Result<void> differ = check_keys_differ(changes); !differ) return differ.error();
   return changes;

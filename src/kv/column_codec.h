@@ -11,17 +11,24 @@
 //     not by byte of UTF-8.
 //
 // Any thread. O(rows). The reader trusts nothing: every count is checked against a bound before
-// memory is taken for it.
+// memory is taken for it. Lack of memory throws std::bad_alloc.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "kv/bytes.h"
 #include "kv/change_set.h"
 #include "kv/error.h"
 
+namespace telekv::format {
+class Columns;
+}
+
 namespace telekv::kv {
+
+class RowCopy;
 
 /// Major version of the columns; a reader refuses every other.
 inline constexpr std::uint32_t kColumnsVersion = 1;
@@ -34,16 +41,16 @@ inline constexpr std::size_t kMaxMessageCells = std::size_t{1} << 25U;
 /// Code points of all distinct texts of one message at most.
 inline constexpr std::size_t kMaxMessageCodePoints = std::size_t{1} << 26U;
 
-/// Bits that one value takes at most: its class byte and its low bits.
-std::size_t integer_bound_bits(std::uint64_t value);
-
-/// Bytes that one text takes at most wherever it is kept once, without its index.
-std::size_t text_bound_bytes(std::string_view text);
-
 /// The message. Deterministic: the same records, in any order, give the same bytes.
 Bytes encode_columns(const ChangeSet& changes);
 
+/// The same of whole records; `records_in_all`: in the snapshot that they are a chunk of.
+Bytes encode_columns(const RowCopy& rows, std::uint64_t records_in_all);
+
 /// Errors: kDamaged, kUnsupportedVersion.
 Result<ChangeSet> decode_columns(ByteView encoded);
+
+/// The message with its version and its counts checked, nothing else. Errors as above.
+Result<std::unique_ptr<const format::Columns>> parse_columns(ByteView encoded);
 
 }  // namespace telekv::kv

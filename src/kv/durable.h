@@ -3,12 +3,18 @@
 //
 // Threads: everything runs on the thread that owns the table, except Encodable::encode(), which
 // works on its own immutable copy and may run anywhere.
+//
+// Lack of memory: take_changes(), begin_snapshot() and encode() throw std::bad_alloc and can be
+// called again, nothing being lost; after step() has thrown, the walk can only be ended.
+// load_chunk() and load_delta() answer kTooLarge: the table is as it was, or, when half a delta was
+// in it, empty.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "kv/bytes.h"
 #include "kv/error.h"
@@ -29,6 +35,10 @@ class Encodable {
 
   /// Records held, deletions included.
   virtual std::uint64_t records() const = 0;
+
+  /// Of a take: every key erased since the take before, ascending, also those that are there again.
+  /// Older states that are brought back must not contain them.
+  virtual const std::vector<std::int64_t>& erased_keys() const = 0;
 };
 
 /// One pass over a table that goes on changing meanwhile. A record that exists during the whole
@@ -70,7 +80,8 @@ class Durable {
   virtual Digest digest() const = 0;
 
   /// Starts a walk. At most one is alive at a time, and the table outlives it. A chunk's encoding
-  /// stays below `max_chunk_bytes` (at least 64 KiB).
+  /// stays below `max_chunk_bytes` (at least 64 KiB); what a walk holds, with one chunk and its
+  /// encoding, below that and a twentieth of the table's memory.
   virtual std::unique_ptr<SnapshotWalk> begin_snapshot(std::size_t max_chunk_bytes) = 0;
 
   /// Adds what Encodable::encode() wrote. The bytes are hostile: kDamaged or kUnsupportedVersion
@@ -82,6 +93,9 @@ class Durable {
   /// To be called after the last load: does what loads put off, so that no later call pays for it.
   /// Whatever needs it earlier does it itself. O(n log n) at most.
   virtual void finish_loading() = 0;
+
+  /// Whether there was such a record; it is gone, as a change that is to be taken.
+  virtual bool erase(std::int64_t key) = 0;
 
   /// Forgets everything, as freshly constructed.
   virtual void clear() = 0;

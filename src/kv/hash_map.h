@@ -4,9 +4,9 @@
 // and std::unordered_map for 1.2 s. This one never moves more than one segment, 32 KiB, and a find
 // waits for memory once (kv/segment_index.h).
 //
-// One thread. Every operation O(1) expected; the hash is seeded, so keys cannot be chosen to collide
-// by who does not know the seed. Every 64-bit value is a valid key. Pointers are good until the next
-// insertion. Lack of memory throws std::bad_alloc, and the map is as it was.
+// One thread. Every operation O(1) expected; the hash is seeded, so keys cannot be chosen to
+// collide by who does not know the seed. Every 64-bit value is a valid key. Pointers are good until
+// the next insertion. Lack of memory throws std::bad_alloc, and the map is as it was.
 #pragma once
 
 #include <cstdint>

@@ -63,9 +63,7 @@ struct IndexLine : Memory {
   static constexpr std::uint32_t kMaxPassedOn =
       std::numeric_limits<typename Memory::PassedOn>::max();
 
-  unsigned matches(typename Memory::Tag tag) const {
-    return Match::find(this->tags, kPlaces, tag);
-  }
+  unsigned matches(typename Memory::Tag tag) const { return Match::find(this->tags, kPlaces, tag); }
   /// The entry in the first of the places.
   Entry& first_of(unsigned matches) {
     const auto bit = static_cast<unsigned>(std::countr_zero(matches));

@@ -1,17 +1,11 @@
 #include "kv/integer_codec.h"
 
-#include <zstd.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
-#include <memory>
-#include <optional>
 #include <utility>
 
-#include "kv/column_codec.h"
-#include "kv/symbol_coder.h"
+#include "kv/codec_error.h"
 #include "telekv.pb.h"
 
 namespace telekv::kv {
@@ -20,22 +14,13 @@ namespace {
 constexpr std::uint64_t kPlainClasses = 16;  // values that are their own class
 constexpr unsigned kMantissaBits = 2;
 constexpr unsigned kFirstLength = 5;  // bits of kPlainClasses
-// Higher levels gain less than 0.1% and cost several times as much.
-constexpr int kCharactersLevel = 3;
-constexpr int kClassesLevel = 1;
-// Class bytes come from a small set, so what looks like a repeat is mostly chance and costs more
-// than its symbols. They are tried with hardly any search too, and the shorter frame is kept.
-constexpr int kLongestMinMatch = 7;
-constexpr int kSmallestHashLog = 6;
-// Longer streams are zstd's: what its coder loses is below 1% there, and it takes 1 ns a byte.
-constexpr std::size_t kLongestCoded = std::size_t{16} << 10U;
+constexpr std::size_t kClassCount = 256;
 // A column is sparse when its commonest value has three places of five: below that the gaps between
 // exceptions cost what the sparse form saves.
 constexpr std::size_t kSparseNumerator = 3;
 constexpr std::size_t kSparseDenominator = 5;
-
-constexpr unsigned kWordBits = 64;
-constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+// Values on their way from one form to another.
+constexpr std::size_t kPart = 512;
 
 /// A value's class and how many low bits it has. Without branches: values of a column lie on both
 /// sides of every threshold, and a wrong guess costs more than the rest.
@@ -68,8 +53,8 @@ constexpr std::uint64_t class_start(unsigned symbol) {
 }
 
 struct ClassTable {
-  std::array<std::uint64_t, 256> start;
-  std::array<std::uint8_t, 256> low_bits;
+  std::array<std::uint64_t, kClassCount> start;
+  std::array<std::uint8_t, kClassCount> low_bits;
 };
 
 constexpr ClassTable make_class_table() {
@@ -83,268 +68,241 @@ constexpr ClassTable make_class_table() {
 
 constexpr ClassTable kClasses = make_class_table();
 
-constexpr std::uint64_t lowest_bits(std::uint64_t value, unsigned bits) {
-  return value & ((std::uint64_t{1} << bits) - 1);
-}
-
-std::uint64_t little_endian(std::uint64_t value) {
-  return std::endian::native == std::endian::big ? __builtin_bswap64(value) : value;
-}
-
-/// Least significant bit first; the space for all of it is taken at once.
-class BitWriter {
- public:
-  explicit BitWriter(std::size_t bits) : bytes_(bits / 8 + 2 * kWordBytes, '\0') {}
-
-  /// `value` has no more than `bits`, fewer than 64.
-  void put(std::uint64_t value, unsigned bits) {
-    constexpr unsigned kHalf = 32;
-    if (bits > kWordBits - 8) {  // seldom: it might not fit beside what is pending
-      put(lowest_bits(value, kHalf), kHalf);
-      value >>= kHalf;
-      bits -= kHalf;
+/// How many of each class. Four counters take turns: one alone would wait for itself.
+std::array<std::size_t, kClassCount> count_classes(ByteView classes) {
+  constexpr std::size_t kTurns = 4;
+  std::array<std::array<std::uint32_t, kClassCount>, kTurns> counts{};
+  std::size_t i = 0;
+  for (; i + kTurns <= classes.size(); i += kTurns) {
+    for (std::size_t turn = 0; turn < kTurns; ++turn) {
+      ++counts[turn][static_cast<std::uint8_t>(classes[i + turn])];
     }
-    pending_ |= value << filled_;
-    filled_ += bits;
-    const std::uint64_t word = little_endian(pending_);
-    std::memcpy(bytes_.data() + at_, &word, sizeof word);
-    at_ += filled_ / 8;
-    pending_ >>= filled_ / 8 * 8;
-    filled_ %= 8;
   }
-  Bytes finish() {
-    bytes_.resize(at_ + (filled_ + 7) / 8);
-    return std::move(bytes_);
+  for (; i < classes.size(); ++i) ++counts[0][static_cast<std::uint8_t>(classes[i])];
+  std::array<std::size_t, kClassCount> sums{};
+  for (const auto& turn : counts) {
+    for (std::size_t symbol = 0; symbol < kClassCount; ++symbol) sums[symbol] += turn[symbol];
   }
-
- private:
-  Bytes bytes_;
-  std::size_t at_ = 0;
-  std::uint64_t pending_ = 0;  // fewer than eight bits
-  unsigned filled_ = 0;
-};
-
-/// Reads what BitWriter wrote; the caller has checked the number of bits.
-class BitReader {
- public:
-  explicit BitReader(ByteView bytes) : bytes_(bytes) {}
-
-  std::uint64_t get(unsigned bits) {
-    const std::size_t byte = position_ / 8;
-    const auto offset = static_cast<unsigned>(position_ % 8);
-    position_ += bits;
-    std::uint64_t value = word_at(byte) >> offset;
-    // What is left of the word is 57 bits at least; a value has 61 at most.
-    if (offset + bits > kWordBits) value |= word_at(byte + kWordBytes) << (kWordBits - offset);
-    return lowest_bits(value, bits);
-  }
-  /// Whether nothing but zeros is left of the last byte.
-  bool at_end() {
-    const auto left = static_cast<unsigned>(bytes_.size() * 8 - position_);
-    return left < 8 && get(left) == 0;
-  }
-
- private:
-  std::uint64_t word_at(std::size_t byte) const {
-    std::uint64_t word = 0;
-    if (byte + kWordBytes <= bytes_.size()) {
-      std::memcpy(&word, bytes_.data() + byte, kWordBytes);
-    } else if (byte < bytes_.size()) {
-      std::memcpy(&word, bytes_.data() + byte, bytes_.size() - byte);
-    }
-    return little_endian(word);
-  }
-
-  ByteView bytes_;
-  std::size_t position_ = 0;
-};
-
-void encode_plain(std::span<const std::uint64_t> values, format::Integers& message) {
-  Bytes classes(values.size(), '\0');
-  std::size_t all_bits = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const Split each = split(values[i]);
-    classes[i] = static_cast<char>(each.symbol);
-    all_bits += each.low_bits;
-  }
-  BitWriter low_bits(all_bits);
-  for (std::size_t i = 0; all_bits != 0 && i < values.size(); ++i) {
-    const unsigned bits = kClasses.low_bits[static_cast<std::uint8_t>(classes[i])];
-    low_bits.put(lowest_bits(values[i], bits), bits);
-  }
-  message.set_low_bits(low_bits.finish());
-  Packed<Bytes> packed = compress(std::move(classes), Content::kClasses);
-  message.set_classes(std::move(packed.stored));
-  message.set_classes_zstd(std::move(packed.zstd));
-  message.set_classes_coded(std::move(packed.coded));
+  return sums;
 }
 
-Result<void> decode_plain(const format::Integers& message, std::span<std::uint64_t> values) {
-  const Result<Bytes> classes = decompress(
-      {message.classes(), message.classes_zstd(), message.classes_coded()}, values.size());
+bool is_common(std::size_t places, std::size_t size) {
+  return size > 1 && places * kSparseDenominator >= size * kSparseNumerator;
+}
+
+Result<PlainReader> open_plain(const format::Integers& message, std::size_t count,
+                               StreamUnpacker& unpacker) {
+  const Result<ByteView> classes =
+      unpacker.unpack({message.classes(), message.classes_zstd(), message.classes_coded()}, count);
   if (!classes) return classes.error();
-  const std::string_view symbols = *classes;
-  const auto symbol_at = [&](std::size_t i) { return static_cast<std::uint8_t>(symbols[i]); };
-  std::size_t bits = 0;
-  for (std::size_t i = 0; i < symbols.size(); ++i) bits += kClasses.low_bits[symbol_at(i)];
-  if (message.low_bits().size() != (bits + 7) / 8) return damaged("low bits of another length");
-  BitReader low_bits(message.low_bits());
-  for (std::size_t i = 0; i < symbols.size(); ++i) {
-    const std::uint8_t symbol = symbol_at(i);
-    values[i] = kClasses.start[symbol] | low_bits.get(kClasses.low_bits[symbol]);
-  }
-  if (!low_bits.at_end()) return damaged("low bits with a tail");
-  return {};
-}
-
-/// A zstd frame below `to_beat` bytes; empty when there is none.
-Bytes compress_frame(ZSTD_CCtx& context, ByteView raw, std::size_t to_beat) {
-  Bytes frame(to_beat, '\0');
-  if (to_beat == 0) return frame;
-  const std::size_t size =
-      ZSTD_compress2(&context, frame.data(), to_beat - 1, raw.data(), raw.size());
-  frame.resize(ZSTD_isError(size) == 0 ? size : 0);
-  return frame;
-}
-
-Bytes compress_with_zstd(ByteView raw, Content content, std::size_t to_beat) {
-  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
-                                                                     &ZSTD_freeCCtx);
-  if (!context) return {};
-  const int level = content == Content::kCharacters ? kCharactersLevel : kClassesLevel;
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 0);
-  Bytes best = compress_frame(*context, raw, to_beat);
-  if (content == Content::kCharacters) return best;
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_minMatch, kLongestMinMatch);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_hashLog, kSmallestHashLog);
-  Bytes other = compress_frame(*context, raw, best.empty() ? to_beat : best.size());
-  return other.empty() ? best : other;
-}
-
-/// The value with more than half of the places, if there is one (Boyer and Moore's majority vote).
-std::uint64_t majority_candidate(std::span<const std::uint64_t> values) {
-  std::uint64_t candidate = 0;
-  std::size_t votes = 0;
-  for (const std::uint64_t value : values) {
-    if (votes == 0) candidate = value;
-    votes = value == candidate ? votes + 1 : votes - 1;
-  }
-  return candidate;
-}
-
-void encode_sparse(std::span<const std::uint64_t> values, std::uint64_t common,
-                   format::Integers& message) {
-  IntegerList exceptions;
-  IntegerList gaps;
-  std::uint64_t gap = 0;
-  for (const std::uint64_t value : values) {
-    if (value == common) {
-      ++gap;
-      continue;
-    }
-    exceptions.push_back(value);
-    gaps.push_back(std::exchange(gap, 0));
-  }
-  message.set_encoding(format::Integers::SPARSE);
-  message.set_common(common);
-  if (exceptions.empty()) return;
-  message.set_exceptions(static_cast<std::uint32_t>(exceptions.size()));
-  encode_plain(exceptions, message);
-  encode_plain(gaps, *message.mutable_gaps());
-}
-
-Result<void> decode_sparse(const format::Integers& message, std::span<std::uint64_t> values) {
-  if (message.exceptions() > values.size()) return damaged("more exceptions than values");
-  if (message.gaps().encoding() != format::Integers::PLAIN) return damaged("gaps are not plain");
-  IntegerList exceptions(message.exceptions());
-  if (Result<void> read = decode_plain(message, exceptions); !read) return read;
-  IntegerList gaps(message.exceptions());
-  if (Result<void> read = decode_plain(message.gaps(), gaps); !read) return read;
-  std::fill(values.begin(), values.end(), message.common());
-  std::size_t place = 0;
-  for (std::size_t i = 0; i < exceptions.size(); ++i) {
-    if (gaps[i] >= values.size() - place) return damaged("an exception beyond the end");
-    place += static_cast<std::size_t>(gaps[i]);
-    values[place++] = exceptions[i];
-  }
-  return {};
+  return PlainReader::open(*classes, message.low_bits());
 }
 
 }  // namespace
 
 std::size_t integer_bound_bits(std::uint64_t value) { return 8 + split(value).low_bits; }
 
-Error damaged(std::string_view what) {
-  return {.code = ErrorCode::kDamaged,
-          .message = "stored columns are damaged: " + std::string(what),
-          .hint = "restore an older point"};
-}
-
-Error unsupported(std::string_view what) {
-  return {.code = ErrorCode::kUnsupportedVersion,
-          .message = "stored columns are newer than this program: " + std::string(what),
-          .hint = "run the version that wrote them, or a later one"};
-}
-
-Packed<Bytes> compress(Bytes raw, Content content) {
-  Packed<Bytes> packed;
-  if (raw.size() <= kLongestCoded) {
-    packed.coded = encode_symbols(raw);
-    if (packed.coded.size() >= raw.size()) packed.coded.clear();
+void IntegerWriter::append(std::span<const std::uint64_t> values) {
+  // What is left is expected to have as many low bits a value as what was there so far.
+  const std::size_t expected =
+      size_ == 0 ? 0 : low_bits_.size() * (classes_.size() - size_) / size_ * 9 / 8;
+  BitCursor low_bits = low_bits_.cursor(values.size(), expected);
+  char* next_class = classes_.data() + size_;
+  for (const std::uint64_t value : values) {
+    const Split each = split(value);
+    *next_class++ = static_cast<char>(each.symbol);
+    low_bits.put(lowest_bits(value, each.low_bits), each.low_bits);
   }
-  const std::size_t to_beat = packed.coded.empty() ? raw.size() : packed.coded.size();
-  packed.zstd = compress_with_zstd(raw, content, to_beat);
-  if (!packed.zstd.empty()) packed.coded.clear();
-  if (packed.zstd.empty() && packed.coded.empty()) packed.stored = std::move(raw);
-  return packed;
+  low_bits_.set_cursor(low_bits);
+  size_ += values.size();
 }
 
-Result<Bytes> decompress(const Packed<ByteView>& packed, std::size_t size) {
-  const int forms = (packed.stored.empty() ? 0 : 1) + (packed.zstd.empty() ? 0 : 1) +
-                    (packed.coded.empty() ? 0 : 1);
-  if (forms > 1) return damaged("a stream that is there twice");
-  if (!packed.coded.empty()) {
-    if (size > kLongestCoded) return damaged("a coded stream too long");
-    std::optional<Bytes> raw = decode_symbols(packed.coded, size);
-    if (!raw) return damaged("a stream with a tail");
-    return *std::move(raw);
+/// The value that has so many places that the sparse form pays, if there is one. Its class has as
+/// many at least, so other columns cost no more than counting their classes.
+std::optional<std::uint64_t> IntegerWriter::common_value() const {
+  const auto counts = count_classes(classes());
+  const auto commonest = std::max_element(counts.begin(), counts.end());
+  if (!is_common(*commonest, size_)) return std::nullopt;
+  const auto symbol = static_cast<std::size_t>(commonest - counts.begin());
+  if (symbol < kPlainClasses) return symbol;
+  // The only candidate by Boyer and Moore's majority vote, then its votes counted.
+  std::uint64_t candidate = 0;
+  std::size_t votes = 0;
+  PlainReader voters = *PlainReader::open(classes(), low_bits_.view());
+  for (std::size_t i = 0; i < size_; ++i) {
+    const std::uint64_t value = voters.next();
+    if (votes == 0) candidate = value;
+    votes = value == candidate ? votes + 1 : votes - 1;
   }
-  if (packed.zstd.empty()) {
-    if (packed.stored.size() != size) return damaged("a stream of another length");
-    return Bytes(packed.stored);
-  }
-  Bytes raw(size, '\0');
-  const std::size_t got =
-      ZSTD_decompress(raw.data(), raw.size(), packed.zstd.data(), packed.zstd.size());
-  if (ZSTD_isError(got) != 0 || got != size) return damaged("a stream that does not decompress");
-  return raw;
+  std::size_t places = 0;
+  PlainReader counted = *PlainReader::open(classes(), low_bits_.view());
+  for (std::size_t i = 0; i < size_; ++i) places += counted.next() == candidate ? 1 : 0;
+  if (!is_common(places, size_)) return std::nullopt;
+  return candidate;
 }
 
-void encode_integers(std::span<const std::uint64_t> values, format::Integers& message) {
-  const std::uint64_t common = majority_candidate(values);
-  const auto places = static_cast<std::size_t>(std::count(values.begin(), values.end(), common));
-  if (values.size() > 1 && places * kSparseDenominator >= values.size() * kSparseNumerator) {
-    encode_sparse(values, common, message);
+void IntegerWriter::finish(StreamPacker& packer, WireWriter& message) {
+  if (const std::optional<std::uint64_t> common = common_value()) {
+    finish_sparse(*common, packer, message);
   } else {
-    encode_plain(values, message);
+    finish_plain(packer, message);
   }
 }
 
-Result<void> decode_integers(const format::Integers& message, std::span<std::uint64_t> values) {
-  switch (message.encoding()) {
-    case format::Integers::PLAIN:
-      return decode_plain(message, values);
-    case format::Integers::SPARSE:
-      return decode_sparse(message, values);
-    default:
-      return unsupported("an unknown encoding of integers");
+void IntegerWriter::finish_plain(StreamPacker& packer, WireWriter& message) const {
+  using format::Integers;
+  const Packed packed = packer.pack(classes(), Content::kClasses);
+  message.bytes(Integers::kClassesFieldNumber, packed.stored);
+  message.bytes(Integers::kClassesZstdFieldNumber, packed.zstd);
+  message.bytes(Integers::kLowBitsFieldNumber, low_bits_.view());
+  message.bytes(Integers::kClassesCodedFieldNumber, packed.coded);
+}
+
+void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer, WireWriter& message) {
+  const std::size_t most = size_ - size_ * kSparseNumerator / kSparseDenominator;
+  IntegerWriter exceptions(most, *scratch_);
+  IntegerWriter gaps(most, *scratch_);
+  std::array<std::uint64_t, kPart> exception_part{};
+  std::array<std::uint64_t, kPart> gap_part{};
+  std::size_t part = 0;
+  const auto hand_on = [&] {
+    exceptions.append(std::span(exception_part).first(part));
+    gaps.append(std::span(gap_part).first(part));
+    part = 0;
+  };
+  PlainReader values = *PlainReader::open(classes(), low_bits_.view());
+  std::uint64_t gap = 0;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const std::uint64_t value = values.next();
+    if (value == common) {
+      ++gap;
+      continue;
+    }
+    exception_part[part] = value;
+    gap_part[part++] = std::exchange(gap, 0);
+    if (part == kPart) hand_on();
+  }
+  hand_on();
+  using format::Integers;
+  message.number(Integers::kEncodingFieldNumber, Integers::SPARSE);
+  // The exceptions' classes and low bits stand on either side of what follows: see finish_plain().
+  const Packed packed = packer.pack(exceptions.classes(), Content::kClasses);
+  message.bytes(Integers::kClassesFieldNumber, packed.stored);
+  message.bytes(Integers::kClassesZstdFieldNumber, packed.zstd);
+  message.bytes(Integers::kLowBitsFieldNumber, exceptions.low_bits_.view());
+  message.number(Integers::kCommonFieldNumber, common);
+  message.number(Integers::kExceptionsFieldNumber, exceptions.size_);
+  const Bytes coded(packed.coded);  // packing the gaps ends the view
+  if (exceptions.size_ != 0) {
+    const WireWriter::Mark begin = message.begin();
+    gaps.finish_plain(packer, message);
+    message.enclose(Integers::kGapsFieldNumber, begin);
+  }
+  message.bytes(Integers::kClassesCodedFieldNumber, coded);
+}
+
+void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer, int field,
+                     WireWriter& message) {
+  IntegerWriter writer(values.size(), packer.scratch());
+  writer.append(values);
+  const WireWriter::Mark begin = message.begin();
+  writer.finish(packer, message);
+  message.enclose(field, begin);
+}
+
+Result<PlainReader> PlainReader::open(ByteView classes, ByteView low_bits) {
+  std::size_t bits = 0;
+  for (const char each : classes) bits += kClasses.low_bits[static_cast<std::uint8_t>(each)];
+  if (low_bits.size() != (bits + 7) / 8) return damaged("low bits of another length");
+  const auto last = static_cast<std::uint8_t>(low_bits.empty() ? 0 : low_bits.back());
+  if (bits % 8 != 0 && last >> (bits % 8) != 0) return damaged("low bits with a tail");
+  return PlainReader(classes, low_bits);
+}
+
+inline std::uint64_t PlainReader::next() {
+  const auto symbol = static_cast<std::uint8_t>(classes_[at_++]);
+  return kClasses.start[symbol] | low_bits_.get(kClasses.low_bits[symbol]);
+}
+
+void PlainReader::read(std::span<std::uint64_t> values) {
+  BitReader low_bits = low_bits_;  // of its own, so that the loop keeps it in registers
+  const char* next_class = classes_.data() + at_;
+  for (std::uint64_t& value : values) {
+    const auto symbol = static_cast<std::uint8_t>(*next_class++);
+    value = kClasses.start[symbol] | low_bits.get(kClasses.low_bits[symbol]);
+  }
+  low_bits_ = low_bits;
+  at_ += values.size();
+}
+
+Result<IntegerReader> IntegerReader::open(const format::Integers& message, std::size_t count,
+                                          StreamUnpacker& unpacker) {
+  if (message.encoding() != format::Integers::PLAIN &&
+      message.encoding() != format::Integers::SPARSE) {
+    return unsupported("an unknown encoding of integers");
+  }
+  IntegerReader reader;
+  reader.count_ = count;
+  reader.sparse_ = message.encoding() == format::Integers::SPARSE;
+  if (reader.sparse_ && message.exceptions() > count) return damaged("more exceptions than values");
+  Result<PlainReader> values =
+      open_plain(message, reader.sparse_ ? message.exceptions() : count, unpacker);
+  if (!values) return values.error();
+  reader.values_ = *std::move(values);
+  if (!reader.sparse_) return reader;
+
+  if (message.gaps().encoding() != format::Integers::PLAIN) return damaged("gaps are not plain");
+  Result<PlainReader> gaps = open_plain(message.gaps(), message.exceptions(), unpacker);
+  if (!gaps) return gaps.error();
+  reader.gaps_ = *std::move(gaps);
+  reader.common_ = message.common();
+  reader.exceptions_left_ = message.exceptions();
+  PlainReader checked = reader.gaps_;
+  std::size_t room = count - message.exceptions();
+  for (std::size_t i = 0; i < message.exceptions(); ++i) {
+    const std::uint64_t gap = checked.next();
+    if (gap > room) return damaged("an exception beyond the end");
+    room -= static_cast<std::size_t>(gap);
+  }
+  reader.next_exception();
+  return reader;
+}
+
+void IntegerReader::next_exception() {
+  if (exceptions_left_ != 0) gap_ = gaps_.next();
+}
+
+void IntegerReader::read(std::span<std::uint64_t> values) {
+  if (sparse_) {
+    read_sparse(values);
+  } else {
+    values_.read(values);
   }
 }
 
-Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count) {
+void IntegerReader::read_sparse(std::span<std::uint64_t> values) {
+  std::fill(values.begin(), values.end(), common_);
+  std::size_t place = 0;
+  for (; exceptions_left_ != 0 && gap_ < values.size() - place; next_exception()) {
+    place += static_cast<std::size_t>(gap_);
+    values[place++] = values_.next();
+    --exceptions_left_;
+  }
+  if (exceptions_left_ != 0) gap_ -= values.size() - place;
+}
+
+std::size_t IntegerReader::zeros() const {
+  const ByteView classes = values_.classes();
+  const auto coded = static_cast<std::size_t>(std::count(classes.begin(), classes.end(), '\0'));
+  return coded + (sparse_ && common_ == 0 ? count_ - classes.size() : 0);
+}
+
+Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count,
+                                    StreamUnpacker& unpacker) {
+  Result<IntegerReader> reader = IntegerReader::open(message, count, unpacker);
+  if (!reader) return reader.error();
   IntegerList values(count);
-  if (Result<void> read = decode_integers(message, std::span(values)); !read) return read.error();
+  reader->read(values);
   return values;
 }
 

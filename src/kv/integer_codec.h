@@ -5,18 +5,22 @@
 // a class values differ by a quarter at most: the low bits of anything smooth are noise there, and
 // the class alone carries what entropy coding can gain.
 //
-// Internal to the codec. Any thread, O(values). Errors: kDamaged, kUnsupportedVersion.
+// Writer and reader take a column part by part and hold it coded, in one or two bytes a value,
+// never as words. Internal to the codec. One thread each, O(values). Errors: kDamaged,
+// kUnsupportedVersion. Lack of memory throws std::bad_alloc.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
+#include "kv/bit_stream.h"
 #include "kv/bytes.h"
 #include "kv/error.h"
+#include "kv/symbol_stream.h"
+#include "kv/wire_writer.h"
 
 namespace telekv::format {
 class Integers;
@@ -26,34 +30,83 @@ namespace telekv::kv {
 
 using IntegerList = std::vector<std::uint64_t>;
 
-/// kDamaged, saying what does not fit.
-Error damaged(std::string_view what);
+/// Bits that one value takes at most: its class byte and its low bits.
+std::size_t integer_bound_bits(std::uint64_t value);
 
-/// kUnsupportedVersion, saying what is newer than this build.
-Error unsupported(std::string_view what);
+class IntegerWriter {
+ public:
+  /// For `count` values, or fewer. The scratch outlives the writer.
+  IntegerWriter(std::size_t count, Scratch& scratch)
+      : scratch_(&scratch), classes_(scratch.take<char>(count)), low_bits_(scratch) {}
 
-void encode_integers(std::span<const std::uint64_t> values, format::Integers& message);
+  void append(std::span<const std::uint64_t> values);
 
-/// The `count` values; the caller has bounded `count`.
-Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count);
+  /// To be called once, after the last value: puts the fields of proto Integers.
+  void finish(StreamPacker& packer, WireWriter& message);
 
-/// The same into place; after an error `values` are anything.
-Result<void> decode_integers(const format::Integers& message, std::span<std::uint64_t> values);
+ private:
+  ByteView classes() const { return {classes_.data(), size_}; }
+  std::optional<std::uint64_t> common_value() const;
+  void finish_plain(StreamPacker& packer, WireWriter& message) const;
+  void finish_sparse(std::uint64_t common, StreamPacker& packer, WireWriter& message);
 
-/// What bytes are, for the way of compressing them; a reader need not know.
-enum class Content : std::uint8_t { kClasses, kCharacters };
-
-/// Bytes in the shortest of three forms; the other two are empty.
-template <class Buffer>
-struct Packed {
-  Buffer stored;  ///< as they are
-  Buffer zstd;    ///< one frame
-  Buffer coded;   ///< by kv/symbol_coder.h
+  Scratch* scratch_;
+  std::span<char> classes_;
+  std::size_t size_ = 0;
+  BitWriter low_bits_;
 };
 
-Packed<Bytes> compress(Bytes raw, Content content);
+/// All at once, as field `field`.
+void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer, int field,
+                     WireWriter& message);
 
-/// The `size` bytes that compress() was given; the caller has bounded `size`.
-Result<Bytes> decompress(const Packed<ByteView>& packed, std::size_t size);
+/// Values one after the other, out of class bytes and low bits that have been checked.
+class PlainReader {
+ public:
+  PlainReader() : PlainReader({}, {}) {}
+  /// Both outlive the reader. kDamaged when there are other low bits than the classes say.
+  static Result<PlainReader> open(ByteView classes, ByteView low_bits);
+
+  std::uint64_t next();
+  void read(std::span<std::uint64_t> values);
+  ByteView classes() const { return classes_; }
+
+ private:
+  PlainReader(ByteView classes, ByteView low_bits) : classes_(classes), low_bits_(low_bits) {}
+
+  ByteView classes_;
+  std::size_t at_ = 0;
+  BitReader low_bits_;
+};
+
+class IntegerReader {
+ public:
+  /// `message` and `unpacker` outlive the reader; the caller has bounded `count`. Everything is
+  /// checked here.
+  static Result<IntegerReader> open(const format::Integers& message, std::size_t count,
+                                    StreamUnpacker& unpacker);
+
+  /// The next values; no more than are left.
+  void read(std::span<std::uint64_t> values);
+
+  /// How many of all values are zero. O(values).
+  std::size_t zeros() const;
+
+ private:
+  void read_sparse(std::span<std::uint64_t> values);
+  void next_exception();
+
+  std::size_t count_ = 0;
+  PlainReader values_;  // sparse: the exceptions
+  bool sparse_ = false;
+  std::uint64_t common_ = 0;
+  PlainReader gaps_;
+  std::size_t exceptions_left_ = 0;
+  std::uint64_t gap_ = 0;  // common values before the next exception
+};
+
+/// All at once; for few of them.
+Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count,
+                                    StreamUnpacker& unpacker);
 
 }  // namespace telekv::kv

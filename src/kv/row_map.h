@@ -1,9 +1,9 @@
 // From a key to the slot of its row: the table's index.
 //
-// Not a HashMap of rows, because a row's slot must stay: the ranking, a snapshot's walk and the list
-// of changed rows refer to it, and rows in the order of their insertion make loading fast. It keeps
-// some 8 bytes an entry; the keys lie in the rows. The price: a find out of cache misses it twice,
-// for the place and for the row. Who knows the next keys hides both (TableCore::expect).
+// Not a HashMap of rows, because a row's slot must stay: the ranking, a snapshot's walk and the
+// list of changed rows refer to it, and rows in the order of their insertion make loading fast. It
+// keeps some 8 bytes an entry; the keys lie in the rows. The price: a find out of cache misses it
+// twice, for the place and for the row. Who knows the next keys hides both (TableCore::expect).
 //
 // One thread. Every operation O(1) expected; the hash is seeded, so keys cannot be chosen to
 // collide by who does not know the seed. Every 64-bit value is a valid key. Lack of memory throws

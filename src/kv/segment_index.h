@@ -105,7 +105,8 @@ class SegmentIndex {
     return block_bytes_ + directory_.capacity() * sizeof(Segment) +
            counts_.capacity() * sizeof(Count);
   }
-  void clear() { *this = SegmentIndex(); }
+  /// Needs no memory.
+  void clear() noexcept;
 
   /// What is wrong with the structure; empty when nothing is. O(n).
   template <class HashOf>
@@ -217,9 +218,10 @@ class SegmentIndex {
   std::string validate_segment(const Segment& segment, HashOf&& hash_of) const;
 
   std::vector<Block> blocks_;  // the lines; given back by clear() only
+  PageBlock reserved_;         // those that reserve() made
   std::size_t block_bytes_ = 0;
   std::size_t last_block_ = 0;
-  std::size_t free_bytes_ = 0;  // at the end of the last block
+  std::size_t free_bytes_ = 0;      // at the end of the last block
   std::vector<Segment> directory_;  // by the leading bits of the hash
   std::vector<Count> counts_;       // by a segment's number
   unsigned directory_shift_ = kHashBits - 1;
@@ -233,12 +235,32 @@ SegmentIndex<Line>::SegmentIndex()
 
 template <class Line>
 SegmentIndex<Line>::SegmentIndex(unsigned depth)
-    : directory_(std::size_t{1} << depth),
+    : reserved_((std::size_t{1} << depth) * kSegmentLines * sizeof(Line)),
+      directory_(std::size_t{1} << depth),
       counts_(directory_.size(), {0, depth}),
       directory_shift_(kHashBits - depth) {
+  allocate_lines(kFirstLines);  // for clear()
+  block_bytes_ += reserved_.size();
+  auto* const lines = reinterpret_cast<Line*>(reserved_.data());
+  std::uninitialized_default_construct_n(lines, directory_.size() * kSegmentLines);
   for (std::uint32_t i = 0; i < directory_.size(); ++i) {
-    directory_[i] = Segment(allocate_lines(kSegmentLines), kSegmentLines, i);
+    directory_[i] = Segment(lines + i * kSegmentLines, kSegmentLines, i);
   }
+}
+
+/// The first block has the lines of the first segment.
+template <class Line>
+void SegmentIndex<Line>::clear() noexcept {
+  blocks_.resize(1);
+  reserved_ = PageBlock();
+  block_bytes_ = last_block_ = kFirstLines * sizeof(Line);
+  free_bytes_ = 0;
+  auto* const first = reinterpret_cast<Line*>(blocks_.front().get());
+  std::uninitialized_default_construct_n(first, kFirstLines);
+  directory_.assign(2, Segment(first, kFirstLines, 0));
+  counts_.assign(1, {0, 0});
+  directory_shift_ = kHashBits - 1;
+  size_ = 0;
 }
 
 /// Blocks grow up to a bound, for the same reason as the first segment.
@@ -295,9 +317,8 @@ void SegmentIndex<Line>::make_room(std::uint64_t hash, HashOf&& hash_of) {
   if (splitting && depth == directory_depth()) double_directory();
   if (counts_.size() == counts_.capacity()) counts_.reserve(2 * counts_.size());
   Line* const fresh = allocate_lines(splitting ? full.size() : 2 * full.size());
-  for_each_in(full, [&](const Entry& entry, std::size_t) {
-    moved.emplace_back(hash_of(entry), entry);
-  });
+  for_each_in(full,
+              [&](const Entry& entry, std::size_t) { moved.emplace_back(hash_of(entry), entry); });
 
   Segment left = full;
   Segment right(fresh, full.size(), static_cast<std::uint32_t>(counts_.size()));

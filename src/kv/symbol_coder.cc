@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace telekv::kv {
@@ -146,17 +147,15 @@ Bytes encode_symbols(ByteView raw) {
   return encoder.finish();
 }
 
-std::optional<Bytes> decode_symbols(ByteView coded, std::size_t size) {
+bool decode_symbols(ByteView coded, std::span<char> raw) {
   RangeDecoder decoder(coded);
   Model model;
-  Bytes raw(size, '\0');
   for (char& each : raw) {
     std::size_t before = 1;
     while (before < model.size()) before = before * 2 + (decoder.get(model[before]) ? 1 : 0);
     each = static_cast<char>(static_cast<std::uint8_t>(before - model.size()));
   }
-  if (!decoder.at_end()) return std::nullopt;
-  return raw;
+  return decoder.at_end();
 }
 
 }  // namespace telekv::kv

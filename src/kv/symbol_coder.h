@@ -10,8 +10,7 @@
 // Internal to the codec. Any thread. O(bytes), some 50 ns each: not for long streams.
 #pragma once
 
-#include <cstddef>
-#include <optional>
+#include <span>
 
 #include "kv/bytes.h"
 
@@ -19,8 +18,8 @@ namespace telekv::kv {
 
 Bytes encode_symbols(ByteView raw);
 
-/// The `size` bytes that encode_symbols() was given; nullopt when there is more than they take. Any
+/// Fills `raw` with what encode_symbols() was given; false when there is more than it takes. Any
 /// other bytes decode to something.
-std::optional<Bytes> decode_symbols(ByteView coded, std::size_t size);
+bool decode_symbols(ByteView coded, std::span<char> raw);
 
 }  // namespace telekv::kv

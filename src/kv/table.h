@@ -45,13 +45,15 @@ class Table final : public TableCore {
     return record(*slot);
   }
 
-  /// Adds a record. Errors: kRejected when the key is taken, kTooLarge for its texts.
+  /// Adds a record. Errors: kRejected when the key is taken, kTooLarge for its texts,
+  /// kUnavailable without memory.
   Result<void> insert(Key key, const Record& record) {
     return insert_row(key, values(record, ~0U, kIndexes).data());
   }
 
   /// Calls fn(Record&) and keeps what it left there. fn may assign a text any view that lives until
-  /// update() returns; it must not use the table. Errors: kNotFound, kTooLarge for its texts.
+  /// update() returns; it must not use the table. Errors: kNotFound, kTooLarge for its texts,
+  /// kUnavailable without memory.
   template <class Function>
   Result<void> update(Key key, Function&& fn) {
     const std::optional<Slot> slot = find_slot(key);
@@ -63,9 +65,6 @@ class Table final : public TableCore {
     if (changed == 0) return {};
     return update_row(*slot, values(after, changed, kIndexes).data(), changed);
   }
-
-  /// Whether there was such a record.
-  bool erase(Key key) { return erase_row(key); }
 
   /// 1 + records with a strictly higher score.
   std::optional<std::uint64_t> rank(Key key) const { return rank_of(key); }
@@ -105,8 +104,8 @@ class Table final : public TableCore {
 
   template <std::size_t... index>
   void assign(Record& record, const std::byte* row, std::index_sequence<index...>) const {
-    ((record.*member<index>() = read<std::remove_reference_t<decltype(record.*member<index>())>>(
-          row, index)),
+    ((record.*member<index>() =
+          read<std::remove_reference_t<decltype(record.*member<index>())>>(row, index)),
      ...);
   }
 

@@ -104,8 +104,7 @@ void TableCore::write_row(Slot slot, const FieldValue* values) {
   store(slot, values, every_field(), texts);
 }
 
-void TableCore::store(Slot slot, const FieldValue* values, std::uint32_t fields,
-                      HeldTexts& texts) {
+void TableCore::store(Slot slot, const FieldValue* values, std::uint32_t fields, HeldTexts& texts) {
   for_each_field(fields & ~text_fields_,
                  [&](std::size_t field) { write_stored(slot, field, values[field].integer); });
   for_each_field(fields & text_fields_, [&](std::size_t field) {

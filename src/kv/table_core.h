@@ -35,9 +35,9 @@
 #include "kv/change_set.h"
 #include "kv/durable.h"
 #include "kv/hash_map.h"
-#include "kv/row_map.h"
 #include "kv/rank_tree.h"
 #include "kv/record_hash.h"
+#include "kv/row_map.h"
 #include "kv/row_store.h"
 #include "kv/schema.h"
 #include "kv/text_pool.h"
@@ -50,7 +50,6 @@ struct TableOptions {
 };
 
 class TableWalk;
-class BlockBuilder;
 
 class TableCore : public Durable {
  public:
@@ -70,6 +69,7 @@ class TableCore : public Durable {
   Result<void> load_chunk(ByteView encoded) final;
   Result<void> load_delta(ByteView encoded) final;
   void finish_loading() final { ranking(); }
+  bool erase(Key key) final { return erase_row(key); }
   void clear() final;
 
   /// Bytes held, by own accounting.
@@ -118,7 +118,7 @@ class TableCore : public Durable {
 
  private:
   friend class TableWalk;
-  friend class BlockBuilder;
+  class Appender;
   class HeldTexts;
 
   // Flags of a row. Any bit but kLive: the row is on the list of changed rows.
@@ -149,7 +149,10 @@ class TableCore : public Durable {
   }
 
   std::uint32_t every_field() const { return ~0U >> (kMaxFields - schema_.fields.size()); }
-  std::uint64_t read_stored(Slot slot, std::size_t field) const;
+  std::uint64_t read_stored(const std::byte* row, std::size_t field) const;
+  std::uint64_t read_stored(Slot slot, std::size_t field) const {
+    return read_stored(rows_.row(slot), field);
+  }
   void write_stored(Slot slot, std::size_t field, std::uint64_t value);
   FieldValue read_field(Slot slot, std::size_t field) const;
   void read_row(Slot slot, FieldValue* values) const;
@@ -178,24 +181,25 @@ class TableCore : public Durable {
   HashLanes digest_change(const Changed& changed) const;
   HashLanes unknown_terms(Slot slot) const;
   void save_digest();
-  std::vector<Key> take_erased();
+  ColumnValues column_of(std::size_t field, std::span<const Slot> slots) const;
+  std::vector<Key> erased_keys() const;
 
   void put_off_ranking();
   bool is_ranked() const { return ranking_field_.has_value() && !ranking_due_; }
 
-  Result<void> load(ByteView encoded, bool is_chunk);
-  Result<void> check_block(const RowBlock& block, bool is_chunk) const;
+  Result<void> check_loadable() const;
+  Result<void> append_chunk(ByteView encoded);
+  Result<void> check_block(const RowBlock& block) const;
   Result<void> check_column(const ColumnValues& column) const;
   Result<void> check_differences(const RowBlock& block) const;
-  void append_block(const RowBlock& block);
-  void write_column(const ColumnValues& column, std::size_t field, std::span<const TextId> ids,
-                    std::size_t begin, std::span<const Slot> slots);
+  void apply(const ChangeSet& changes);
   void apply_block(const RowBlock& block);
   void apply_row(const RowBlock& block, const std::vector<std::optional<std::size_t>>& fields,
                  std::size_t row);
   void apply_unknown(Slot slot, const RowBlock& block,
                      const std::vector<std::optional<std::size_t>>& fields, std::size_t row);
   void apply_erased(Key key);
+  std::optional<std::size_t> known_field(std::uint32_t number) const;
   std::vector<std::optional<std::size_t>> known_fields(const RowBlock& block) const;
   void release_row(Slot slot);
 
@@ -219,10 +223,10 @@ class TableCore : public Durable {
       expected_{};  // their places have been asked for, not their rows
   std::size_t expected_next_ = 0;
   Key highest_ = std::numeric_limits<Key>::min();  // no key above it since the table was empty
-  std::int64_t free_ = kNoSlot;     // first of the free rows; a free row's key is the next
-  std::deque<Changed> changed_;     // rows with flags beside kLive, free ones too
-  HashMap<HashLanes> old_terms_;    // by slot: unranked_terms() at the last take, where they are gone
-  std::deque<Key> erased_;          // since the last take; may be back again
+  std::int64_t free_ = kNoSlot;   // first of the free rows; a free row's key is the next
+  std::deque<Changed> changed_;   // rows with flags beside kLive, free ones too
+  HashMap<HashLanes> old_terms_;  // by slot: unranked_terms() at the last take, where they are gone
+  std::deque<Key> erased_;        // since the last take; may be back again
   std::uint64_t changed_live_ = 0;  // of `changed_`, those with a record
   HashLanes digest_;                // without the changed rows, but for those that owe it
   Digest saved_digest_{};
@@ -230,8 +234,8 @@ class TableCore : public Durable {
   bool walked_ = false;        // one was alive at some moment since the last take
 };
 
-inline std::uint64_t TableCore::read_stored(Slot slot, std::size_t field) const {
-  const std::byte* place = rows_.row(slot) + offsets_[field];
+inline std::uint64_t TableCore::read_stored(const std::byte* row, std::size_t field) const {
+  const std::byte* place = row + offsets_[field];
   if (schema_.fields[field].bytes == sizeof(std::uint64_t)) {
     std::uint64_t value = 0;
     std::memcpy(&value, place, sizeof value);

@@ -2,10 +2,11 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <new>
 #include <utility>
 
+#include "kv/codec_error.h"
 #include "kv/column_codec.h"
-#include "kv/integer_codec.h"
 #include "kv/record_bytes.h"
 #include "kv/table_core.h"
 
@@ -28,40 +29,61 @@ Result<void> check_text_bytes(const RowBlock& block) {
   return {};
 }
 
+Error no_memory(std::string_view what) {
+  return {.code = ErrorCode::kTooLarge,
+          .message = "there is no memory for a stored " + std::string(what),
+          .hint = "give the program more memory"};
+}
+
 }  // namespace
 
-Result<void> TableCore::load_chunk(ByteView encoded) { return load(encoded, true); }
-Result<void> TableCore::load_delta(ByteView encoded) { return load(encoded, false); }
+Result<void> TableCore::check_loadable() const {
+  if (walk_ == nullptr && unsaved() == 0) return {};
+  return Error{.code = ErrorCode::kInvalidArgument,
+               .message = "cannot load into a table with unsaved changes or a snapshot under way",
+               .hint = "take the changes first"};
+}
 
-Result<void> TableCore::load(ByteView encoded, bool is_chunk) {
-  if (walk_ != nullptr || unsaved() != 0) {
-    return Error{.code = ErrorCode::kInvalidArgument,
-                 .message = "cannot load into a table with unsaved changes or a snapshot under way",
-                 .hint = "take the changes first"};
+Result<void> TableCore::load_chunk(ByteView encoded) {
+  if (Result<void> loadable = check_loadable(); !loadable) return loadable;
+  try {
+    Result<void> appended = append_chunk(encoded);
+    if (appended) save_digest();
+    return appended;
+  } catch (const std::bad_alloc&) {  // what was appended has been taken back
+    return no_memory("chunk");
   }
-  const Result<ChangeSet> changes = decode_columns(encoded);
-  if (!changes) return changes.error();
-  if (is_chunk && !changes->erased.empty()) return damaged("a snapshot with tombstones");
-  if (changes->records() > std::numeric_limits<Slot>::max() - rows_.size()) {
-    return damaged("more rows than a table holds");
-  }
-  for (const RowBlock& block : changes->blocks) {
-    if (Result<void> checked = check_block(block, is_chunk); !checked) return checked;
-  }
+}
 
-  // From here on nothing fails.
-  if (is_chunk || map_.size() == 0) put_off_ranking();
-  for (const Key key : changes->erased) apply_erased(key);
-  for (const RowBlock& block : changes->blocks) {
-    if (is_chunk) {
-      append_block(block);
-    } else {
-      apply_block(block);
+Result<void> TableCore::load_delta(ByteView encoded) {
+  if (Result<void> loadable = check_loadable(); !loadable) return loadable;
+  bool applies = false;
+  try {
+    const Result<ChangeSet> changes = decode_columns(encoded);
+    if (!changes) return changes.error();
+    if (changes->records() > std::numeric_limits<Slot>::max() - rows_.size()) {
+      return damaged("more rows than a table holds");
     }
+    for (const RowBlock& block : changes->blocks) {
+      if (Result<void> checked = check_block(block); !checked) return checked;
+    }
+    applies = true;
+    apply(*changes);
+  } catch (const std::bad_alloc&) {
+    if (applies) clear();  // half a delta is no state
+    return no_memory("delta");
+  }
+  return {};
+}
+
+void TableCore::apply(const ChangeSet& changes) {
+  if (map_.size() == 0) put_off_ranking();
+  for (const Key key : changes.erased) apply_erased(key);
+  for (const RowBlock& block : changes.blocks) {
+    apply_block(block);
     highest_ = std::max(highest_, block.keys.back());
   }
   save_digest();
-  return {};
 }
 
 Result<void> TableCore::check_column(const ColumnValues& column) const {
@@ -71,25 +93,19 @@ Result<void> TableCore::check_column(const ColumnValues& column) const {
     const bool any_fits = field.type == FieldType::kText || field.bytes == sizeof(std::uint64_t);
     if (any_fits || column.difference) return {};
     const bool fits = std::all_of(
-        column.integers.begin(), column.integers.end(),
+        column.values.begin(), column.values.end(),
         [](std::uint64_t value) { return value <= std::numeric_limits<std::uint32_t>::max(); });
     if (!fits) return unsupported("a known field has a wider value");
   }
   return {};
 }
 
-Result<void> TableCore::check_block(const RowBlock& block, bool is_chunk) const {
-  if (is_chunk && block.partial) return damaged("a snapshot with partial rows");
+Result<void> TableCore::check_block(const RowBlock& block) const {
   for (const ColumnValues& column : block.columns) {
     if (Result<void> checked = check_column(column); !checked) return checked;
   }
   if (Result<void> checked = check_text_bytes(block); !checked) return checked;
-  if (Result<void> checked = check_differences(block); !checked) return checked;
-  // The chunks of a walk have ascending ranges of keys, seldom the same range in two.
-  if (!is_chunk || map_.size() == 0 || block.keys.front() > highest_) return {};
-  const bool twice = std::any_of(block.keys.begin(), block.keys.end(),
-                                 [&](Key key) { return map_.find(key).has_value(); });
-  return twice ? Result<void>(damaged("a key in two chunks")) : Result<void>();
+  return check_differences(block);
 }
 
 /// A difference needs its record, and must not take a value beyond what its field holds.
@@ -103,7 +119,7 @@ Result<void> TableCore::check_differences(const RowBlock& block) const {
       const std::optional<Slot> slot = map_.find(block.keys[row]);
       if (!slot) return damaged("a difference to a record that is not there");
       if (wide) continue;
-      const std::uint64_t value = read_stored(*slot, *fields[i]) + column.integers[row];
+      const std::uint64_t value = read_stored(*slot, *fields[i]) + column.values[row];
       if (value > std::numeric_limits<std::uint32_t>::max()) {
         return unsupported("a known field has a wider value");
       }
@@ -112,15 +128,18 @@ Result<void> TableCore::check_differences(const RowBlock& block) const {
   return {};
 }
 
+/// The field of ours with this number.
+std::optional<std::size_t> TableCore::known_field(std::uint32_t number) const {
+  for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
+    if (schema_.fields[i].number == number) return i;
+  }
+  return std::nullopt;
+}
+
 /// For each column of the block the field of ours that it is, if any.
 std::vector<std::optional<std::size_t>> TableCore::known_fields(const RowBlock& block) const {
   std::vector<std::optional<std::size_t>> fields;
-  for (const ColumnValues& column : block.columns) {
-    fields.emplace_back();
-    for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
-      if (schema_.fields[i].number == column.field) fields.back() = i;
-    }
-  }
+  for (const ColumnValues& column : block.columns) fields.push_back(known_field(column.field));
   return fields;
 }
 

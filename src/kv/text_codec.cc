@@ -2,98 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+#include <cstring>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
-#include "kv/column_codec.h"
-#include "kv/integer_codec.h"
+#include "kv/code_point.h"
+#include "kv/codec_error.h"
 #include "telekv.pb.h"
 
 namespace telekv::kv {
 namespace {
 
-constexpr std::uint32_t kAsciiEnd = 0x80;
-constexpr std::uint32_t kUnicodeEnd = 0x110000;  // from here on: single bytes that are not UTF-8
-constexpr std::uint32_t kCodePointsEnd = kUnicodeEnd + 0x100;
 constexpr std::size_t kMaxAlphabet = 127;
 constexpr std::uint8_t kRareSymbol = 0xff;
-
-/// The code point at `position`, which moves behind it. Strict: what is not shortest-form UTF-8
-/// comes back byte by byte, so that writing it gives the same bytes again.
-std::uint32_t take_code_point(std::string_view text, std::size_t& position) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint32_t first = byte(position++);
-  if (first < kAsciiEnd) return first;
-  const std::size_t following = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-  constexpr std::array<std::uint32_t, 4> kShortest = {0, 0x80, 0x800, 0x10000};
-  if (first < 0xc2 || first > 0xf4 || text.size() - position < following)
-    return kUnicodeEnd + first;
-  std::uint32_t code_point = first & (0x3fU >> following);
-  for (std::size_t i = 0; i < following; ++i) {
-    const std::uint8_t next = byte(position + i);
-    if ((next & 0xc0U) != 0x80U) return kUnicodeEnd + first;
-    code_point = (code_point << 6U) | (next & 0x3fU);
-  }
-  const bool surrogate = code_point >= 0xd800 && code_point < 0xe000;
-  if (code_point < kShortest[following] || code_point >= kUnicodeEnd || surrogate) {
-    return kUnicodeEnd + first;
-  }
-  position += following;
-  return code_point;
-}
-
-void append_code_point(std::uint32_t code_point, std::string& text) {
-  const auto put = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
-  if (code_point >= kUnicodeEnd) {
-    put(code_point - kUnicodeEnd);
-  } else if (code_point < 0x80) {
-    put(code_point);
-  } else if (code_point < 0x800) {
-    put(0xc0U | (code_point >> 6U));
-    put(0x80U | (code_point & 0x3fU));
-  } else if (code_point < 0x10000) {
-    put(0xe0U | (code_point >> 12U));
-    put(0x80U | ((code_point >> 6U) & 0x3fU));
-    put(0x80U | (code_point & 0x3fU));
-  } else {
-    put(0xf0U | (code_point >> 18U));
-    put(0x80U | ((code_point >> 12U) & 0x3fU));
-    put(0x80U | ((code_point >> 6U) & 0x3fU));
-    put(0x80U | (code_point & 0x3fU));
-  }
-}
-
-/// The distinct texts in the order in which they are written.
-struct TextOrder {
-  std::vector<std::uint32_t> texts;  // the dictionary's, then the singles'
-  std::size_t dictionary = 0;
-};
-
-/// `index` becomes that of each row, as stored.
-TextOrder order_texts(const ColumnValues& column, std::span<const std::uint32_t> order,
-                      std::span<std::uint64_t> index) {
-  TextOrder result;
-  std::vector<std::uint32_t> uses(column.distinct.size());
-  for (const std::uint32_t text : column.texts) ++uses[text];
-  for (std::uint32_t text = 0; text < uses.size(); ++text) {
-    if (uses[text] > 1) result.texts.push_back(text);
-  }
-  std::sort(result.texts.begin(), result.texts.end(), [&](std::uint32_t a, std::uint32_t b) {
-    if (uses[a] != uses[b]) return uses[a] > uses[b];
-    return column.distinct[a] < column.distinct[b];
-  });
-  result.dictionary = result.texts.size();
-  std::vector<std::uint32_t> stored_index(uses.size(), 0);
-  for (std::uint32_t i = 0; i < result.dictionary; ++i) stored_index[result.texts[i]] = i + 1;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const std::uint32_t text = column.texts[order[i]];
-    index[i] = stored_index[text];
-    if (index[i] == 0) result.texts.push_back(text);
-  }
-  return result;
-}
+constexpr std::size_t kSymbols = 256;
+// Values at once on their way out of a column.
+constexpr std::size_t kPart = 512;
 
 /// A number for each code point. Those of two bytes of UTF-8, nearly all there are in names, are
 /// found in place.
@@ -108,196 +33,308 @@ class CodePointMap {
     return code_point < kTwoBytesEnd ? common_[code_point] : others_[code_point];
   }
 
-  /// Those that are not 0.
+  /// Those that are not 0 and not of ASCII.
   std::vector<Entry> entries() const {
     std::vector<Entry> found(others_.begin(), others_.end());
-    for (std::uint32_t code_point = 0; code_point < kTwoBytesEnd; ++code_point) {
+    for (std::uint32_t code_point = kAsciiEnd; code_point < kTwoBytesEnd; ++code_point) {
       if (common_[code_point] != 0) found.emplace_back(code_point, common_[code_point]);
     }
     return found;
   }
 
  private:
-  static constexpr std::uint32_t kTwoBytesEnd = 0x800;
   std::vector<std::uint32_t> common_;
   std::unordered_map<std::uint32_t, std::uint32_t> others_;
 };
 
-/// The commonest code points that are not ASCII, ascending.
-std::vector<std::uint32_t> choose_alphabet(const std::vector<std::uint32_t>& code_points) {
+/// The texts that have more than one row, most frequent first; equally frequent ones by their
+/// bytes, so that the order depends on the records alone.
+std::vector<std::uint32_t> dictionary_of(const TextList& distinct,
+                                         std::span<const std::uint32_t> uses) {
+  struct Entry {
+    std::uint32_t uses;
+    std::uint32_t text;
+    std::uint64_t prefix;  // tells most texts apart without a look at them
+  };
+  std::vector<Entry> entries;
+  for (std::uint32_t text = 0; text < uses.size(); ++text) {
+    if (uses[text] < 2) continue;
+    const std::string_view bytes = distinct[text];
+    std::uint64_t prefix = 0;
+    std::memcpy(&prefix, bytes.data(), std::min(bytes.size(), sizeof prefix));
+    entries.push_back({uses[text], text, __builtin_bswap64(little_endian(prefix))});
+  }
+  std::sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
+    if (a.uses != b.uses) return a.uses > b.uses;
+    if (a.prefix != b.prefix) return a.prefix < b.prefix;
+    return distinct[a.text] < distinct[b.text];
+  });
+  std::vector<std::uint32_t> texts;
+  texts.reserve(entries.size());
+  for (const Entry& entry : entries) texts.push_back(entry.text);
+  return texts;
+}
+
+/// What the texts are spelled with, and how much of it there is.
+struct Spelling {
+  std::vector<std::uint32_t> alphabet;  // the commonest code points that are not ASCII, ascending
+  std::size_t symbols = 0;
+  IntegerList lengths;  // of each text, in code points
+};
+
+Spelling choose_spelling(const TextList& distinct, std::span<const std::uint32_t> texts) {
+  Spelling spelling;
+  spelling.lengths.reserve(texts.size());
   CodePointMap uses;
-  for (const std::uint32_t code_point : code_points) {
-    if (code_point >= kAsciiEnd) ++uses[code_point];
+  for (const std::uint32_t text : texts) {
+    std::size_t length = 0;
+    for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
+      ++length;
+      ++uses[code_point];
+    });
+    spelling.lengths.push_back(length);
+    spelling.symbols += length;
   }
   std::vector<CodePointMap::Entry> found = uses.entries();
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
   if (found.size() > kMaxAlphabet) found.resize(kMaxAlphabet);
-  std::vector<std::uint32_t> alphabet;
-  for (const auto& each : found) alphabet.push_back(each.first);
-  std::sort(alphabet.begin(), alphabet.end());
-  return alphabet;
+  for (const auto& each : found) spelling.alphabet.push_back(each.first);
+  std::sort(spelling.alphabet.begin(), spelling.alphabet.end());
+  return spelling;
 }
 
-void encode_alphabet(const std::vector<std::uint32_t>& alphabet, format::Texts& message) {
+void encode_alphabet(const std::vector<std::uint32_t>& alphabet, StreamPacker& packer,
+                     WireWriter& message) {
   if (alphabet.empty()) return;
   IntegerList steps;
   std::uint32_t before = 0;
   for (const std::uint32_t code_point : alphabet) {
     steps.push_back(code_point - std::exchange(before, code_point));
   }
-  message.set_alphabet_size(static_cast<std::uint32_t>(alphabet.size()));
-  encode_integers(steps, *message.mutable_alphabet());
+  message.number(format::Texts::kAlphabetSizeFieldNumber, alphabet.size());
+  encode_integers(steps, packer, format::Texts::kAlphabetFieldNumber, message);
 }
 
-void encode_code_points(const std::vector<std::uint32_t>& code_points, format::Texts& message) {
-  const std::vector<std::uint32_t> alphabet = choose_alphabet(code_points);
-  encode_alphabet(alphabet, message);
-  CodePointMap symbols;  // 0: rare
-  for (std::uint32_t i = 0; i < alphabet.size(); ++i) symbols[alphabet[i]] = kAsciiEnd + i;
-  Bytes coded(code_points.size(), '\0');
-  IntegerList rare;
-  for (std::size_t i = 0; i < code_points.size(); ++i) {
-    const std::uint32_t code_point = code_points[i];
-    const std::uint32_t symbol = code_point < kAsciiEnd ? code_point : symbols[code_point];
-    const bool is_rare = code_point >= kAsciiEnd && symbol == 0;
-    if (is_rare) rare.push_back(code_point);
-    coded[i] = static_cast<char>(is_rare ? std::uint32_t{kRareSymbol} : symbol);
+void encode_symbols_of(const TextList& distinct, std::span<const std::uint32_t> texts,
+                       const Spelling& spelling, StreamPacker& packer, WireWriter& message) {
+  using format::Texts;
+  CodePointMap symbols;  // 0: rare, or the character 0
+  for (std::uint32_t ascii = 0; ascii < kAsciiEnd; ++ascii) symbols[ascii] = ascii;
+  for (std::uint32_t i = 0; i < spelling.alphabet.size(); ++i) {
+    symbols[spelling.alphabet[i]] = kAsciiEnd + i;
   }
-  Packed<Bytes> packed = compress(std::move(coded), Content::kCharacters);
-  message.set_symbols(std::move(packed.stored));
-  message.set_symbols_zstd(std::move(packed.zstd));
-  message.set_symbols_coded(std::move(packed.coded));
-  if (rare.empty()) return;
-  message.set_rare_count(static_cast<std::uint32_t>(rare.size()));
-  encode_integers(rare, *message.mutable_rare());
+  const std::span<char> raw = packer.scratch().take<char>(spelling.symbols);
+  char* next = raw.data();
+  IntegerList rare;
+  for (const std::uint32_t text : texts) {
+    for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
+      std::uint32_t symbol = symbols[code_point];
+      if (symbol == 0 && code_point != 0) [[unlikely]] {
+        rare.push_back(code_point);
+        symbol = kRareSymbol;
+      }
+      *next++ = static_cast<char>(symbol);
+    });
+  }
+  const Packed packed = packer.pack({raw.data(), raw.size()}, Content::kCharacters);
+  message.bytes(Texts::kSymbolsFieldNumber, packed.stored);
+  message.bytes(Texts::kSymbolsZstdFieldNumber, packed.zstd);
+  const Bytes coded(packed.coded);  // packing more ends the view
+  if (!rare.empty()) {
+    message.number(Texts::kRareCountFieldNumber, rare.size());
+    encode_integers(rare, packer, Texts::kRareFieldNumber, message);
+  }
+  message.bytes(Texts::kSymbolsCodedFieldNumber, coded);
 }
 
 struct Symbols {
-  Bytes coded;
-  std::array<std::uint32_t, kMaxAlphabet> alphabet{};
-  IntegerList rare;
+  ByteView coded;
+  std::array<SpelledCodePoint, kSymbols> spelled{};  // a size of 0: not in the alphabet, or rare
+  std::vector<SpelledCodePoint> rare;                // one after the other
+  std::size_t bytes = 0;                             // of all texts
 };
 
-Result<void> decode_alphabet(const format::Texts& message, Symbols& symbols) {
+Result<void> decode_alphabet(const format::Texts& message, StreamUnpacker& unpacker,
+                             Symbols& symbols) {
   if (message.alphabet_size() > kMaxAlphabet) return damaged("an alphabet too large");
-  const Result<IntegerList> steps = decode_integers(message.alphabet(), message.alphabet_size());
+  const Result<IntegerList> steps =
+      decode_integers(message.alphabet(), message.alphabet_size(), unpacker);
   if (!steps) return steps.error();
+  for (std::uint32_t ascii = 0; ascii < kAsciiEnd; ++ascii) symbols.spelled[ascii] = spell(ascii);
   std::uint64_t code_point = 0;
   for (std::size_t i = 0; i < steps->size(); ++i) {
     if ((*steps)[i] >= kCodePointsEnd - code_point) return damaged("not a code point");
     code_point += (*steps)[i];
-    symbols.alphabet[i] = static_cast<std::uint32_t>(code_point);
+    symbols.spelled[kAsciiEnd + i] = spell(static_cast<std::uint32_t>(code_point));
   }
   return {};
 }
 
-Result<Symbols> decode_symbols(const format::Texts& message, std::size_t count) {
-  Symbols symbols;
-  if (Result<void> read = decode_alphabet(message, symbols); !read) return read.error();
-  Result<Bytes> coded =
-      decompress({message.symbols(), message.symbols_zstd(), message.symbols_coded()}, count);
-  if (!coded) return coded.error();
-  symbols.coded = std::move(*coded);
-  const auto rare =
-      std::count(symbols.coded.begin(), symbols.coded.end(), static_cast<char>(kRareSymbol));
-  if (static_cast<std::uint32_t>(rare) != message.rare_count()) {
-    return damaged("rare code points of another number");
-  }
-  Result<IntegerList> values = decode_integers(message.rare(), message.rare_count());
-  if (!values) return values.error();
-  symbols.rare = std::move(*values);
-  for (const std::uint64_t code_point : symbols.rare) {
+Result<void> decode_rare(const format::Texts& message, StreamUnpacker& unpacker, Symbols& symbols) {
+  const Result<IntegerList> code_points =
+      decode_integers(message.rare(), message.rare_count(), unpacker);
+  if (!code_points) return code_points.error();
+  for (const std::uint64_t code_point : *code_points) {
     if (code_point >= kCodePointsEnd) return damaged("not a code point");
+    symbols.rare.push_back(spell(static_cast<std::uint32_t>(code_point)));
+    symbols.bytes += symbols.rare.back().size;
   }
+  return {};
+}
+
+Result<Symbols> decode_symbols_of(const format::Texts& message, std::size_t count,
+                                  StreamUnpacker& unpacker) {
+  Symbols symbols;
+  if (Result<void> read = decode_alphabet(message, unpacker, symbols); !read) return read.error();
+  const Result<ByteView> coded =
+      unpacker.unpack({message.symbols(), message.symbols_zstd(), message.symbols_coded()}, count);
+  if (!coded) return coded.error();
+  symbols.coded = *coded;
+  std::size_t rare = 0;
   for (const char each : symbols.coded) {
     const auto symbol = static_cast<std::uint8_t>(each);
-    if (symbol >= kAsciiEnd + message.alphabet_size() && symbol != kRareSymbol) {
-      return damaged("a symbol outside the alphabet");
-    }
+    const std::size_t size = symbols.spelled[symbol].size;
+    if (size == 0 && symbol != kRareSymbol) return damaged("a symbol outside the alphabet");
+    if (size == 0) ++rare;
+    symbols.bytes += size;
   }
+  if (rare != message.rare_count()) return damaged("rare code points of another number");
+  if (Result<void> read = decode_rare(message, unpacker, symbols); !read) return read.error();
   return symbols;
 }
 
-/// Puts the texts together from checked symbols.
-Result<void> spell(const Symbols& symbols, const IntegerList& lengths, TextList& texts) {
-  std::size_t next = 0;
-  std::size_t next_rare = 0;
-  for (const std::uint64_t length : lengths) {
-    const std::size_t start = texts.bytes();
-    for (std::uint64_t i = 0; i < length; ++i) {
-      const auto symbol = static_cast<std::uint8_t>(symbols.coded[next++]);
-      std::uint32_t code_point = symbol;
-      if (symbol == kRareSymbol) {
-        code_point = static_cast<std::uint32_t>(symbols.rare[next_rare++]);
-      } else if (symbol >= kAsciiEnd) {
-        code_point = symbols.alphabet[symbol - kAsciiEnd];
-      }
-      append_code_point(code_point, texts.unfinished());
+/// Puts the texts together from checked symbols; `lengths` add up to their number.
+Result<TextViews> spell_texts(const Symbols& symbols, std::span<const std::uint32_t> lengths,
+                              Scratch& scratch) {
+  // Each code point is written as one word, and the next one over what was too much of it.
+  const std::span<char> bytes = scratch.take<char>(symbols.bytes + sizeof(SpelledCodePoint::bytes));
+  const std::span<std::uint32_t> ends = scratch.take<std::uint32_t>(lengths.size());
+  char* at = bytes.data();
+  const char* next = symbols.coded.data();
+  const SpelledCodePoint* next_rare = symbols.rare.data();
+  for (std::size_t text = 0; text < lengths.size(); ++text) {
+    const char* const start = at;
+    for (const char* const end = next + lengths[text]; next != end; ++next) {
+      const SpelledCodePoint* spelled = &symbols.spelled[static_cast<std::uint8_t>(*next)];
+      if (spelled->size == 0) [[unlikely]]
+        spelled = next_rare++;
+      std::memcpy(at, spelled->bytes.data(), sizeof spelled->bytes);
+      at += spelled->size;
     }
-    if (texts.bytes() - start > kMaxTextBytes) return damaged("a text too long");
-    texts.finish();
+    if (static_cast<std::size_t>(at - start) > kMaxTextBytes) return damaged("a text too long");
+    ends[text] = static_cast<std::uint32_t>(at - bytes.data());
   }
-  return {};
+  return TextViews(bytes.data(), ends);
+}
+
+/// In code points; `left` is lowered by their sum.
+Result<std::span<const std::uint32_t>> decode_lengths(const format::Integers& message,
+                                                      std::size_t count, std::size_t& left,
+                                                      StreamUnpacker& unpacker) {
+  Result<IntegerReader> reader = IntegerReader::open(message, count, unpacker);
+  if (!reader) return reader.error();
+  const std::span<std::uint32_t> lengths = unpacker.scratch().take<std::uint32_t>(count);
+  std::array<std::uint64_t, kPart> part{};
+  for (std::size_t begin = 0; begin < count; begin += kPart) {
+    const std::span<std::uint64_t> values = std::span(part).first(std::min(kPart, count - begin));
+    reader->read(values);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i] > kMaxTextBytes) return damaged("a text too long");
+      if (values[i] > left) return damaged("too much text");
+      left -= static_cast<std::size_t>(values[i]);
+      lengths[begin + i] = static_cast<std::uint32_t>(values[i]);
+    }
+  }
+  return std::span<const std::uint32_t>(lengths);
 }
 
 }  // namespace
 
 std::size_t text_bound_bytes(std::string_view text) {
-  // Its length, a symbol for each character, and what is not ASCII may be rare.
-  static const std::size_t rare_bits = integer_bound_bits(kCodePointsEnd - 1);
-  std::size_t bits = integer_bound_bits(text.size());
-  for (std::size_t position = 0; position < text.size();) {
-    bits += 8 + (take_code_point(text, position) < kAsciiEnd ? 0 : rare_bits);
-  }
-  return (bits + 7) / 8;
+  // Its length and a symbol for each character. Any byte that is not ASCII may be one, and rare.
+  static const std::size_t rare_bits = 8 + integer_bound_bits(kCodePointsEnd - 1);
+  const auto others = static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char each) { return each < 0; }));
+  const std::size_t bits = integer_bound_bits(text.size()) + (text.size() - others) * 8;
+  return (bits + others * rare_bits + 7) / 8;
 }
 
-void encode_texts(const ColumnValues& column, std::span<const std::uint32_t> order,
-                  std::span<std::uint64_t> index, format::Texts& message) {
-  const TextOrder text_order = order_texts(column, order, index);
-  encode_integers(index, *message.mutable_index());
-  message.set_dictionary(static_cast<std::uint32_t>(text_order.dictionary));
-  IntegerList lengths;
-  std::vector<std::uint32_t> code_points;
-  for (const std::uint32_t each : text_order.texts) {
-    const std::string_view text = column.distinct[each];
-    const std::size_t before = code_points.size();
-    for (std::size_t position = 0; position < text.size();) {
-      code_points.push_back(take_code_point(text, position));
-    }
-    lengths.push_back(code_points.size() - before);
-  }
-  encode_integers(lengths, *message.mutable_lengths());
-  encode_code_points(code_points, message);
+std::vector<std::uint32_t> count_uses(std::span<const std::uint64_t> values, std::size_t texts) {
+  std::vector<std::uint32_t> uses(texts);
+  for (const std::uint64_t text : values) ++uses[static_cast<std::size_t>(text)];
+  return uses;
 }
 
-Result<void> decode_texts(const format::Texts& message, std::size_t rows,
-                          std::size_t& code_points_left, ColumnValues& column) {
-  const std::size_t dictionary = message.dictionary();
-  if (dictionary > rows) return damaged("a dictionary larger than its column");
-  const Result<IntegerList> index = decode_integers(message.index(), rows);
+TextWriter::TextWriter(const TextList& distinct, std::span<const std::uint32_t> uses,
+                       std::size_t rows, Scratch& scratch)
+    : distinct_(distinct),
+      stored_(scratch.take<std::uint32_t>(distinct.size())),
+      index_(rows, scratch) {
+  const std::vector<std::uint32_t> dictionary = dictionary_of(distinct, uses);
+  const auto singles = std::count(uses.begin(), uses.end(), 1U);
+  dictionary_ = dictionary.size();
+  next_ = dictionary_;
+  spelled_ = scratch.take<std::uint32_t>(dictionary_ + static_cast<std::size_t>(singles));
+  std::copy(dictionary.begin(), dictionary.end(), spelled_.begin());
+  std::fill(stored_.begin(), stored_.end(), 0U);
+  for (std::uint32_t i = 0; i < dictionary_; ++i) stored_[spelled_[i]] = i + 1;
+  for (std::size_t text = 0; text < uses.size() && all_empty_; ++text) {
+    all_empty_ = uses[text] == 0 || distinct[text].empty();
+  }
+}
+
+void TextWriter::append(std::span<std::uint64_t> places) {
+  for (std::uint64_t& place : places) {
+    const auto text = static_cast<std::uint32_t>(place);
+    place = stored_[text];
+    if (place == 0) spelled_[next_++] = text;
+  }
+  index_.append(places);
+}
+
+void TextWriter::finish(StreamPacker& packer, WireWriter& message) {
+  using format::Texts;
+  const WireWriter::Mark begin = message.begin();
+  index_.finish(packer, message);
+  message.enclose(Texts::kIndexFieldNumber, begin);
+  message.number(Texts::kDictionaryFieldNumber, dictionary_);
+  const Spelling spelling = choose_spelling(distinct_, spelled_);
+  encode_integers(spelling.lengths, packer, Texts::kLengthsFieldNumber, message);
+  encode_alphabet(spelling.alphabet, packer, message);
+  encode_symbols_of(distinct_, spelled_, spelling, packer, message);
+}
+
+Result<TextReader> TextReader::open(const format::Texts& message, std::size_t rows,
+                                    std::size_t& code_points_left, StreamUnpacker& unpacker) {
+  if (message.dictionary() > rows) return damaged("a dictionary larger than its column");
+  Result<IntegerReader> index = IntegerReader::open(message.index(), rows, unpacker);
   if (!index) return index.error();
-  column.texts.resize(rows);
-  auto next_single = static_cast<std::uint32_t>(dictionary);
-  for (std::size_t row = 0; row < rows; ++row) {
-    const std::uint64_t stored = (*index)[row];
-    if (stored > dictionary) return damaged("a text outside the dictionary");
-    column.texts[row] = stored == 0 ? next_single++ : static_cast<std::uint32_t>(stored - 1);
-  }
-  const Result<IntegerList> lengths = decode_integers(message.lengths(), next_single);
+  TextReader reader;
+  reader.index_ = *std::move(index);
+  reader.dictionary_ = message.dictionary();
+  reader.next_single_ = reader.dictionary_;
+  const Result<std::span<const std::uint32_t>> lengths = decode_lengths(
+      message.lengths(), reader.dictionary_ + reader.index_.zeros(), code_points_left, unpacker);
   if (!lengths) return lengths.error();
-  std::size_t code_points = 0;
-  for (const std::uint64_t length : *lengths) {
-    if (length > kMaxTextBytes) return damaged("a text too long");
-    code_points += static_cast<std::size_t>(length);
-  }
-  if (code_points > code_points_left) return damaged("too much text");
-  code_points_left -= code_points;
-  const Result<Symbols> symbols = decode_symbols(message, code_points);
+  const std::size_t code_points = std::accumulate(lengths->begin(), lengths->end(), std::size_t{0});
+  const Result<Symbols> symbols = decode_symbols_of(message, code_points, unpacker);
   if (!symbols) return symbols.error();
-  return spell(*symbols, *lengths, column.distinct);
+  const Result<TextViews> texts = spell_texts(*symbols, *lengths, unpacker.scratch());
+  if (!texts) return texts.error();
+  reader.texts_ = *texts;
+  return reader;
+}
+
+bool TextReader::read(std::span<std::uint64_t> numbers) {
+  index_.read(numbers);
+  bool known = true;
+  for (std::uint64_t& number : numbers) {
+    known &= number <= dictionary_;
+    number = number == 0 ? next_single_++ : number - 1;
+  }
+  return known;
 }
 
 }  // namespace telekv::kv

@@ -1,6 +1,8 @@
 #include "kv/text_pool.h"
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 #include <optional>
 
@@ -14,6 +16,18 @@ RecordHash seeded(std::uint64_t seed) {
   return RecordHash(key);
 }
 
+/// Two to a power of two from 16 on.
+constexpr std::array<std::uint16_t, 18> kSizesBytes = {
+    8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096};
+static_assert(kSizesBytes.back() == kMaxTextBytes);
+constexpr std::size_t kRoomBytes = kMaxTextBytes;
+
+/// The number of the least of them that holds so many bytes.
+std::size_t size_of(std::size_t bytes) {
+  return static_cast<std::size_t>(std::lower_bound(kSizesBytes.begin(), kSizesBytes.end(), bytes) -
+                                  kSizesBytes.begin());
+}
+
 }  // namespace
 
 TextPool::TextPool(std::uint64_t seed)
@@ -21,66 +35,91 @@ TextPool::TextPool(std::uint64_t seed)
   clear();
 }
 
-TextPool::~TextPool() { free_texts(); }
-
-TextId TextPool::acquire(std::string_view text, std::uint32_t references) {
+TextId TextPool::acquire(std::string_view text) {
   if (text.empty()) return 0;
+  assert(text.size() <= kMaxTextBytes);
   const std::uint64_t text_hash = hash(text);
   const std::optional<Slot> found =
       index_.find(text_hash, [&](Slot id) { return view(id) == text; });
   if (found) {
-    entry(*found).references += references;
+    ++entry(*found).references;
     return *found;
   }
-  auto copy = std::make_unique_for_overwrite<char[]>(text.size());
-  std::memcpy(copy.get(), text.data(), text.size());
-  const TextId id = new_entry();
-  entry(id) = {copy.release(), static_cast<std::uint32_t>(text.size()), references};
-  text_bytes_ += text.size();
+  make_room(text.size());
+  const TextId id = has_free_entry() ? free_ : next_;
   index_.insert(text_hash, id, [this](Slot each) { return hash(view(each)); });
+  // From here on nothing fails.
+  char* const copy = take_memory(text.size());
+  std::memcpy(copy, text.data(), text.size());
+  if (has_free_entry()) {
+    free_ = entry(id).length;
+  } else {
+    ++next_;
+  }
+  entry(id) = {copy, static_cast<std::uint32_t>(text.size()), 1};
+  text_bytes_ += text.size();
   return id;
 }
 
-void TextPool::release(TextId id) {
+void TextPool::release(TextId id, std::uint32_t references) {
   if (id == 0) return;
   Entry& released = entry(id);
-  if (--released.references > 0) return;
+  released.references -= references;
+  if (released.references > 0) return;
   index_.erase(hash(view(id)), id);
   text_bytes_ -= released.length;
-  delete[] released.text;
+  char*& given_back = given_back_[size_of(released.length)];
+  std::memcpy(released.text, &given_back, sizeof given_back);
+  given_back = released.text;
   released = {nullptr, free_, 0};
   free_ = id;
 }
 
-TextId TextPool::new_entry() {
-  if (free_ != 0 && !held_) {
-    const TextId id = free_;
-    free_ = entry(id).length;
-    return id;
+/// For one more text and its entry.
+void TextPool::make_room(std::size_t bytes) {
+  if (!has_free_entry() && next_ / kSegment == entries_.size()) {
+    std::byte* const memory = arena_.take(kSegment * sizeof(Entry));
+    std::memset(memory, 0, kSegment * sizeof(Entry));
+    entries_.push_back(reinterpret_cast<Entry*>(memory));
   }
-  if (next_ % kSegment == 0) entries_.push_back(std::make_unique<Entry[]>(kSegment));
-  return next_++;
+  const std::size_t size = size_of(bytes);
+  if (given_back_[size] != nullptr || room_.size() >= kSizesBytes[size]) return;
+  // What is left of the room is lost: on average half a text in a hundred.
+  room_ = {reinterpret_cast<char*>(arena_.take(kRoomBytes)), kRoomBytes};
 }
 
-void TextPool::free_texts() {
-  for (TextId id = 1; id < next_; ++id) delete[] entry(id).text;
+char* TextPool::take_memory(std::size_t bytes) {
+  const std::size_t size = size_of(bytes);
+  if (char* const memory = given_back_[size]) {
+    std::memcpy(&given_back_[size], memory, sizeof given_back_[size]);
+    return memory;
+  }
+  char* const memory = room_.data();
+  room_ = room_.subspan(kSizesBytes[size]);
+  return memory;
+}
+
+void TextPool::reserve(std::uint64_t texts, std::uint64_t bytes) {
+  if (size() != 0) return;
+  index_.reserve(texts);
+  // Half a size is lost at each on average.
+  arena_.expect(texts * (sizeof(Entry) + kSizesBytes[0] / 2) + bytes);
 }
 
 void TextPool::clear() {
-  if (!entries_.empty()) free_texts();
+  arena_ = PageArena();
+  room_ = {};
+  given_back_ = {};
   entries_.clear();
-  entries_.push_back(std::make_unique<Entry[]>(kSegment));
   index_.clear();
   next_ = 1;
   free_ = 0;
   text_bytes_ = 0;
+  make_room(1);  // the empty text's entry
 }
 
 std::size_t TextPool::memory_bytes() const {
-  // malloc rounds a text up to 16 bytes, its own 8 included.
-  constexpr std::size_t kMallocOverhead = 16;
-  return entries_.size() * kSegment * sizeof(Entry) + text_bytes_ + size() * kMallocOverhead +
-         index_.memory_bytes();
+  return arena_.memory_bytes() + entries_.capacity() * sizeof entries_[0] + index_.memory_bytes();
 }
 
 std::string TextPool::validate() const {

@@ -1,16 +1,22 @@
 // Equal texts kept once: rows hold a 4-byte number instead of the text. 90% of realistic names come
 // from some thousands; a row's share of the pool is a few bytes.
 //
-// One thread. O(length). The hash is keyed (record_hash.h), because people choose their names.
-// Views are good until their text is released for the last time.
+// Memory comes in blocks: a million texts of their own are not a million blocks of the heap.
+//
+// One thread. O(length). Lack of memory throws std::bad_alloc and changes nothing. The hash is
+// keyed (record_hash.h), because people choose their names. Views are good until their text is
+// released for the last time.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "kv/memory_blocks.h"
 #include "kv/record_hash.h"
 #include "kv/slot_index.h"
 
@@ -22,17 +28,23 @@ using TextId = std::uint32_t;
 class TextPool {
  public:
   explicit TextPool(std::uint64_t seed);
-  ~TextPool();
+  ~TextPool() = default;
   TextPool(const TextPool&) = delete;
   TextPool& operator=(const TextPool&) = delete;
 
-  /// The number of `text`, which is kept from now on; to be released as often as acquired: the
-  /// other way round, `references` is how often it will be.
-  TextId acquire(std::string_view text, std::uint32_t references = 1);
-  void release(TextId id);
+  /// The number of `text`, which is kept from now on; to be released as often as acquired and
+  /// retained.
+  TextId acquire(std::string_view text);
+  void retain(TextId id, std::uint32_t references) {
+    if (id != 0) entry(id).references += references;
+  }
+  void release(TextId id, std::uint32_t references = 1);
 
-  /// Makes room for `texts` in an empty pool at once; otherwise does nothing.
-  void reserve(std::uint64_t texts) { index_.reserve(texts); }
+  /// Makes room for `texts` of `bytes` in all in an empty pool at once; otherwise does nothing.
+  void reserve(std::uint64_t texts, std::uint64_t bytes);
+
+  /// Begins to bring the place of `text` into the cache. Always inline: see SlotIndex::prefetch().
+  [[gnu::always_inline]] void prefetch(std::string_view text) const { index_.prefetch(hash(text)); }
 
   std::string_view view(TextId id) const {
     const Entry& entry = entries_[id / kSegment][id % kSegment];
@@ -55,24 +67,33 @@ class TextPool {
   static constexpr TextId kSegment = 1024;
 
   struct Entry {
-    char* text;            // owned; nullptr when free
+    char* text;            // nullptr when free
     std::uint32_t length;  // the next free entry when free
     std::uint32_t references;
   };
 
   Entry& entry(TextId id) { return entries_[id / kSegment][id % kSegment]; }
-  TextId new_entry();
-  void free_texts();
+  void make_room(std::size_t bytes);
+  TextId take_entry();
+  char* take_memory(std::size_t bytes);
+  bool has_free_entry() const { return free_ != 0 && !held_; }
   std::uint64_t hash(std::string_view text) const { return hash_.text_term(secrets_, text).a; }
 
   RecordHash hash_;
   RecordHash::FieldSecrets secrets_;
-  std::vector<std::unique_ptr<Entry[]>> entries_;
+  std::vector<Entry*> entries_;
   SlotIndex index_;
   TextId next_ = 1;
   TextId free_ = 0;  // 0: none
   bool held_ = false;
   std::size_t text_bytes_ = 0;
+
+  // Texts have memory of some sizes. What is given back is kept for texts of the same size; there
+  // are few, so all of it is a few times what was needed at once at most.
+  static constexpr std::size_t kSizes = 18;
+  std::array<char*, kSizes> given_back_{};  // each holds the next one's address
+  std::span<char> room_;                    // not given to any text yet
+  PageArena arena_;                         // of entries and texts
 };
 
 }  // namespace telekv::kv

@@ -12,6 +12,7 @@ using json::Object;
 
 constexpr std::size_t kMaxDescriptionBytes = 300;
 constexpr std::size_t kMaxPathBytes = 4096;
+constexpr std::size_t kMaxUrlBytes = 4096;
 constexpr std::size_t kMaxCommands = 100;
 constexpr std::size_t kMaxCommandBytes = 2048;
 
@@ -67,6 +68,30 @@ Result<void> read(const Element& result, RemoteFile& file) {
   auto size = json::read_size(*object, "file_size");
   if (!size) return size.error();
   file = RemoteFile{std::move(*path), *size};
+  return {};
+}
+
+Result<void> read(const Element& result, WebhookInfo& info) {
+  auto object = json::as_object(result, "result");
+  if (!object) return object.error();
+  auto url = json::read_string(*object, "url", kMaxUrlBytes);
+  if (!url) return url.error();
+  auto last_error = json::read_string(*object, "last_error_message", kMaxUrlBytes);
+  if (!last_error) return last_error.error();
+  auto pending = json::read_size(*object, "pending_update_count");
+  if (!pending) return pending.error();
+  auto connections = json::read_size(*object, "max_connections");
+  if (!connections) return connections.error();
+  auto date = json::read_size(*object, "last_error_date");
+  if (!date) return date.error();
+  if (*date > static_cast<std::uint64_t>(kMaxId)) {
+    return json::damaged("last_error_date", "is not a date");
+  }
+  info = {.url = std::move(*url),
+          .pending_updates = *pending,
+          .max_connections = *connections,
+          .last_error_at = std::chrono::seconds(static_cast<std::int64_t>(*date)),
+          .last_error = tidy(*last_error)};
   return {};
 }
 
@@ -142,6 +167,7 @@ template Result<User> parse_answer<User>(std::string_view);
 template Result<Message> parse_answer<Message>(std::string_view);
 template Result<ChatInfo> parse_answer<ChatInfo>(std::string_view);
 template Result<RemoteFile> parse_answer<RemoteFile>(std::string_view);
+template Result<WebhookInfo> parse_answer<WebhookInfo>(std::string_view);
 template Result<std::vector<BotCommand>> parse_answer<std::vector<BotCommand>>(std::string_view);
 
 }  // namespace telekv::telegram

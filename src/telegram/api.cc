@@ -20,6 +20,9 @@ constexpr std::size_t kMaxPageBytes = std::size_t{8} << 20;
 /// How much longer than a long poll its exchange may take.
 constexpr std::chrono::seconds kPollGrace{10};
 
+/// The part of an upload that is the document; "attach://document" in JSON fields.
+constexpr std::string_view kDocumentPart = "document";
+
 constexpr std::chrono::seconds kTransferGrace{30};
 constexpr std::uint64_t kSlowestBytesPerSecond = 128 * 1024;
 
@@ -38,6 +41,30 @@ HttpRequest json_request(const js::object& body) {
 
 HttpRequest empty_request() { return {}; }
 
+/// What the program asks to be told of; sent with every call that takes it, because an omitted list
+/// keeps what another program set before.
+js::array allowed_updates() { return {"message", "callback_query"}; }
+
+/// A certificate is a file, and a file needs a form. In a form, what is not a string is its JSON.
+HttpRequest webhook_request(const Webhook& webhook) {
+  const js::object body{{"url", webhook.url},
+                        {"secret_token", webhook.secret.reveal()},
+                        {"max_connections", webhook.max_connections},
+                        {"allowed_updates", allowed_updates()},
+                        {"drop_pending_updates", webhook.drop_pending_updates}};
+  if (!webhook.certificate) return json_request(body);
+  std::vector<FormField> fields;
+  for (const auto& [name, value] : body) {
+    fields.emplace_back(name,
+                        value.is_string() ? std::string(value.as_string()) : js::serialize(value));
+  }
+  auto multipart = make_multipart(fields, {"certificate", "certificate.pem", webhook.certificate});
+  HttpRequest request;
+  request.content_type = std::move(multipart.content_type);
+  request.body = std::move(multipart.body);
+  return request;
+}
+
 Result<HttpRequest> upload_request(const std::vector<FormField>& fields, const Upload& upload) {
   if (!is_document_name(upload.name)) {
     return Error{.code = ErrorCode::kInvalidArgument,
@@ -48,7 +75,7 @@ Result<HttpRequest> upload_request(const std::vector<FormField>& fields, const U
                  .message = upload.name + ": Telegram refuses empty documents"};
   }
   HttpRequest request;
-  auto multipart = make_multipart(fields, upload);
+  auto multipart = make_multipart(fields, {kDocumentPart, upload.name, upload.bytes});
   request.content_type = std::move(multipart.content_type);
   request.body = std::move(multipart.body);
   request.deadline = transfer_deadline(upload.bytes->size());
@@ -143,7 +170,7 @@ Async<UpdatePage> Api::get_updates(GetUpdates query) {
   constexpr Method kMethod{"getUpdates", Effect::kReads};
   js::object body{{"limit", query.limit},
                   {"timeout", query.timeout.count()},
-                  {"allowed_updates", {"message", "callback_query"}}};
+                  {"allowed_updates", allowed_updates()}};
   if (query.offset) body["offset"] = to_int(*query.offset);
   auto request = json_request(body);
   request.deadline = query.timeout + kPollGrace;
@@ -154,6 +181,18 @@ Async<UpdatePage> Api::get_updates(GetUpdates query) {
   auto page = parse_update_page(response->body);
   if (!page) co_return redacted(answer_error(kMethod, *response, page.error().message));
   co_return page;
+}
+
+Async<void> Api::set_webhook(Webhook webhook) {
+  constexpr Method kMethod{"setWebhook", Effect::kMutates};
+  auto request = webhook_request(webhook);
+  auto done = co_await call<Done>(kMethod, std::move(request));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+Async<WebhookInfo> Api::get_webhook_info() {
+  return call<WebhookInfo>({"getWebhookInfo", Effect::kReads}, empty_request());
 }
 
 Async<void> Api::delete_webhook() {
@@ -197,7 +236,7 @@ Async<Message> Api::send_document(ChatId chat, Upload upload) {
 Async<std::optional<Message>> Api::edit_message_document(ChatId chat, MessageId id, Upload upload) {
   constexpr Method kMethod{"editMessageMedia", Effect::kMutates};
   const js::object media{{"type", "document"},
-                         {"media", std::string("attach://") + kFilePart},
+                         {"media", "attach://" + std::string(kDocumentPart)},
                          {"caption", upload.caption},
                          {"disable_content_type_detection", true}};
   const std::vector<FormField> fields{{"chat_id", std::to_string(to_int(chat))},

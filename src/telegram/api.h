@@ -16,6 +16,7 @@
 #include "telegram/http.h"
 #include "telegram/types.h"
 #include "telegram/update_parser.h"
+#include "telegram/webhook_secret.h"
 
 namespace telekv::telegram {
 
@@ -46,6 +47,23 @@ struct GetUpdates {
   std::optional<UpdateId> offset = {};
   int limit = 100;                   ///< 1..100
   std::chrono::seconds timeout{25};  ///< 0..50; the exchange's deadline is 10 s longer
+};
+
+/// Where Telegram is to deliver updates (webhook_endpoint.h receives them).
+struct Webhook {
+  std::string url;           ///< https, port 443, 80, 88 or 8443; a local server also takes http
+  WebhookSecret secret;      ///< repeated by every delivery
+  int max_connections = 40;  ///< 1..100 deliveries at once; each chat has one at a time
+  bool drop_pending_updates = false;  ///< true loses what is waiting
+  SharedBytes certificate = nullptr;  ///< PEM of a self-signed certificate, at most 3 MiB; or null
+};
+
+struct WebhookInfo {
+  std::string url;  ///< empty: none is set, and get_updates works
+  std::uint64_t pending_updates = 0;
+  std::uint64_t max_connections = 0;
+  std::chrono::seconds last_error_at{0};  ///< Unix time; 0: no delivery has failed
+  std::string last_error;                 ///< why, as Telegram puts it
 };
 
 /// A document to upload. `bytes` is streamed from where it is.
@@ -84,6 +102,12 @@ class Api {
   /// Sets allowed_updates to message and callback_query at every call (an omitted list would keep
   /// whatever another program set before).
   Async<UpdatePage> get_updates(GetUpdates query);
+
+  /// Replaces a webhook that is set. Sets allowed_updates as get_updates does. Ends a waiting
+  /// get_updates with kConflict. More than one call a second is kRateLimited.
+  Async<void> set_webhook(Webhook webhook);
+
+  Async<WebhookInfo> get_webhook_info();
 
   /// Removes a webhook, which would make get_updates fail with kConflict. Pending updates stay.
   Async<void> delete_webhook();

@@ -8,7 +8,7 @@
 // caller's decision.
 //
 // To cut a long poll at shutdown, cancel the coroutine that awaits it:
-//   co_await (polling.next() || stopped.wait());                       // awaitable operators, or
+//   co_await (api.get_updates(query) || stopped.wait());               // awaitable operators, or
 //   co_spawn(executor, loop(), bind_cancellation_slot(signal.slot(), handler));
 //   signal.emit(terminal);
 #pragma once

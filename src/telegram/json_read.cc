@@ -80,6 +80,14 @@ Result<std::uint64_t> read_size(const Object& object, std::string_view key) {
   return size;
 }
 
+/// Telegram's dates are 32 bits wide. One that is no date costs no message: it counts as not told.
+std::chrono::seconds read_date(const Object& object) {
+  const auto element = member(object, "date");
+  std::uint64_t date = 0;
+  const bool good = element && element->get(date) == simdjson::SUCCESS && date <= UINT32_MAX;
+  return std::chrono::seconds(good ? date : 0);
+}
+
 Result<User> read_user(const std::optional<Element>& element, std::string_view field) {
   auto object = as_object(element, field);
   if (!object) return object.error();
@@ -143,6 +151,7 @@ Result<Message> read_message(const std::optional<Element>& element, std::string_
     if (!info) return info.error();
     message.document = std::move(*info);
   }
+  message.date = read_date(*object);
   return message;
 }
 

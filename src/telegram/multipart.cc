@@ -29,15 +29,15 @@ SharedBytes share(std::string text) { return std::make_shared<const Bytes>(std::
 
 }  // namespace
 
-Multipart make_multipart(const std::vector<FormField>& fields, const Upload& upload) {
+Multipart make_multipart(const std::vector<FormField>& fields, const FilePart& file) {
   const std::string boundary = make_boundary();
   std::string head;
   for (const auto& [name, value] : fields) {
     begin_part(head, boundary, name);
     head.append("\r\n\r\n").append(value).append("\r\n");
   }
-  begin_part(head, boundary, kFilePart);
-  head.append("; filename=\"").append(upload.name).append("\"\r\n");
+  begin_part(head, boundary, file.field);
+  head.append("; filename=\"").append(file.name).append("\"\r\n");
   head.append("Content-Type: application/octet-stream\r\n\r\n");
   std::string tail = "\r\n--";
   tail.append(boundary).append("--\r\n");
@@ -45,7 +45,7 @@ Multipart make_multipart(const std::vector<FormField>& fields, const Upload& upl
   Multipart multipart;
   multipart.content_type = "multipart/form-data; boundary=";
   multipart.content_type += boundary;
-  multipart.body = {share(std::move(head)), upload.bytes, share(std::move(tail))};
+  multipart.body = {share(std::move(head)), file.bytes, share(std::move(tail))};
   return multipart;
 }
 

@@ -4,10 +4,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "telegram/api.h"
+#include "telegram/http.h"
 
 namespace telekv::telegram {
 
@@ -19,11 +20,14 @@ struct Multipart {
   std::vector<SharedBytes> body;
 };
 
-/// The name of the file's part; "attach://document" in JSON fields.
-constexpr const char* kFilePart = "document";
+/// `name` is not escaped: see is_document_name().
+struct FilePart {
+  std::string_view field;
+  std::string_view name;
+  SharedBytes bytes;
+};
 
-/// `upload.name` must be checked (is_document_name); the caption is the caller's to put in a field.
-Multipart make_multipart(const std::vector<FormField>& fields, const Upload& upload);
+Multipart make_multipart(const std::vector<FormField>& fields, const FilePart& file);
 
 /// [A-Za-z0-9._-]{1,64}, what Telegram keeps of a file's name and what needs no escape.
 bool is_document_name(std::string_view name);

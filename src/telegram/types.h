@@ -2,6 +2,7 @@
 // and meanings are the Bot API's (core.telegram.org/bots/api); ids are 64-bit everywhere.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ struct Message {
   std::optional<ChatId> sender_chat;  ///< who posted on behalf of a chat; the channel in channels
   std::string text;                   ///< empty when the message is not a text
   std::optional<DocumentInfo> document;
+  std::chrono::seconds date{};  ///< when it was sent, Unix time; 0 when not told
 };
 
 struct CallbackQuery {

@@ -38,34 +38,45 @@ Update read_update(UpdateId id, const Object& object) {
   return update;
 }
 
-void add_parsed(UpdatePage& page, const Element& element) {
+std::optional<Update> from_parsed(const Element& element) {
   Object object;
   std::int64_t number = 0;
-  if (element.get(object) == simdjson::SUCCESS &&
-      object.at_key("update_id").get(number) == simdjson::SUCCESS) {
-    if (const auto id = usable(number)) {
-      page.updates.push_back(read_update(*id, object));
-      return;
-    }
+  if (element.get(object) != simdjson::SUCCESS ||
+      object.at_key("update_id").get(number) != simdjson::SUCCESS) {
+    return std::nullopt;
   }
-  ++page.unreadable;
+  const auto id = usable(number);
+  if (!id) return std::nullopt;
+  return read_update(*id, object);
 }
 
-/// An element that does not parse: its id is taken from the text, so that it can be confirmed.
-void add_unparsed(UpdatePage& page, std::string_view text, const char* reason) {
+/// An update that does not parse: its id is taken from the text, so that it can be confirmed.
+std::optional<Update> from_unparsed(std::string_view text, const char* reason) {
   const auto raw = raw_member(text, "update_id");
+  if (!raw) return std::nullopt;
   std::int64_t number = 0;
-  if (raw) {
-    const auto [end, failure] = std::from_chars(raw->data(), raw->data() + raw->size(), number);
-    const auto after = static_cast<std::size_t>(end - raw->data());
-    const bool whole =
-        failure == std::errc() && raw->substr(after).find_first_of(".eE0123456789") != 0;
-    if (const auto id = usable(number); whole && id) {
-      page.updates.push_back({.id = *id, .content = MalformedUpdate{reason}});
-      return;
-    }
+  const auto [end, failure] = std::from_chars(raw->data(), raw->data() + raw->size(), number);
+  const auto after = static_cast<std::size_t>(end - raw->data());
+  const bool whole =
+      failure == std::errc() && raw->substr(after).find_first_of(".eE0123456789") != 0;
+  const auto id = usable(number);
+  if (!whole || !id) return std::nullopt;
+  return Update{.id = *id, .content = MalformedUpdate{reason}};
+}
+
+std::optional<Update> read_text(std::string_view text, simdjson::dom::parser& parser) {
+  Element element;
+  const auto failure = parser.parse(text.data(), text.size()).get(element);
+  if (failure == simdjson::SUCCESS) return from_parsed(element);
+  return from_unparsed(text, simdjson::error_message(failure));
+}
+
+void add(UpdatePage& page, std::optional<Update> update) {
+  if (update) {
+    page.updates.push_back(std::move(*update));
+  } else {
+    ++page.unreadable;
   }
-  ++page.unreadable;
 }
 
 Error no_page() {
@@ -81,15 +92,7 @@ Result<UpdatePage> parse_piecewise(std::string_view body, simdjson::dom::parser&
   const auto elements = raw_elements(*result);
   if (!elements) return no_page();
   UpdatePage page;
-  for (const auto text : *elements) {
-    Element element;
-    const auto failure = parser.parse(text.data(), text.size()).get(element);
-    if (failure == simdjson::SUCCESS) {
-      add_parsed(page, element);
-    } else {
-      add_unparsed(page, text, simdjson::error_message(failure));
-    }
-  }
+  for (const auto text : *elements) add(page, read_text(text, parser));
   return page;
 }
 
@@ -115,8 +118,13 @@ Result<UpdatePage> parse_update_page(std::string_view body) {
     return no_page();
   }
   UpdatePage page;
-  for (const auto element : elements) add_parsed(page, element);
+  for (const auto element : elements) add(page, from_parsed(element));
   return page;
+}
+
+std::optional<Update> parse_update(std::string_view text) {
+  simdjson::dom::parser parser;
+  return read_text(text, parser);
 }
 
 }  // namespace telekv::telegram

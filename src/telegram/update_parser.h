@@ -1,4 +1,5 @@
-// Reads a page of updates from a getUpdates answer. Everything in it was written by strangers.
+// Reads updates: a page from a getUpdates answer, or the one of a webhook request. Everything in
+// them was written by strangers.
 //
 // One bad update never costs the others: a page that does not parse as a whole is split textually
 // and each update is parsed alone. Pure functions, O(bytes); no failure but "this is no page".
@@ -34,5 +35,9 @@ constexpr std::int64_t kMaxId = std::int64_t{1} << 53;
 /// Reads `{"ok":true,"result":[...]}`. Strings in the updates are valid UTF-8. kDamaged when the
 /// text is no such envelope.
 Result<UpdatePage> parse_update_page(std::string_view body);
+
+/// Reads one update, `{"update_id":1,...}`; a bad one is a MalformedUpdate. nullopt: it has no
+/// usable update_id.
+std::optional<Update> parse_update(std::string_view text);
 
 }  // namespace telekv::telegram

@@ -7,8 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "vault/pool.h"
-
 namespace telekv::vault {
 
 namespace asio = boost::asio;
@@ -18,165 +16,170 @@ namespace {
 // Records copied before the thread looks at its other work again: well below 200 us.
 constexpr std::size_t kRecordsPerSlice = 500;
 
-// A bound on what a hostile or broken manifest can make us download: 1,000 chunks are 19 GB.
+// Bounds on what a hostile or broken manifest can make us download: 1,000 chunks are 19 GB.
 constexpr int kMaxChunks = 1000;
-
-constexpr std::size_t kMaxChunkBytes = Channel::kMaxDocumentBytes - Sealer::kOverhead;
+constexpr int kMaxSegments = 1000;
 
 Error damaged(std::string what) {
   return Error{ErrorCode::kDamaged, std::move(what),
                "nothing was changed; start again, in case the download was at fault"};
 }
 
-bool digest_matches(const kv::Durable& state, const format::Manifest& manifest) {
-  const kv::Digest digest = state.digest();
-  return manifest.digest().size() == digest.size() &&
-         std::memcmp(manifest.digest().data(), digest.data(), digest.size()) == 0;
+bool proves(const format::State& state, const kv::Durable& table) {
+  const kv::Digest digest = table.digest();
+  return table.size() == state.records() && state.digest().size() == digest.size() &&
+         std::memcmp(state.digest().data(), digest.data(), digest.size()) == 0;
 }
 
-std::string chunk_name(const ObjectIdentity& identity) {
-  return "telekv-base-" + std::to_string(identity.sequence) + "-" +
-         std::to_string(identity.number) + ".tkv";
+/// Applies deltas in order: those at or below the base are in it already, every other one must
+/// follow the one before.
+class Follower {
+ public:
+  Follower(kv::Durable& table, std::uint64_t base_sequence)
+      : table_(&table), base_sequence_(base_sequence), sequence_(base_sequence) {}
+
+  Result<void> apply(const format::Delta& delta) {
+    if (delta.sequence() <= base_sequence_) return {};
+    if (delta.gap() >= delta.sequence() || delta.sequence() - delta.gap() - 1 != sequence_) {
+      return damaged("delta " + std::to_string(delta.sequence()) + " does not follow " +
+                     std::to_string(sequence_));
+    }
+    sequence_ = delta.sequence();
+    return delta.columns().empty() ? Result<void>{} : table_->load_delta(delta.columns());
+  }
+
+  template <class Deltas>
+  Result<void> apply_all(const Deltas& deltas) {
+    for (const format::Delta& delta : deltas) {
+      if (Result<void> applied = apply(delta); !applied) return applied;
+    }
+    return {};
+  }
+
+  std::uint64_t sequence() const { return sequence_; }
+
+ private:
+  kv::Durable* table_;
+  std::uint64_t base_sequence_;
+  std::uint64_t sequence_;
+};
+
+Result<void> apply(const Chain::Parts& parts, kv::Durable& table) {
+  for (const Bytes& chunk : parts.chunks) {
+    if (Result<void> loaded = table.load_chunk(chunk); !loaded) return loaded;
+  }
+  Follower follower(table, parts.state.base().sequence());
+  for (const auto& segment : parts.segments) {
+    if (Result<void> applied = follower.apply_all(segment->deltas()); !applied) return applied;
+  }
+  if (Result<void> applied = follower.apply_all(parts.state.tail()); !applied) return applied;
+  if (follower.sequence() != parts.state.sequence()) {
+    return damaged("the chain ends before sequence " + std::to_string(parts.state.sequence()));
+  }
+  if (!proves(parts.state, table)) {
+    return damaged("the restored state does not have the digest its root promises");
+  }
+  return {};
 }
 
 }  // namespace
 
-Chain::Chain(Channel& channel, const Sealer& sealer, Random& random, kv::Durable& state,
-             asio::any_io_executor pool)
-    : channel_(&channel),
-      sealer_(&sealer),
-      random_(&random),
-      state_(&state),
-      pool_(std::move(pool)) {}
-
-Channel::Async<std::uint64_t> Chain::load(format::Manifest manifest, Patience patience) {
-  if (digest_matches(*state_, manifest) && state_->size() == manifest.records()) {
-    co_return std::uint64_t{0};
-  }
-  state_->clear();
-  Result<std::uint64_t> downloaded = co_await load_base(manifest.base(), patience);
-  Result<void> applied = downloaded ? apply_tail(manifest, manifest.base().sequence())
-                                    : Result<void>(downloaded.error());
-  if (applied && !(digest_matches(*state_, manifest) && state_->size() == manifest.records())) {
-    applied = damaged("the restored state does not have the digest its root promises");
-  }
-  if (!applied) {
-    state_->clear();
-    co_return applied.error();
-  }
-  state_->finish_loading();
-  co_return *downloaded;
+std::vector<MessageId> messages_of(const format::Base& base) {
+  std::vector<MessageId> ids;
+  for (const format::Object& chunk : base.chunks()) ids.push_back(MessageId{chunk.message_id()});
+  return ids;
 }
 
-Channel::Async<std::uint64_t> Chain::load_base(format::Base base, Patience patience) {
+Channel::Async<Chain::Parts> Chain::download(format::State state, Patience patience) {
+  Result<std::vector<Bytes>> chunks = co_await fetch_base(state.base(), patience);
+  if (!chunks) co_return chunks.error();
+  Result<Segments> segments = co_await fetch_segments(state, patience);
+  if (!segments) co_return segments.error();
+  co_return Parts{
+      .state = std::move(state), .chunks = *std::move(chunks), .segments = *std::move(segments)};
+}
+
+Result<Chain::Loaded> Chain::fill(Parts parts, kv::Durable& table) {
+  table.clear();
+  if (Result<void> applied = apply(parts, table); !applied) {
+    table.clear();
+    return applied.error();
+  }
+  table.finish_loading();
+  Loaded loaded{.downloaded_bytes = 0, .segments = std::move(parts.segments)};
+  for (const format::Object& chunk : parts.state.base().chunks()) {
+    loaded.downloaded_bytes += chunk.size();
+  }
+  for (const format::Object& segment : parts.state.segments()) {
+    loaded.downloaded_bytes += segment.size();
+  }
+  return loaded;
+}
+
+Channel::Async<Chain::Loaded> Chain::load(format::State state, kv::Durable& table,
+                                          Patience patience) {
+  Result<Parts> parts = co_await download(std::move(state), patience);
+  if (!parts) co_return parts.error();
+  co_return fill(*std::move(parts), table);
+}
+
+Channel::Async<std::vector<Bytes>> Chain::fetch_base(const format::Base& base, Patience patience) {
   if (base.chunks_size() > kMaxChunks) co_return damaged("the root names too many chunks");
-  std::uint64_t downloaded = 0;
   for (int i = 0; i < base.chunks_size(); ++i) {
-    const format::Object& object = base.chunks(i);
-    if (object.sequence() != base.sequence() || object.number() != static_cast<std::uint32_t>(i)) {
+    const format::Object& chunk = base.chunks(i);
+    if (chunk.sequence() != base.sequence() || chunk.number() != static_cast<std::uint32_t>(i)) {
       co_return damaged("the root names its chunks in the wrong order");
     }
-    Result<Bytes> chunk = co_await fetch_chunk(object, patience);
-    if (!chunk) co_return chunk.error();
-    downloaded += object.size();
-    if (Result<void> loaded = state_->load_chunk(*chunk); !loaded) co_return loaded.error();
   }
-  co_return downloaded;
+  std::vector<format::Object> objects(base.chunks().begin(), base.chunks().end());
+  co_return co_await objects_->fetch_all(std::move(objects), ObjectKind::kChunk, patience);
 }
 
-Channel::Async<Bytes> Chain::fetch_chunk(format::Object object, Patience patience) {
-  const FileRef file{.file_id = object.file_id(), .size = object.size()};
-  const auto fetch = [this, &file] { return channel_->fetch(file, Channel::kMaxDocumentBytes); };
-  Result<Bytes> sealed = co_await retry(patience, OnUnknown::kRepeat, fetch);
-  if (!sealed) co_return sealed.error();
-  const std::string name = "chunk " + std::to_string(object.number()) + " (message " +
-                           std::to_string(object.message_id()) + ")";
-  const ObjectIdentity identity{.kind = ObjectKind::kChunk,
-                                .epoch = object.epoch(),
-                                .writer = object.writer(),
-                                .sequence = object.sequence(),
-                                .number = object.number()};
-  auto verify = [this, identity, &object, &sealed]() -> Result<Bytes> {
-    if (sealed->size() != object.size() || content_hash(*sealed) != object.content_hash()) {
-      return Error{ErrorCode::kDamaged, "it is not the document the root names"};
-    }
-    return sealer_->open(identity, *sealed);
-  };
-  Result<Bytes> body = co_await run_on(pool_, std::move(verify));
-  if (!body && body.error().code == ErrorCode::kDamaged) {
-    co_return damaged(name + ": " + body.error().message);
+Channel::Async<Chain::Segments> Chain::fetch_segments(const format::State& state,
+                                                      Patience patience) {
+  if (state.segments_size() > kMaxSegments) co_return damaged("the root names too many segments");
+  std::vector<format::Object> objects(state.segments().begin(), state.segments().end());
+  Result<std::vector<Bytes>> bodies =
+      co_await objects_->fetch_all(std::move(objects), ObjectKind::kSegment, patience);
+  if (!bodies) co_return bodies.error();
+  Segments segments;
+  for (const Bytes& body : *bodies) {
+    auto deltas = std::make_shared<format::Deltas>();
+    if (!deltas->ParseFromString(body)) co_return damaged("a segment cannot be read");
+    segments.push_back(std::move(deltas));
   }
-  co_return body;
+  co_return segments;
 }
 
-Result<void> Chain::apply_tail(const format::Manifest& manifest, std::uint64_t from_sequence) {
-  std::uint64_t sequence = from_sequence;
-  for (const format::InlineDelta& delta : manifest.tail()) {
-    if (delta.sequence() != sequence + 1)
-      return damaged("a delta is missing from the root's chain");
-    sequence = delta.sequence();
-    if (Result<void> loaded = state_->load_delta(delta.columns()); !loaded) return loaded.error();
-  }
-  if (sequence != manifest.sequence()) return damaged("the root's chain ends before its sequence");
-  return {};
-}
-
-Channel::Async<format::Base> Chain::write_base(std::int64_t epoch, std::uint64_t writer,
-                                               std::uint64_t sequence,
-                                               std::vector<MessageId>& posted, Patience patience) {
+Channel::Async<format::Base> Chain::write_base(kv::Durable& table, BaseIdentity identity,
+                                               std::shared_ptr<const bool> cancelled,
+                                               Patience patience) {
   format::Base base;
-  base.set_sequence(sequence);
-  const std::unique_ptr<kv::SnapshotWalk> walk = state_->begin_snapshot(kMaxChunkBytes);
+  base.set_sequence(identity.sequence);
+  const std::unique_ptr<kv::SnapshotWalk> walk = table.begin_snapshot(Objects::kMaxBodyBytes);
   while (!walk->done()) {
     std::shared_ptr<const kv::Encodable> chunk = walk->step(kRecordsPerSlice);
-    if (chunk) {
-      const ObjectIdentity identity{.kind = ObjectKind::kChunk,
-                                    .epoch = epoch,
-                                    .writer = writer,
-                                    .sequence = sequence,
-                                    .number = static_cast<std::uint32_t>(base.chunks_size())};
-      Result<format::Object> object = co_await post_chunk(std::move(chunk), identity, patience);
-      if (!object) co_return object.error();
-      posted.push_back(MessageId{object->message_id()});
-      *base.add_chunks() = *std::move(object);
+    Result<format::Object> object{format::Object{}};
+    if (*cancelled) {
+      object = Error{ErrorCode::kCancelled, "writing the base was given up"};
+    } else if (chunk) {
+      const ObjectIdentity chunk_identity{.kind = ObjectKind::kChunk,
+                                          .epoch = identity.epoch,
+                                          .writer = identity.writer,
+                                          .sequence = identity.sequence,
+                                          .number = static_cast<std::uint32_t>(base.chunks_size())};
+      std::function<Bytes()> encode = [chunk = std::move(chunk)] { return chunk->encode(); };
+      object = co_await objects_->put(chunk_identity, std::move(encode), patience);
+      if (object) *base.add_chunks() = *object;
     } else {
       co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     }
+    if (!object) {
+      objects_->release(messages_of(base));
+      co_return object.error();
+    }
   }
   co_return base;
-}
-
-Channel::Async<format::Object> Chain::post_chunk(std::shared_ptr<const kv::Encodable> chunk,
-                                                 ObjectIdentity identity, Patience patience) {
-  struct Sealed {
-    SharedBytes bytes;
-    Bytes hash;
-  };
-  auto encode = [this, identity, nonce = Sealer::make_nonce(*random_), chunk = std::move(chunk)] {
-    auto bytes = std::make_shared<const Bytes>(sealer_->seal(identity, chunk->encode(), nonce));
-    Bytes hash = content_hash(*bytes);
-    return Sealed{.bytes = std::move(bytes), .hash = std::move(hash)};
-  };
-  const Sealed sealed = co_await run_on(pool_, std::move(encode));
-
-  format::Object object;
-  object.set_size(sealed.bytes->size());
-  object.set_content_hash(sealed.hash);
-  object.set_epoch(identity.epoch);
-  object.set_writer(identity.writer);
-  object.set_sequence(identity.sequence);
-  object.set_number(identity.number);
-
-  const Document document{.name = chunk_name(identity),
-                          .caption = "telekv base " + std::to_string(identity.sequence) +
-                                     ", chunk " + std::to_string(identity.number),
-                          .bytes = sealed.bytes};
-  const auto post = [this, &document] { return channel_->post(document); };
-  Result<Posted> posted = co_await retry(patience, OnUnknown::kRepeat, post);
-  if (!posted) co_return posted.error();
-  object.set_message_id(to_int(posted->id));
-  object.set_file_id(posted->file.file_id);
-  co_return object;
 }
 
 }  // namespace telekv::vault

@@ -1,50 +1,66 @@
-// The chain from a manifest to the table and back: the base's chunks and the deltas after them.
-// Runs on the vault's thread; encoding, sealing and opening go to the pool. A base is walked in
-// slices, so the thread goes on serving between them.
+// The chain from a stored state to the table and back: the base's chunks, the segments and the tail
+// after them. Runs on the vault's thread; encoding, sealing and opening go to the pool. A base is
+// walked in slices, so the thread goes on serving between them.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "kv/durable.h"
 #include "telekv.pb.h"
-#include "vault/channel.h"
-#include "vault/retry.h"
-#include "vault/sealer.h"
+#include "vault/objects.h"
 
 namespace telekv::vault {
 
 class Chain {
  public:
-  /// The references must outlive the object; `state` is only touched on the calling thread.
-  Chain(Channel& channel, const Sealer& sealer, Random& random, kv::Durable& state,
-        boost::asio::any_io_executor pool);
+  /// A segment's content, kept in memory: merging segments needs no download.
+  using Segments = std::vector<std::shared_ptr<const format::Deltas>>;
 
-  /// Makes the table hold exactly what `manifest` names, and proves it by the digest. Downloads
-  /// nothing when the table holds it already. Returns the bytes downloaded. After an error the
-  /// table is empty.
-  Channel::Async<std::uint64_t> load(format::Manifest manifest, Patience patience);
+  struct Loaded {
+    std::uint64_t downloaded_bytes = 0;
+    Segments segments;  ///< as the state names them
+  };
 
-  /// Uploads the whole table as a base begun at `sequence`, sealed under `epoch` and `writer`.
-  /// After an error, `posted` holds the messages that nothing names.
-  Channel::Async<format::Base> write_base(std::int64_t epoch, std::uint64_t writer,
-                                          std::uint64_t sequence, std::vector<MessageId>& posted,
-                                          Patience patience);
+  /// A state's objects, downloaded and opened.
+  struct Parts {
+    format::State state;
+    std::vector<Bytes> chunks;
+    Segments segments;
+  };
+
+  explicit Chain(Objects& objects) : objects_(&objects) {}
+
+  Channel::Async<Parts> download(format::State state, Patience patience);
+
+  /// Makes `table` hold exactly the state of `parts`, and proves it by the digest. After an error
+  /// the table is empty.
+  static Result<Loaded> fill(Parts parts, kv::Durable& table);
+
+  /// Both. The table is touched only when everything has been downloaded and opened.
+  Channel::Async<Loaded> load(format::State state, kv::Durable& table, Patience patience);
+
+  /// Where a base is in the history, and who writes it.
+  struct BaseIdentity {
+    std::int64_t epoch;
+    std::uint64_t writer;
+    std::uint64_t sequence;  ///< of the last changes taken before
+  };
+
+  /// Uploads the whole table as a base. Its chunks are held (Objects::hold) until the caller
+  /// releases them; after an error none is. kCancelled soon after `*cancelled` has become true.
+  Channel::Async<format::Base> write_base(kv::Durable& table, BaseIdentity identity,
+                                          std::shared_ptr<const bool> cancelled, Patience patience);
 
  private:
-  Channel::Async<std::uint64_t> load_base(format::Base base, Patience patience);
-  Channel::Async<Bytes> fetch_chunk(format::Object object, Patience patience);
-  Channel::Async<format::Object> post_chunk(std::shared_ptr<const kv::Encodable> chunk,
-                                            ObjectIdentity identity, Patience patience);
-  Result<void> apply_tail(const format::Manifest& manifest, std::uint64_t from_sequence);
+  Channel::Async<std::vector<Bytes>> fetch_base(const format::Base& base, Patience patience);
+  Channel::Async<Segments> fetch_segments(const format::State& state, Patience patience);
 
-  Channel* channel_;
-  const Sealer* sealer_;
-  Random* random_;
-  kv::Durable* state_;
-  boost::asio::any_io_executor pool_;
+  Objects* objects_;
 };
+
+/// The messages of a base's chunks.
+std::vector<MessageId> messages_of(const format::Base& base);
 
 }  // namespace telekv::vault

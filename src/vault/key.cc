@@ -13,6 +13,10 @@ constexpr char kContext[crypto_kdf_CONTEXTBYTES + 1] = "telekv01";
 
 static_assert(Key::kBytes == crypto_kdf_KEYBYTES);
 
+// Stored data depends on them as well.
+constexpr unsigned long long kArgonPasses = 3;
+constexpr std::size_t kArgonBytes = 64u << 20;
+
 bool decode_hex(std::string_view text, std::array<std::uint8_t, Key::kBytes>& out) {
   std::size_t size = 0;
   return text.size() == 2 * Key::kBytes &&
@@ -43,6 +47,33 @@ Result<Key> Key::parse(std::string_view text) {
       "the vault key must be 32 bytes, as 64 hexadecimal digits or in base64; this one has " +
           std::to_string(text.size()) + " characters",
       "make one with: telekv keygen"};
+}
+
+Result<Key> Key::from_passphrase(std::string_view passphrase, std::string_view salt) {
+  if (passphrase.size() < kMinPassphrase) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "the passphrase has " + std::to_string(passphrase.size()) +
+                     " characters, at least " + std::to_string(kMinPassphrase) + " are needed",
+                 "take several words, or make a key with: telekv keygen"};
+  }
+  std::array<std::uint8_t, crypto_pwhash_argon2id_SALTBYTES> hashed_salt{};
+  crypto_generichash(hashed_salt.data(), hashed_salt.size(),
+                     reinterpret_cast<const unsigned char*>(salt.data()), salt.size(), nullptr, 0);
+  Key key;
+  if (crypto_pwhash_argon2id(key.bytes_.data(), key.bytes_.size(), passphrase.data(),
+                             passphrase.size(), hashed_salt.data(), kArgonPasses, kArgonBytes,
+                             crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
+    return Error{ErrorCode::kUnavailable, "there is not enough memory to derive the vault key",
+                 "64 MiB are needed at the start"};
+  }
+  return key;
+}
+
+Result<Key> Key::from_setting(std::string_view text, std::string_view salt) {
+  if (text.starts_with(kPassphrasePrefix)) {
+    return from_passphrase(text.substr(kPassphrasePrefix.size()), salt);
+  }
+  return parse(text);
 }
 
 Key Key::generate(Random& random) {

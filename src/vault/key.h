@@ -22,6 +22,16 @@ class Key {
   /// kInvalidArgument otherwise; the message never repeats the text.
   static Result<Key> parse(std::string_view text);
 
+  /// From a passphrase of at least kMinPassphrase bytes, by Argon2id (RFC 9106; libsodium, 3 passes
+  /// over 64 MiB: some 0.2 s). `salt` is public and tells two bots apart that have the same one.
+  /// kInvalidArgument when it is shorter, kUnavailable without the memory.
+  static constexpr std::size_t kMinPassphrase = 16;
+  static Result<Key> from_passphrase(std::string_view passphrase, std::string_view salt);
+
+  /// What TELEKV_KEY holds: this and a passphrase, or what parse() reads.
+  static constexpr std::string_view kPassphrasePrefix = "passphrase:";
+  static Result<Key> from_setting(std::string_view text, std::string_view salt);
+
   static Key generate(Random& random);
 
   Key(const Key&) = default;

@@ -22,10 +22,34 @@ Error about_root(MessageId id, const Error& error) {
 }  // namespace
 
 bool is_longer(const format::Manifest& a, const format::Manifest& b) {
-  const auto length = [](const format::Manifest& m) {
-    return std::make_tuple(m.applied_updates(), m.sequence(), m.ballot());
+  const bool reign_counts =
+      a.delivery() == format::Manifest::WEBHOOK || b.delivery() == format::Manifest::WEBHOOK;
+  const auto length = [reign_counts](const format::Manifest& m) {
+    return std::make_tuple(reign_counts ? m.ballot() : 0, m.state().applied_updates(),
+                           m.state().sequence(), m.ballot());
   };
   return length(a) > length(b);
+}
+
+Result<Root> parse_root(MessageId id, const ObjectIdentity& identity, ByteView body) {
+  Root root{.id = id, .manifest = {}};
+  if (!root.manifest.ParseFromArray(body.data(), static_cast<int>(body.size())))
+    return damaged_root(id, "its manifest cannot be read");
+  const format::Manifest& manifest = root.manifest;
+  const bool known = manifest.standing() == format::Manifest::CANDIDATE ||
+                     manifest.standing() == format::Manifest::ACTIVE;
+  if (!known || manifest.required_features_size() != 0) {
+    return Error{ErrorCode::kUnsupportedVersion,
+                 "the root in message " + std::to_string(to_int(id)) +
+                     " needs a feature this version does not have",
+                 "start the newer version that wrote it"};
+  }
+  if (manifest.ballot() != identity.epoch || manifest.writer() != identity.writer ||
+      manifest.state().sequence() != identity.sequence ||
+      (manifest.standing() == format::Manifest::ACTIVE) != (manifest.ballot() != 0)) {
+    return damaged_root(id, "its manifest contradicts its header");
+  }
+  return root;
 }
 
 Roots::Roots(Channel& channel, const Sealer& sealer, Random& random, std::uint64_t writer)
@@ -76,7 +100,7 @@ Result<Document> Roots::seal(const format::Manifest& manifest) {
   const ObjectIdentity identity{.kind = ObjectKind::kRoot,
                                 .epoch = manifest.ballot(),
                                 .writer = manifest.writer(),
-                                .sequence = manifest.sequence()};
+                                .sequence = manifest.state().sequence()};
   auto object = std::make_shared<const Bytes>(
       sealer_->seal(identity, manifest.SerializeAsString(), Sealer::make_nonce(*random_)));
   if (object->size() > Channel::kMaxDocumentBytes) {
@@ -86,8 +110,9 @@ Result<Document> Roots::seal(const format::Manifest& manifest) {
   }
   std::string caption = manifest.standing() == format::Manifest::CANDIDATE
                             ? "telekv: a writer is taking over"
-                            : "telekv root, sequence " + std::to_string(manifest.sequence()) +
-                                  ", " + std::to_string(manifest.records()) + " records";
+                            : "telekv root, sequence " +
+                                  std::to_string(manifest.state().sequence()) + ", " +
+                                  std::to_string(manifest.state().records()) + " records";
   return Document{
       .name = std::string(kRootName), .caption = std::move(caption), .bytes = std::move(object)};
 }
@@ -103,23 +128,7 @@ Result<Root> Roots::open(MessageId id, ByteView object) const {
   const Result<Bytes> body = sealer_->open(*identity, object);
   if (!body) return about_root(id, body.error());
 
-  Root root{.id = id, .manifest = {}};
-  if (!root.manifest.ParseFromString(*body)) return damaged_root(id, "its manifest cannot be read");
-  const format::Manifest& manifest = root.manifest;
-  const bool known = manifest.standing() == format::Manifest::CANDIDATE ||
-                     manifest.standing() == format::Manifest::ACTIVE;
-  if (!known || manifest.required_features_size() != 0) {
-    return Error{ErrorCode::kUnsupportedVersion,
-                 "the root in message " + std::to_string(to_int(id)) +
-                     " needs a feature this version does not have",
-                 "start the newer version that wrote it"};
-  }
-  if (manifest.ballot() != identity->epoch || manifest.writer() != identity->writer ||
-      manifest.sequence() != identity->sequence ||
-      (manifest.standing() == format::Manifest::ACTIVE) != (manifest.ballot() != 0)) {
-    return damaged_root(id, "its manifest contradicts its header");
-  }
-  return root;
+  return parse_root(id, *identity, *body);
 }
 
 }  // namespace telekv::vault

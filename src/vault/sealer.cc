@@ -113,6 +113,11 @@ Bytes Sealer::seal(const ObjectIdentity& identity, ByteView body, const Nonce& n
 }
 
 Result<ObjectIdentity> Sealer::peek(ByteView object) {
+  const Result<ObjectHeader> header = read_header(object);
+  return header ? Result<ObjectIdentity>(header->identity) : header.error();
+}
+
+Result<ObjectHeader> Sealer::read_header(ByteView object) {
   if (object.size() < kOverhead || std::memcmp(object.data(), kMagic, sizeof kMagic) != 0) {
     return damaged("it does not begin with a telekv header");
   }
@@ -135,13 +140,15 @@ Result<ObjectIdentity> Sealer::peek(ByteView object) {
                  "the stored data is sealed in a way this version does not know",
                  "start the newer version that wrote it"};
   }
-  return ObjectIdentity{
-      .kind = static_cast<ObjectKind>(read_le<std::uint8_t>(header, 4)),
-      .epoch = read_le<std::int64_t>(header, 8),
-      .writer = read_le<std::uint64_t>(header, 16),
-      .sequence = read_le<std::uint64_t>(header, 24),
-      .number = read_le<std::uint32_t>(header, 32),
-  };
+  ObjectHeader result{
+      .identity = {.kind = static_cast<ObjectKind>(read_le<std::uint8_t>(header, 4)),
+                   .epoch = read_le<std::int64_t>(header, 8),
+                   .writer = read_le<std::uint64_t>(header, 16),
+                   .sequence = read_le<std::uint64_t>(header, 24),
+                   .number = read_le<std::uint32_t>(header, 32)},
+      .sealed = seal == static_cast<std::uint8_t>(Seal::kXChaCha20Poly1305)};
+  std::memcpy(result.key_id.data(), header.data() + kKeyIdAt, result.key_id.size());
+  return result;
 }
 
 Result<Bytes> Sealer::open(const ObjectIdentity& expected, ByteView object) const {

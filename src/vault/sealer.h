@@ -17,7 +17,7 @@
 
 namespace telekv::vault {
 
-enum class ObjectKind : std::uint8_t { kRoot = 1, kChunk = 2 };
+enum class ObjectKind : std::uint8_t { kRoot = 1, kChunk = 2, kSegment = 3, kHistory = 4 };
 
 /// What an object is; sealed with it and demanded at opening.
 struct ObjectIdentity {
@@ -28,6 +28,13 @@ struct ObjectIdentity {
   std::uint32_t number = 0;    ///< position within its base, from 0
 
   friend bool operator==(const ObjectIdentity&, const ObjectIdentity&) = default;
+};
+
+/// All that an object's header says. Nothing of it is proven.
+struct ObjectHeader {
+  ObjectIdentity identity;
+  bool sealed = false;                   ///< under a key; otherwise with a checksum only
+  std::array<std::uint8_t, 8> key_id{};  ///< Key::id() of that key
 };
 
 class Sealer {
@@ -49,6 +56,8 @@ class Sealer {
 
   /// Who an object says it is. Only open() proves it.
   static Result<ObjectIdentity> peek(ByteView object);
+
+  static Result<ObjectHeader> read_header(ByteView object);
 
   /// The body of an object that is exactly `expected`.
   Result<Bytes> open(const ObjectIdentity& expected, ByteView object) const;

@@ -1,5 +1,6 @@
 #include "vault/vault.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "vault/pool.h"
@@ -10,16 +11,57 @@ namespace asio = boost::asio;
 
 namespace {
 
+// A delta over this is no delta any more; a root must hold one beside everything else.
+constexpr std::size_t kMaxDeltaBytes = 16u << 20;
+
+// Roots of predecessors deleted after one commit: a bound on what a commit may call.
+constexpr int kRecycledAtOnce = 4;
+
+// Erased keys, and commits that erased some, until they move from the root into the history.
+constexpr int kErasedInRoot = 1000;
+constexpr int kTombstonesInRoot = 64;
+
+// Drills that never pass must not fill the chat with restore points.
+constexpr std::size_t kUnprovenFactor = 2;
+
 std::uint64_t bytes_of(const format::Base& base) {
   std::uint64_t bytes = 0;
   for (const format::Object& chunk : base.chunks()) bytes += chunk.size();
   return bytes;
 }
 
-std::uint64_t bytes_of_tail(const format::Manifest& manifest) {
+std::uint64_t bytes_of_segments(const format::State& state) {
   std::uint64_t bytes = 0;
-  for (const format::InlineDelta& delta : manifest.tail()) bytes += delta.columns().size();
+  for (const format::Object& segment : state.segments()) bytes += segment.size();
   return bytes;
+}
+
+std::uint64_t bytes_of_tail(const format::State& state) {
+  std::uint64_t bytes = 0;
+  for (const format::Delta& delta : state.tail()) bytes += delta.columns().size();
+  return bytes;
+}
+
+bool is_crowded(const TombstoneList& tombstones) {
+  int keys = 0;
+  for (const format::Tombstones& each : tombstones) keys += each.key_steps_size();
+  return tombstones.size() > kTombstonesInRoot || keys > kErasedInRoot;
+}
+
+void add_messages(const format::State& state, std::set<MessageId>& ids) {
+  for (const format::Object& chunk : state.base().chunks()) {
+    ids.insert(MessageId{chunk.message_id()});
+  }
+  for (const format::Object& segment : state.segments()) {
+    ids.insert(MessageId{segment.message_id()});
+  }
+}
+
+void add_messages(const format::Manifest& manifest, const format::History& history,
+                  std::set<MessageId>& ids) {
+  add_messages(manifest.state(), ids);
+  if (manifest.has_history()) ids.insert(MessageId{manifest.history().message_id()});
+  for (const format::RestorePoint& point : history.points()) add_messages(point.state(), ids);
 }
 
 }  // namespace
@@ -32,18 +74,38 @@ Vault::Vault(Channel& channel, Clock& clock, Random& random, kv::Durable& state,
       state_(&state),
       sealer_(std::move(sealer)),
       pool_(pool),
-      options_(options),
+      options_(std::move(options)),
       writer_(random.next_u64()),
       roots_(channel, sealer_, random, writer_),
-      chain_(channel, sealer_, random, state, std::move(pool)) {}
+      survey_(channel, roots_, options_.root_id),
+      objects_(channel, sealer_, random, std::move(pool), ring_,
+               [this] { return named_messages(); }),
+      chain_(objects_) {}
 
-void Vault::note_applied(std::int64_t update_id) {
-  applied_update_id_ = update_id;
+void Vault::note(Note::Weight weight, std::string text) const {
+  if (options_.on_note) options_.on_note(Note{.weight = weight, .text = std::move(text)});
+}
+
+std::optional<std::set<MessageId>> Vault::named_messages() const {
+  if (!witnessed_) return std::nullopt;
+  std::set<MessageId> ids = written_messages_;
+  add_messages(manifest_, history_, ids);
+  if (base_ready_) {
+    for (const MessageId id : messages_of(*base_ready_)) ids.insert(id);
+  }
+  return ids;
+}
+
+void Vault::note_applied(UpdateStamp update) {
+  const std::uint64_t lost = applied_.add(update, options_.delivery);
+  manifest_.set_lost_updates(manifest_.lost_updates() + lost);
   ++applied_updates_;
+  if (!applied_since_) applied_since_ = clock_->now();
 }
 
 bool Vault::has_uncommitted() const {
-  return unsaved_records() > 0 || base_required_ || applied_updates_ != committed_updates_;
+  return unsaved_records() > 0 || base_required_ || base_ready_ || history_changed_ ||
+         applied_updates_ != committed_updates_;
 }
 
 Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
@@ -51,6 +113,11 @@ Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
   Result<CommitReport> report = co_await commit_now(until(deadline));
   if (!report) note_penalty(report.error());
   co_return report;
+}
+
+Channel::Async<CommitReport> Vault::make_point(Clock::Time deadline) {
+  point_wanted_ = true;
+  return commit(deadline);
 }
 
 // A penalty that ends after an operation's deadline outlives the operation, and a call inside it
@@ -72,68 +139,186 @@ void Vault::note_penalty(const Error& error) {
   quiet_until_ = clock_->now() + std::chrono::seconds(error.retry_after_s);
 }
 
+// Everything that is uploaded before the root stays in memory when a later step fails: the next
+// commit goes on from there.
 Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
   const Clock::Time started = clock_->now();
+  if (broken_) co_return *broken_;
   CommitReport report;
-  if (has_uncommitted()) {
-    if (base_required_ || bytes_of_tail(manifest_) > options_.tail_bound_bytes ||
-        state_->unsaved() > options_.delta_bound_records) {
-      Result<std::uint64_t> base = co_await write_new_base(patience);
-      if (!base) co_return base.error();
-      report.base_bytes = *base;
-    }
-    co_await append_delta();
+  if (has_uncommitted() || point_wanted_) {
+    // A base is exact only with changes taken after its walk, so one that is ready later has to
+    // wait.
+    const bool base_is_ready = base_ready_.has_value();
+    Result<std::uint64_t> appended = co_await append_changes(patience);
+    if (!appended) co_return appended.error();
+    if (base_is_ready && base_ready_) put_base(*std::exchange(base_ready_, std::nullopt));
+    Result<std::uint64_t> sealed = co_await seal_tail(patience);
+    if (!sealed) co_return sealed.error();
+    if (point_due()) keep_point();
+    point_wanted_ = false;
+    Result<std::uint64_t> history = co_await write_history(patience);
+    if (!history) co_return history.error();
     Result<std::uint64_t> root = co_await write_root(patience);
     if (!root) co_return root.error();
     report.root_bytes = *root;
-    co_await release_unnamed();
+    report.object_bytes = *appended + *sealed + *history;
+    co_await recycle_absorbed();
   }
-  report.sequence = manifest_.sequence();
-  report.records = manifest_.records();
+  report.sequence = manifest_.state().sequence();
+  report.records = manifest_.state().records();
   report.duration = clock_->now() - started;
   co_return report;
 }
 
-// The changes taken here need no delta: the base is begun after them, so it holds them. When it
-// fails they are in neither, and the manifest must go on promising only what it can restore.
-Channel::Async<std::uint64_t> Vault::write_new_base(Patience patience) {
-  format::Manifest before = manifest_;
-  const bool changed = take_changes() != nullptr;
-  if (!changed && base_required_) manifest_.set_sequence(++last_sequence_);
-  base_required_ = true;
-
-  std::vector<MessageId> posted;
-  Result<format::Base> base =
-      co_await chain_.write_base(to_int(root_), writer_, manifest_.sequence(), posted, patience);
-  if (!base) {
-    unnamed_.insert(unnamed_.end(), posted.begin(), posted.end());
-    manifest_ = std::move(before);
-    co_return base.error();
-  }
-  for (const format::Object& chunk : manifest_.previous_base().chunks()) {
-    unnamed_.push_back(MessageId{chunk.message_id()});
-  }
-  *manifest_.mutable_previous_base() = manifest_.base();
-  *manifest_.mutable_base() = std::move(*base);
-  manifest_.clear_tail();
-  base_required_ = false;
-  co_return bytes_of(manifest_.base());
+// A store that began in this run gets its first point after a day, or with its first base.
+bool Vault::point_due() const {
+  const bool none = history_.points_size() == 0;
+  const format::State newest =
+      none ? format::State() : history_.points(history_.points_size() - 1).state();
+  if (manifest_.state().sequence() <= newest.sequence()) return false;
+  const std::int64_t last = none ? began_at_ : newest.committed_at();
+  return point_wanted_ || clock_->unix_time().count() - last >= options_.point_spacing.count();
 }
 
-asio::awaitable<void> Vault::append_delta() {
+void Vault::keep_point() {
+  manifest_.mutable_state()->set_committed_at(clock_->unix_time().count());
+  add_point(history_, manifest_.state());
+  prune_to(history_, options_.restore_points * kUnprovenFactor);
+  history_changed_ = true;
+}
+
+// Returns the bytes uploaded. A delta that is too large is dropped for a base that is begun after
+// it; when that fails the changes are in neither, and the manifest must go on promising only what
+// it can restore.
+Channel::Async<std::uint64_t> Vault::append_changes(Patience patience) {
+  if (base_required_ || state_->unsaved() > options_.delta_bound_records) {
+    co_return co_await write_required_base(patience);
+  }
+  const format::State before = manifest_.state();
   std::shared_ptr<const kv::Encodable> changes = take_changes();
-  if (!changes) co_return;
-  format::InlineDelta* delta = manifest_.add_tail();
-  delta->set_sequence(manifest_.sequence());
+  if (!changes) co_return std::uint64_t{0};
   auto encode = [changes] { return changes->encode(); };
-  *delta->mutable_columns() = co_await run_on(pool_, std::move(encode));
+  Bytes columns = co_await run_on(pool_, std::move(encode));
+  if (columns.size() > kMaxDeltaBytes) {
+    *manifest_.mutable_state() = before;
+    base_required_ = true;
+    co_return co_await write_required_base(patience);
+  }
+  format::Delta* delta = manifest_.mutable_state()->add_tail();
+  delta->set_sequence(manifest_.state().sequence());
+  *delta->mutable_columns() = std::move(columns);
+  co_return std::uint64_t{0};
+}
+
+// Only one walk may be alive, so a base that is being written in the background has to end first;
+// it lacks what is dropped here.
+Channel::Async<std::uint64_t> Vault::write_required_base(Patience patience) {
+  base_required_ = true;
+  co_await end_base();
+  const format::State before = manifest_.state();
+  if (!take_changes()) manifest_.mutable_state()->set_sequence(++last_sequence_);
+  Result<format::Base> base =
+      co_await chain_.write_base(*state_, {to_int(root_), writer_, manifest_.state().sequence()},
+                                 std::make_shared<const bool>(false), patience);
+  if (!base) {
+    *manifest_.mutable_state() = before;
+    co_return base.error();
+  }
+  base_required_ = false;
+  const std::uint64_t bytes = bytes_of(*base);
+  put_base(*std::move(base));
+  // What changed during the walk: only with it the base is exact.
+  Result<std::uint64_t> more = co_await append_changes(patience);
+  if (!more) co_return more.error();
+  co_return bytes + *more;
+}
+
+// The deltas that the base holds go. The base is exact only together with the first changes taken
+// after its walk had ended: the caller has taken them.
+void Vault::put_base(format::Base base) {
+  format::State& state = *manifest_.mutable_state();
+  int dropped = 0;
+  while (dropped < state.segments_size() && state.segments(dropped).sequence() <= base.sequence()) {
+    ++dropped;
+  }
+  state.mutable_segments()->DeleteSubrange(0, dropped);
+  segments_.erase(segments_.begin(), segments_.begin() + dropped);
+  dropped = 0;
+  while (dropped < state.tail_size() && state.tail(dropped).sequence() <= base.sequence()) {
+    ++dropped;
+  }
+  state.mutable_tail()->DeleteSubrange(0, dropped);
+  const std::vector<MessageId> chunks = messages_of(base);
+  *state.mutable_base() = std::move(base);
+  objects_.release(chunks);
+  base_wanted_ = false;
+  point_wanted_ = true;
+  note(Note::Weight::kInfo, "a new base of " + std::to_string(bytes_of(state.base())) +
+                                " bytes, begun at sequence " +
+                                std::to_string(state.base().sequence()));
+}
+
+// Returns the bytes uploaded.
+Channel::Async<std::uint64_t> Vault::seal_tail(Patience patience) {
+  format::State& state = *manifest_.mutable_state();
+  const std::uint64_t tail_bytes = bytes_of_tail(state);
+  if (tail_bytes <= options_.ladder.tail_bytes) co_return std::uint64_t{0};
+  std::vector<std::uint64_t> sizes;
+  for (const format::Object& segment : state.segments()) sizes.push_back(segment.size());
+  const std::size_t merged = segments_to_merge(sizes, tail_bytes, options_.ladder);
+  const std::size_t kept = sizes.size() - merged;
+
+  auto body = std::make_shared<format::Deltas>();
+  const auto add = [&](const format::Delta& delta) {
+    if (delta.sequence() > state.base().sequence()) *body->add_deltas() = delta;
+  };
+  for (std::size_t i = kept; i < segments_.size(); ++i) {
+    for (const format::Delta& delta : segments_[i]->deltas()) add(delta);
+  }
+  for (const format::Delta& delta : state.tail()) add(delta);
+  std::function<Bytes()> encode = [body] { return body->SerializeAsString(); };
+  Result<format::Object> object = co_await objects_.put(
+      identity(ObjectKind::kSegment, static_cast<std::uint32_t>(body->deltas_size())),
+      std::move(encode), patience);
+  if (!object) co_return object.error();
+
+  const MessageId message{object->message_id()};
+  state.mutable_segments()->DeleteSubrange(static_cast<int>(kept), static_cast<int>(merged));
+  segments_.resize(kept);
+  *state.add_segments() = *object;
+  segments_.push_back(std::move(body));
+  state.clear_tail();
+  objects_.release({message});
+  co_return object->size();
+}
+
+// Returns the bytes uploaded.
+Channel::Async<std::uint64_t> Vault::write_history(Patience patience) {
+  if (!history_changed_ && !is_crowded(manifest_.tombstones())) co_return std::uint64_t{0};
+  format::History body = history_;
+  body.mutable_tombstones()->MergeFrom(manifest_.tombstones());
+  drop_unneeded_tombstones(body);
+  std::function<Bytes()> encode = [body] { return body.SerializeAsString(); };
+  Result<format::Object> object =
+      co_await objects_.put(identity(ObjectKind::kHistory, 0), std::move(encode), patience);
+  if (!object) co_return object.error();
+  history_ = std::move(body);
+  history_changed_ = false;
+  manifest_.clear_tombstones();
+  const MessageId message{object->message_id()};
+  *manifest_.mutable_history() = *object;
+  objects_.release({message});
+  co_return object->size();
 }
 
 // Steps 11 and 12. After an ambiguous edit the old root may still turn back at any later time, and
 // a root that was deleted cannot be edited: both move to a fresh root.
 Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
+  if (clock_->now() - root_posted_ >= options_.root_age) rotation_due_ = true;
   if (rotation_due_) co_return co_await rotate(patience);
-  manifest_.set_committed_at(clock_->unix_time().count());
+  manifest_.mutable_state()->set_committed_at(clock_->unix_time().count());
+  ring_.write(*manifest_.mutable_ring());
+  note_writing();
   Result<std::uint64_t> written = co_await roots_.write_active(root_, manifest_, patience);
   if (!written) {
     const bool lost = written.error().code == ErrorCode::kOutcomeUnknown ||
@@ -148,38 +333,99 @@ Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
   co_return *written;
 }
 
-// Best effort by nature: Telegram deletes only messages younger than 48 hours. What stays behind is
-// sealed and named by nothing. After a failure that passes, the rest waits for the next commit.
-asio::awaitable<void> Vault::release_unnamed() {
-  while (!unnamed_.empty()) {
-    const Result<void> recycled = co_await channel_->recycle(unnamed_.back());
-    if (!recycled && may_pass(recycled.error())) co_return;
-    unnamed_.pop_back();
+// Step 13. Telegram deletes only messages younger than 48 hours; an older root becomes a slot of
+// its writer's bank. After a failure that passes, the rest waits for the next commit.
+asio::awaitable<void> Vault::recycle_absorbed() {
+  for (int i = 0; witnessed_ && i < kRecycledAtOnce && !absorbed_.empty(); ++i) {
+    const MessageId id = absorbed_.take_last();
+    const Result<void> recycled = co_await channel_->recycle(id);
+    if (!recycled && may_pass(recycled.error())) {
+      absorbed_.add(id);
+      co_return;
+    }
+    if (!recycled) ring_.add_frozen(id);
+    auto& predecessors = *manifest_.mutable_predecessors();
+    predecessors.erase(std::remove(predecessors.begin(), predecessors.end(), to_int(id)),
+                       predecessors.end());
   }
 }
 
 std::shared_ptr<const kv::Encodable> Vault::take_changes() {
   std::shared_ptr<const kv::Encodable> changes = state_->take_changes();
   if (changes) {
-    manifest_.set_sequence(++last_sequence_);
+    manifest_.mutable_state()->set_sequence(++last_sequence_);
     taken_records_ += changes->records();
+    if (!changes->erased_keys().empty()) {
+      *manifest_.add_tombstones() = make_tombstones(last_sequence_, changes->erased_keys());
+    }
   }
+  if (!taken_since_) taken_since_ = applied_since_;
+  applied_since_.reset();
   describe_state();
   return changes;
 }
 
 void Vault::note_committed() {
-  if (!base_required_) taken_records_ = 0;
-  committed_updates_ = manifest_.applied_updates();
+  if (!base_required_) {
+    taken_records_ = 0;
+    taken_since_.reset();
+  }
+  committed_updates_ = manifest_.state().applied_updates();
+  committed_ = manifest_;
+  written_messages_.clear();
+  note_writing();
 }
+
+void Vault::note_writing() { add_messages(manifest_, history_, written_messages_); }
 
 // The manifest speaks of the table as it was at the last take.
 void Vault::describe_state() {
+  format::State& state = *manifest_.mutable_state();
   const kv::Digest digest = state_->digest();
-  manifest_.set_digest(digest.data(), digest.size());
-  manifest_.set_records(state_->size());
-  manifest_.set_applied_update_id(applied_update_id_);
-  manifest_.set_applied_updates(applied_updates_);
+  state.set_digest(digest.data(), digest.size());
+  state.set_records(state_->size());
+  *state.mutable_applied() = applied_.to_message();
+  state.set_applied_updates(applied_updates_);
+}
+
+ObjectIdentity Vault::identity(ObjectKind kind, std::uint32_t number) const {
+  return {.kind = kind,
+          .epoch = to_int(root_),
+          .writer = writer_,
+          .sequence = manifest_.state().sequence(),
+          .number = number};
+}
+
+std::vector<PointInfo> Vault::points() const {
+  std::vector<PointInfo> points;
+  for (const format::RestorePoint& point : history_.points()) {
+    points.push_back(describe_point(point));
+  }
+  return points;
+}
+
+VaultStats Vault::stats() const {
+  const format::State& state = manifest_.state();
+  return {.epoch = root_,
+          .sequence = state.sequence(),
+          .unsaved_records = unsaved_records(),
+          .unsaved_since = taken_since_ ? taken_since_ : applied_since_,
+          .committed_at = committed_.state().committed_at(),
+          .verified_at = verified_at_,
+          .lost_updates = manifest_.lost_updates(),
+          .base_bytes = bytes_of(state.base()),
+          .delta_bytes = bytes_of_segments(state) + bytes_of_tail(state),
+          .segments = static_cast<std::size_t>(state.segments_size()),
+          .slots = ring_.slots(),
+          .restore_points = static_cast<std::size_t>(history_.points_size())};
+}
+
+bool Vault::base_due() const {
+  const format::State& state = manifest_.state();
+  if (base_cancelled_ || base_ready_ || !opened_) return false;
+  return base_wanted_ ||
+         is_base_due(bytes_of(state.base()), bytes_of_segments(state) + bytes_of_tail(state),
+                     options_.ladder);
 }
 
 }  // namespace telekv::vault

@@ -1,31 +1,44 @@
 // The vault: keeps a table's durable copy in a chat, by the protocol of docs/architecture.md.
 //
-//   open()    find the newest state, load and verify it, then take the vault over (claim)
-//   commit()  make everything applied so far durable, with ONE edit of the root, and check that
+//   open()     find the newest state, load and verify it, then take the vault over (claim)
+//   commit()   make everything applied so far durable, with ONE edit of the root, and check that
 //   this
-//             process is still the writer
+//              process is still the writer
+//   resolve_gap(), note_witness()    what the update queue has told about the state
+//   write_base(), drill()            maintenance, beside commits
+//   restore()  bring a restore point back
 //
 // Nothing is durable until a commit that covers it has returned success. Runs on the thread that
-// owns the table; one operation at a time. Encoding, sealing and opening run on `pool`. Commit
-// costs grow with what changed since the last base, not with the number of records.
+// owns the table; one operation at a time, but write_base() and drill() may each run beside the
+// others. Encoding, sealing and opening run on `pool`. Commit costs grow with what changed
+// (vault/ladder.h), not with the number of records; without changes nothing is called.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "kv/durable.h"
 #include "telekv.pb.h"
+#include "vault/applied_updates.h"
 #include "vault/chain.h"
 #include "vault/channel.h"
 #include "vault/clock.h"
+#include "vault/history.h"
+#include "vault/ladder.h"
+#include "vault/objects.h"
 #include "vault/random.h"
+#include "vault/ring.h"
 #include "vault/roots.h"
 #include "vault/sealer.h"
+#include "vault/survey.h"
 
 namespace telekv::vault {
 
@@ -36,18 +49,37 @@ enum class WhenAbsent : std::uint8_t {
   kStartEmpty,          ///< the operator said so (--init)
 };
 
+/// A decision the vault took, for the log: one line, without secrets.
+struct Note {
+  enum class Weight : std::uint8_t { kInfo, kWarning };
+  Weight weight = Weight::kInfo;
+  std::string text;
+};
+
 struct VaultOptions {
   WhenAbsent when_absent = WhenAbsent::kStartEmptyIfProven;
   std::optional<MessageId> root_id =
       {};  ///< a root the operator names (ROOT_ID), read besides others
-  /// Deltas kept inside the root; when they are larger, the next commit writes a new base first.
-  std::size_t tail_bound_bytes = 64u << 10;
+  /// The operator's choice when the newest state cannot be downloaded at all: this restore point
+  /// takes its place, as if the newest one did not verify.
+  std::optional<std::uint64_t> start_from_point = {};
+  Delivery delivery = Delivery::kPolling;
+  LadderLimits ladder = {};
   /// More unsaved records than this go straight into a new base instead of a delta.
-  std::uint64_t delta_bound_records = 100'000;
+  std::uint64_t delta_bound_records = 1'000'000;
+  /// Restore points kept, at least 1, and how far apart but for the newest.
+  std::size_t restore_points = 7;
+  std::chrono::seconds point_spacing = std::chrono::hours(24);
+  /// Telegram deletes messages younger than 48 hours only, so a root is replaced before.
+  std::chrono::seconds root_age = std::chrono::hours(40);
+  /// An empty table like the vault's own, for drills; without it there are none.
+  std::function<std::unique_ptr<kv::Durable>()> make_scratch = {};
+  std::function<void(const Note&)> on_note = {};
 };
 
 struct OpenReport {
-  bool created = false;  ///< the store is new
+  bool created = false;    ///< the store is new
+  bool fell_back = false;  ///< the newest state does not verify: this is an older restore point
   MessageId root{};
   std::uint64_t sequence = 0;
   std::uint64_t records = 0;
@@ -60,8 +92,36 @@ struct CommitReport {
   std::uint64_t sequence = 0;
   std::uint64_t records = 0;
   std::uint64_t root_bytes = 0;  ///< uploaded as the root; 0 when there was nothing to commit
-  std::uint64_t base_bytes = 0;  ///< uploaded as a new base, in all its chunks
+  std::uint64_t object_bytes =
+      0;  ///< uploaded besides: segments, history, a base that was required
   Clock::Duration duration{};
+};
+
+enum class GapOutcome : std::uint8_t {
+  kAbsorbed,       ///< a longer history was found and loaded: poll again after applied().last()
+  kNothingLonger,  ///< what is missing is nowhere: accept_gap() and go on
+};
+
+struct RestoreReport {
+  PointInfo point;
+  std::uint64_t sequence = 0;   ///< of the state that is now the newest
+  std::uint64_t records = 0;    ///< in it
+  std::uint64_t forgotten = 0;  ///< keys that were erased since, and stay so
+};
+
+struct VaultStats {
+  MessageId epoch{};
+  std::uint64_t sequence = 0;
+  std::uint64_t unsaved_records = 0;
+  std::optional<Clock::Time> unsaved_since = {};  ///< when the oldest unsaved update was applied
+  std::int64_t committed_at = 0;                  ///< seconds since the Unix epoch; 0: never
+  std::int64_t verified_at = 0;    ///< last restore that was proven, by start or drill
+  std::uint64_t lost_updates = 0;  ///< accepted gaps, since the store began
+  std::uint64_t base_bytes = 0;
+  std::uint64_t delta_bytes = 0;  ///< segments and tail
+  std::size_t segments = 0;
+  std::size_t slots = 0;  ///< messages of the ring
+  std::size_t restore_points = 0;
 };
 
 class Vault {
@@ -71,16 +131,33 @@ class Vault {
         boost::asio::any_io_executor pool, VaultOptions options);
 
   /// Steps 1-8. Until it succeeds nothing is served and no update is confirmed. On kWrongKey,
-  /// kDamaged, kUnsupportedVersion and kNeedsDecision nothing has been written to the chat.
+  /// kUnsupportedVersion, kNeedsDecision and a kDamaged without a restore point that verifies,
+  /// nothing has been written to the chat.
   Channel::Async<OpenReport> open(Clock::Time deadline);
 
+  /// Step 1 alone: the newest state, loaded and verified, and nothing claimed or written. For
+  /// tools; afterwards points(), manifest() and the table can be read.
+  Channel::Async<OpenReport> read(Clock::Time deadline);
+
   /// Tells that an update has been applied to the table; the next commit records it with the state.
-  void note_applied(std::int64_t update_id);
+  void note_applied(UpdateStamp update);
+  bool is_applied(UpdateStamp update) const { return applied_.contains(update); }
+  const AppliedUpdates& applied() const { return applied_; }
 
-  /// The last update applied, committed or not; 0 when none.
-  std::int64_t applied_update_id() const { return applied_update_id_; }
+  /// Step 13: the update queue has shown that this state holds everything confirmed. From now on
+  /// slots of the ring are edited and the roots of predecessors go.
+  void note_witness() { witnessed_ = true; }
+  bool witnessed() const { return witnessed_; }
 
-  /// Whether commit() would write anything: changed records, or just updates that changed none.
+  /// Steps 14 and 15, when the queue begins beyond applied().last() + 1. kSuperseded when a writer
+  /// that was witnessed before finds a longer history: stop.
+  Channel::Async<GapOutcome> resolve_gap(Clock::Time deadline);
+
+  /// What the queue has confirmed below `next` and this state does not hold is nowhere: counts and
+  /// records it. Returns how many updates are known to be lost.
+  std::uint64_t accept_gap(UpdateStamp next);
+
+  /// Whether commit() would write anything.
   bool has_uncommitted() const;
 
   /// Changes that would be lost now; a record that changed again after a failed commit counts
@@ -96,36 +173,114 @@ class Vault {
   /// Step 12 alone: success means that the own root is the chat's pin. Penalties as in commit().
   Channel::Async<void> check(Clock::Time deadline);
 
+  /// Whether the next base is due: write_base() then, beside the commits that go on. The next
+  /// commit puts it into the chain and makes a restore point.
+  bool base_due() const;
+  Channel::Async<void> write_base(Clock::Time deadline);
+
+  /// Downloads the newest committed state, loads it into a scratch table and compares digests;
+  /// restore points are thinned out only after that. kDamaged: the next base is due at once,
+  /// because the memory is right and the chat is not.
+  bool drill_due() const;
+  Channel::Async<void> drill(Clock::Time deadline);
+
+  /// write_base() and drill() end with kCancelled as soon as their running call has.
+  void cancel_maintenance();
+
+  /// Oldest first.
+  std::vector<PointInfo> points() const;
+
+  /// Commits, and keeps that state as a restore point.
+  Channel::Async<CommitReport> make_point(Clock::Time deadline);
+
+  /// Makes the table what it was at a restore point, as the newest state: the current one becomes a
+  /// restore point before, the sequence goes on, erased keys stay erased, and updates applied since
+  /// count as applied. kNotFound when there is no such point; kDamaged when it cannot be restored:
+  /// the state is as before. (Without make_scratch that may show too late: then every later commit
+  /// fails with kDamaged, and the next start restores the state before.)
+  Channel::Async<RestoreReport> restore(std::uint64_t number, Clock::Time deadline);
+
+  /// Seals everything with another key: commits, writes a base and the root under `sealer`, then
+  /// writes over every other message of the ring, so that nothing stays readable under the old key.
+  /// The restore points go. `table` holds the same content under the new key's digest and takes the
+  /// place of the vault's; both outlive the vault. For tools: no update is taken meanwhile. After
+  /// kOutcomeUnknown the root is under the one key or the other.
+  Channel::Async<CommitReport> rekey(Sealer sealer, kv::Durable& table, Clock::Time deadline);
+
   MessageId root() const { return root_; }
+  const format::Manifest& manifest() const { return manifest_; }
+  const format::History& history() const { return history_; }
+  VaultStats stats() const;
 
  private:
   enum class Standing : std::uint8_t { kOwn, kSuperseded, kHiddenByForeign };
-  struct Readings;
 
+  // vault.cc: commits
   Channel::Async<CommitReport> commit_now(Patience patience);
-  Channel::Async<void> check_now(Patience patience);
   Channel::Async<void> keep_quiet(Clock::Time deadline);
   void note_penalty(const Error& error);
-  Channel::Async<Readings> read_named_roots(Patience patience);
-  Channel::Async<void> follow(Readings& readings, std::vector<MessageId> ids, Patience patience);
-  bool may_skip(MessageId id, const Error& error) const;
-  Channel::Async<std::uint64_t> adopt(const Readings& readings, Patience patience);
-  Channel::Async<std::uint64_t> claim(std::vector<MessageId> known, Patience patience);
-  Channel::Async<void> look_under(MessageId candidate, std::vector<MessageId>& known,
-                                  Patience patience);
-  Channel::Async<std::uint64_t> rotate(Patience patience);
-  Channel::Async<std::vector<MessageId>> reread(std::vector<MessageId>& known, MessageId candidate,
-                                                Patience patience);
-  Channel::Async<Standing> standing(Patience patience);
-  boost::asio::awaitable<void> unpin_absorbed(std::vector<MessageId> known);
   std::shared_ptr<const kv::Encodable> take_changes();
-  void note_committed();
-  Channel::Async<std::uint64_t> write_new_base(Patience patience);
-  boost::asio::awaitable<void> append_delta();
+  Channel::Async<std::uint64_t> append_changes(Patience patience);
+  Channel::Async<std::uint64_t> write_required_base(Patience patience);
+  void put_base(format::Base base);
+  Channel::Async<std::uint64_t> seal_tail(Patience patience);
+  Channel::Async<std::uint64_t> write_history(Patience patience);
   Channel::Async<std::uint64_t> write_root(Patience patience);
-  boost::asio::awaitable<void> release_unnamed();
+  boost::asio::awaitable<void> recycle_absorbed();
+  void note_writing();
+  void note_committed();
   void describe_state();
+  bool point_due() const;
+  void keep_point();
+  ObjectIdentity identity(ObjectKind kind, std::uint32_t number) const;
 
+  // vault_open.cc: opening, and states taken from the chat
+  Channel::Async<Readings> survey(Patience patience);
+  Channel::Async<std::uint64_t> adopt_survey(const Readings& readings, Patience patience);
+  void start_empty();
+  Channel::Async<std::uint64_t> adopt(const format::Manifest& manifest, Patience patience);
+  Channel::Async<std::uint64_t> adopt_parts(const format::Manifest& manifest, Chain::Parts parts,
+                                            Patience patience);
+  Channel::Async<std::uint64_t> adopt_or_fall_back(const format::Manifest& manifest,
+                                                   Patience patience);
+  Channel::Async<std::uint64_t> adopt_chosen_point(const format::Manifest& manifest,
+                                                   Patience patience);
+  Channel::Async<std::uint64_t> adopt_point(const format::Manifest& manifest,
+                                            const format::RestorePoint& point, Patience patience);
+  static Error no_such_point(std::uint64_t number);
+  Channel::Async<std::uint64_t> adopt_newest_point(const format::Manifest& manifest, Error why,
+                                                   Patience patience);
+  Channel::Async<Bytes> fetch_history(format::Object object, Patience patience);
+  Channel::Async<void> load_history(const format::Manifest& manifest, Patience patience);
+  Result<std::uint64_t> continue_from(format::State state, Chain::Loaded loaded,
+                                      const std::vector<std::int64_t>& erased);
+  OpenReport describe_opening(const Readings& readings, std::uint64_t downloaded,
+                              Clock::Time started) const;
+
+  // vault_reign.cc: taking over, checking
+  Channel::Async<std::uint64_t> claim(MessageIds known, Patience patience);
+  Channel::Async<void> look_under(MessageId candidate, MessageIds& known, Patience patience);
+  Channel::Async<std::uint64_t> rotate(Patience patience);
+  Channel::Async<MessageIds> reread(MessageIds& known, MessageId candidate, Patience patience);
+  Channel::Async<void> check_now(Patience patience);
+  Channel::Async<Standing> standing(Patience patience);
+  Channel::Async<void> unpin(MessageId id, Patience patience);
+  boost::asio::awaitable<void> unpin_absorbed(MessageIds known);
+
+  // vault_gap.cc
+  Channel::Async<GapOutcome> resolve_gap_now(Patience patience);
+  Channel::Async<bool> absorb_longer(Readings readings, Patience patience);
+
+  // vault_rekey.cc
+  Channel::Async<void> overwrite_unnamed(Patience patience);
+
+  // vault_maintenance.cc
+  boost::asio::awaitable<void> end_base();
+  Channel::Async<RestoreReport> restore_held(const format::RestorePoint& point,
+                                             Clock::Time deadline);
+
+  std::optional<std::set<MessageId>> named_messages() const;
+  void note(Note::Weight weight, std::string text) const;
   Patience until(Clock::Time deadline) { return Patience{clock_, random_, deadline}; }
 
   Channel* channel_;
@@ -137,21 +292,46 @@ class Vault {
   VaultOptions options_;
   std::uint64_t writer_;
   Roots roots_;
+  Survey survey_;
+  Ring ring_;
+  Objects objects_;
   Chain chain_;
 
   bool opened_ = false;
-  MessageId root_{};  // the own root; 0 before the first claim
-  format::Manifest
-      manifest_;  // what the next root edit writes; describes the table at its last take
-  std::int64_t applied_update_id_ = 0;
+  bool witnessed_ = false;
+  bool fell_back_ = false;
+  std::optional<Error> broken_;  // the table was lost in memory: nothing may be committed
+  MessageId root_{};             // the own root; 0 before the first claim
+  Clock::Time root_posted_{};
+  // What the next root edit writes; its state describes the table at its last take.
+  format::Manifest manifest_;
+  Chain::Segments segments_;  // the content of manifest_'s segments
+  format::History history_;   // what the next root edit names
+  bool history_changed_ = false;
+  AppliedUpdates applied_;
   std::uint64_t applied_updates_ = 0;
   std::uint64_t committed_updates_ = 0;
   std::uint64_t taken_records_ = 0;  // taken from the table since the last successful commit
+  std::uint64_t last_sequence_ = 0;  // handed out, committed or not; none is used twice
+  std::optional<Clock::Time> applied_since_;  // the oldest update after the last take
+  std::optional<Clock::Time> taken_since_;    // the oldest update taken, but not committed
   bool base_required_ = false;  // a delta was dropped in favour of a base that is not written yet
   bool rotation_due_ = false;   // the own root must not be edited again
-  Clock::Time quiet_until_{};   // the end of the last penalty
-  std::uint64_t last_sequence_ = 0;  // handed out, committed or not; none is used twice
-  std::vector<MessageId> unnamed_;   // messages that no root names once the next commit has passed
+  bool point_wanted_ = false;
+  std::int64_t began_at_ = 0;  // seconds since the Unix epoch, of a store created in this run
+  Clock::Time quiet_until_{};  // the end of the last penalty
+  MessageIds absorbed_;        // roots whose history this one continues, still in the chat
+
+  format::Manifest committed_;              // as of the last successful commit
+  // What it names, and every root written since: the next opener may find any of them.
+  std::set<MessageId> written_messages_;
+
+  std::optional<format::Base> base_ready_;  // written, waiting for a commit
+  std::shared_ptr<bool> base_cancelled_;    // while one is being written
+  std::shared_ptr<bool> drill_cancelled_;   // while one is running
+  bool base_wanted_ = false;                // a drill has failed
+  std::uint64_t verified_sequence_ = 0;
+  std::int64_t verified_at_ = 0;
 };
 
 }  // namespace telekv::vault

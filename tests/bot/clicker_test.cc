@@ -20,10 +20,12 @@ constexpr std::int64_t kOperator = std::int64_t{7} << 40;
 
 class AClicker : public ::testing::Test {
  protected:
-  Outcome say(std::int64_t who, std::string text, std::string name = "Аня") {
+  Outcome say(std::int64_t who, std::string text, std::string name = "Аня",
+              std::string language = "ru") {
     telegram::Message message;
     message.chat = {.id = ChatId{who}, .type = telegram::ChatType::kPrivate};
-    message.from = telegram::User{.id = UserId{who}, .first_name = std::move(name)};
+    message.from = telegram::User{
+        .id = UserId{who}, .first_name = std::move(name), .language_code = std::move(language)};
     message.text = std::move(text);
     return clicker_.handle(message);
   }
@@ -42,14 +44,14 @@ TEST_F(AClicker, GreetsAndShowsTheTwoKeys) {
   EXPECT_EQ(outcome.reply->chat, ChatId{kAnna});
   EXPECT_EQ(outcome.reply->text, "Приветствую Аня");
   EXPECT_EQ(outcome.reply->keyboard, (telegram::ReplyKeyboard{{"Клик"}, {"Рейтинг"}}));
-  EXPECT_EQ(outcome.request, Request::kSaveSoon);
+  EXPECT_TRUE(outcome.save_soon);
 }
 
 TEST_F(AClicker, CountsClicks) {
   answer(kAnna, "/start");
   EXPECT_EQ(answer(kAnna, "Клик"), "Кликов: 1");
   EXPECT_EQ(answer(kAnna, "Клик"), "Кликов: 2");
-  EXPECT_EQ(say(kAnna, "Клик").request, Request::kNothing);
+  EXPECT_FALSE(say(kAnna, "Клик").save_soon);
 }
 
 TEST_F(AClicker, KeepsTheCountWhenSomebodyStartsAgainAndTakesTheNewName) {
@@ -57,7 +59,7 @@ TEST_F(AClicker, KeepsTheCountWhenSomebodyStartsAgainAndTakesTheNewName) {
   answer(kAnna, "Клик");
   const Outcome again = say(kAnna, "/start ref42", "Анна");
   EXPECT_EQ(again.reply->text, "Приветствую Анна");
-  EXPECT_EQ(again.request, Request::kNothing);
+  EXPECT_FALSE(again.save_soon);
   EXPECT_EQ(answer(kAnna, "Рейтинг"), "Всего: 1\n1: Анна - 1");
 }
 
@@ -77,20 +79,63 @@ TEST_F(AClicker, ShowsFifteenOfMany) {
 }
 
 TEST_F(AClicker, TellsTheUnregisteredSo) {
-  for (const char* text : {"Клик", "Рейтинг", "hello", "admin", "/snapshot"}) {
+  for (const char* text :
+       {"Клик", "Рейтинг", "hello", "admin", "/snapshot", "/snapshots", "/restore 1 yes"}) {
     const Outcome outcome = say(kAnna, text);
     ASSERT_TRUE(outcome.reply) << text;
     EXPECT_EQ(outcome.reply->text, "Вы не зарегистрированы") << text;
-    EXPECT_EQ(outcome.request, Request::kNothing) << text;
+    EXPECT_FALSE(outcome.wish) << text;
   }
   EXPECT_EQ(users_.size(), 0u);
 }
 
-TEST_F(AClicker, ForcesABackupForTheOperatorOnly) {
+TEST_F(AClicker, ForcesABackupForTheOperator) {
   for (const char* text : {"admin", "/snapshot", "/snapshot@my_bot now"}) {
-    EXPECT_EQ(say(kOperator, text).request, Request::kSnapshot) << text;
-    answer(kAnna, "/start");
-    EXPECT_EQ(say(kAnna, text).request, Request::kNothing) << text;
+    const Outcome outcome = say(kOperator, text);
+    ASSERT_TRUE(outcome.wish) << text;
+    EXPECT_EQ(outcome.wish->kind, Wish::Kind::kSnapshot) << text;
+    EXPECT_EQ(outcome.wish->chat, ChatId{kOperator}) << text;
+    EXPECT_FALSE(outcome.reply) << text;
+  }
+}
+
+TEST_F(AClicker, ListsRestorePointsForTheOperator) {
+  const Outcome outcome = say(kOperator, "/snapshots");
+  ASSERT_TRUE(outcome.wish);
+  EXPECT_EQ(outcome.wish->kind, Wish::Kind::kListPoints);
+  EXPECT_EQ(outcome.wish->language, texts::Language::kRussian);
+  EXPECT_EQ(say(kOperator, "/snapshots", "Olga", "en").wish->language, texts::Language::kEnglish);
+}
+
+TEST_F(AClicker, BringsARestorePointBackOnlyWhenTheOperatorConfirms) {
+  const Outcome asked = say(kOperator, "/restore 7");
+  ASSERT_TRUE(asked.wish);
+  EXPECT_EQ(asked.wish->kind, Wish::Kind::kAskRestore);
+  EXPECT_EQ(asked.wish->point, 7u);
+  for (const char* text : {"/restore 7 yes", "/restore@my_bot  7\nда"}) {
+    const Outcome confirmed = say(kOperator, text);
+    ASSERT_TRUE(confirmed.wish) << text;
+    EXPECT_EQ(confirmed.wish->kind, Wish::Kind::kRestore) << text;
+    EXPECT_EQ(confirmed.wish->point, 7u) << text;
+  }
+}
+
+TEST_F(AClicker, TellsTheOperatorHowToRestore) {
+  for (const char* text :
+       {"/restore", "/restore yes", "/restore -1", "/restore 7 no", "/restore 7 yes please",
+        "/restore 99999999999999999999", "/restore 7x yes"}) {
+    const Outcome outcome = say(kOperator, text, "Olga", "en");
+    EXPECT_FALSE(outcome.wish) << text;
+    ASSERT_TRUE(outcome.reply) << text;
+    EXPECT_THAT(outcome.reply->text, HasSubstr("/restore NUMBER")) << text;
+  }
+}
+
+TEST_F(AClicker, ShowsStrangersNothingOfTheOperatorsCommands) {
+  answer(kAnna, "/start");
+  for (const char* text :
+       {"admin", "/snapshot", "/snapshots", "/restore", "/restore 1", "/restore 1 yes"}) {
+    EXPECT_FALSE(say(kAnna, text).wish) << text;
     EXPECT_EQ(answer(kAnna, text), answer(kAnna, "what?")) << text;
   }
 }

@@ -33,7 +33,7 @@ class Settings : public ::testing::Test {
   template <class... Flags>
   Result<std::variant<Config, PrintAndExit>> parse(Flags... flags) {
     const char* const arguments[] = {"clicker", flags...};
-    return parse_config(1 + sizeof...(flags), arguments);
+    return parse_config(1 + sizeof...(flags), arguments, random_);
   }
   template <class... Flags>
   std::string refusal(Flags... flags) {
@@ -45,6 +45,7 @@ class Settings : public ::testing::Test {
 
  private:
   std::map<std::string, std::string> environment_;
+  vault::SystemRandom random_;
 };
 
 TEST_F(Settings, ComeFromTheEnvironment) {
@@ -90,8 +91,9 @@ TEST_F(Settings, ThatAreMissingAreNamed) {
 
 TEST_F(Settings, ThatCannotBeUsedAreRefused) {
   set_what_is_needed();
-  EXPECT_THAT(refusal("--durability", "strict"), HasSubstr("DURABILITY"));
-  EXPECT_THAT(refusal("--webhook-url", "https://x.org/hook"), HasSubstr("WEBHOOK_URL"));
+  EXPECT_THAT(refusal("--durability", "always"), HasSubstr("'interval' or 'strict'"));
+  EXPECT_THAT(refusal("--port", "0"), HasSubstr("PORT"));
+  EXPECT_THAT(refusal("--port", "65536"), HasSubstr("PORT"));
   EXPECT_THAT(refusal("--api-root", "http://example.org"), HasSubstr("http"));
   EXPECT_THAT(refusal("--backup-interval", "0"), HasSubstr("BACKUP_INTERVAL"));
   EXPECT_THAT(refusal("--backup-interval", "nan"), HasSubstr("BACKUP_INTERVAL"));
@@ -104,6 +106,82 @@ TEST_F(Settings, ThatCannotBeUsedAreRefused) {
   EXPECT_THAT(refusal("--no-such-flag"), HasSubstr("no settings"));
 }
 
+TEST_F(Settings, PollWithIntervalsUnlessToldOtherwise) {
+  set_what_is_needed();
+  const auto parsed = parse();
+  ASSERT_TRUE(parsed);
+  const auto& config = std::get<Config>(*parsed);
+  EXPECT_EQ(config.durability, vault::Durability::kInterval);
+  EXPECT_FALSE(config.webhook);
+  EXPECT_EQ(config.vault.delivery, vault::Delivery::kPolling);
+  EXPECT_FALSE(config.port);
+}
+
+TEST_F(Settings, OfAWebhookSayWhereUpdatesArrive) {
+  set_what_is_needed();
+  set("DURABILITY", "strict");
+  set("WEBHOOK_URL", "https://bot.example.org:8443/hooks/clicker/");
+  set("WEBHOOK_SECRET", "only_Telegram-knows");
+  set("WEBHOOK_SETTLE", "5");
+  set("PORT", "8080");
+  const auto parsed = parse();
+  ASSERT_TRUE(parsed) << describe(parsed.error());
+  const auto& config = std::get<Config>(*parsed);
+  EXPECT_EQ(config.durability, vault::Durability::kStrict);
+  EXPECT_EQ(config.vault.delivery, vault::Delivery::kWebhook);
+  EXPECT_EQ(config.port, 8080);
+  ASSERT_TRUE(config.webhook);
+  EXPECT_EQ(config.webhook->url, "https://bot.example.org:8443/hooks/clicker");
+  EXPECT_EQ(config.webhook->path, "/hooks/clicker");
+  EXPECT_EQ(config.webhook->secret.reveal(), "only_Telegram-knows");
+  EXPECT_EQ(config.webhook->settle, std::chrono::seconds(5));
+}
+
+TEST_F(Settings, OfAWebhookBringASecretAndTheTimeToSettle) {
+  set_what_is_needed();
+  set("WEBHOOK_URL", "https://bot.example.org");
+  set("PORT", "8080");
+  const auto first = parse();
+  const auto second = parse();
+  ASSERT_TRUE(first && second);
+  const auto& webhook = std::get<Config>(*first).webhook;
+  EXPECT_EQ(webhook->path, "/");
+  EXPECT_EQ(webhook->settle, vault::WebhookGate::kSettle);
+  EXPECT_EQ(webhook->secret.reveal().size(), 32u);
+  EXPECT_NE(webhook->secret.reveal(), std::get<Config>(*second).webhook->secret.reveal());
+}
+
+TEST_F(Settings, OfAWebhookThatCannotWorkAreRefused) {
+  set_what_is_needed();
+  EXPECT_THAT(refusal("--webhook-secret", "x"), HasSubstr("without WEBHOOK_URL"));
+  EXPECT_THAT(refusal("--webhook-settle", "9"), HasSubstr("without WEBHOOK_URL"));
+  set("WEBHOOK_URL", "https://bot.example.org/hook");
+  EXPECT_THAT(refusal(), HasSubstr("WEBHOOK_URL needs PORT"));
+  set("PORT", "8080");
+  ASSERT_EQ(refusal(), "(accepted)");
+  EXPECT_THAT(refusal("--webhook-secret", "no spaces"), HasSubstr("WEBHOOK_SECRET"));
+  EXPECT_THAT(refusal("--webhook-secret", "no spaces"), Not(HasSubstr("no spaces")));
+  EXPECT_THAT(refusal("--webhook-settle", "5"), HasSubstr("DURABILITY=interval"));
+  EXPECT_THAT(refusal("--durability", "strict", "--webhook-settle", "601"), HasSubstr("0 and 600"));
+  EXPECT_THAT(refusal("--webhook-url", "ftp://x.org/hook"), HasSubstr("https://bot.example.org"));
+  EXPECT_THAT(refusal("--webhook-url", "https://x.org/metrics"), HasSubstr("another path"));
+  EXPECT_THAT(refusal("--webhook-url", "https://x.org/healthz"), HasSubstr("another path"));
+  // Telegram's own servers deliver over TLS, to four ports, and never to this machine's loopback.
+  EXPECT_THAT(refusal("--webhook-url", "http://127.0.0.1:8080/hook"), HasSubstr("https address"));
+  EXPECT_THAT(refusal("--webhook-url", "https://localhost/hook"), HasSubstr("https address"));
+  EXPECT_THAT(refusal("--webhook-url", "https://x.org:8081/hook"), HasSubstr("8443"));
+  set("API_ROOT", "http://127.0.0.1:8081");
+  EXPECT_EQ(refusal("--webhook-url", "http://127.0.0.1:8080/hook"), "(accepted)");
+}
+
+TEST_F(Settings, OfAWebhookNeedAKnownOperator) {
+  set("BOT_TOKEN", kToken);
+  set("TELEKV_KEY", kKey);
+  set("WEBHOOK_URL", "https://bot.example.org/hook");
+  set("PORT", "8080");
+  EXPECT_THAT(refusal(), HasSubstr("WEBHOOK_URL needs ADMIN_ID"));
+}
+
 TEST_F(Settings, WithABadSecretAreRefusedWithoutShowingIt) {
   set_what_is_needed();
   set("TELEKV_KEY", "0123456789abcdef");
@@ -113,6 +191,18 @@ TEST_F(Settings, WithABadSecretAreRefusedWithoutShowingIt) {
   set("BOT_TOKEN", "12:short_secret");
   EXPECT_THAT(refusal(), Not(HasSubstr("short_secret")));
   EXPECT_THAT(refusal(kToken), Not(HasSubstr("secret_of_the_tests")));
+}
+
+TEST_F(Settings, TakeAPassphraseForTheKeyOfThisBot) {
+  set_what_is_needed();
+  set("TELEKV_KEY", "passphrase:four words that nobody says");
+  const auto parsed = parse();
+  ASSERT_TRUE(parsed) << describe(parsed.error());
+  const auto same = vault::Key::from_passphrase("four words that nobody says", "17179869195");
+  EXPECT_EQ(std::get<Config>(*parsed).key->id(), same->id());
+  set("TELEKV_KEY", "passphrase:too short");
+  EXPECT_THAT(refusal(), HasSubstr("passphrase"));
+  EXPECT_THAT(refusal(), Not(HasSubstr("too short")));
 }
 
 TEST_F(Settings, ForUnsealedStorageExcludeAKey) {
@@ -127,8 +217,10 @@ TEST_F(Settings, ForUnsealedStorageExcludeAKey) {
 TEST_F(Settings, AreExplainedOnRequest) {
   const auto help = parse("--help");
   ASSERT_TRUE(help);
-  for (const char* name : {"BOT_TOKEN", "ADMIN_ID", "VAULT_CHAT", "TELEKV_KEY", "API_ROOT",
-                           "BACKUP_INTERVAL", "ROOT_ID", "LOG_LEVEL", "LOG_FORMAT", "Exit codes"}) {
+  for (const char* name :
+       {"BOT_TOKEN", "ADMIN_ID", "VAULT_CHAT", "TELEKV_KEY", "API_ROOT", "BACKUP_INTERVAL",
+        "ROOT_ID", "DURABILITY", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_SETTLE", "PORT",
+        "LOG_LEVEL", "LOG_FORMAT", "Exit codes"}) {
     EXPECT_THAT(std::get<PrintAndExit>(*help).text, HasSubstr(name));
   }
   const auto version = parse("--version");

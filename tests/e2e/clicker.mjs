@@ -1,9 +1,12 @@
 // The built clicker as the tests run it, and its contract, each part once: exit codes, texts.
+import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
 import { forEachOf, until } from './harness.mjs';
 
 export const exitCode = {
   ok: 0,
+  internal: 1,
   configuration: 2,
   tokenRefused: 3,
   unreachable: 4,
@@ -32,6 +35,26 @@ export const plain = (text) => text.replace(/[\u2066-\u2069\u200e\u200f]/g, '');
 export const botId = 2 ** 34 + 11;
 export const goodToken = `${botId}:AAtelekv_end_to_end_test_secret_000`;
 export const goodKey = () => randomBytes(32).toString('hex');
+
+/// A port that was free a moment ago.
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/// What makes the clicker receive updates by a webhook on this machine.
+export async function webhookSettings() {
+  const port = await freePort();
+  return {
+    WEBHOOK_URL: `http://127.0.0.1:${port}/hook`,
+    WEBHOOK_SECRET: randomBytes(12).toString('hex'),
+    PORT: String(port),
+  };
+}
 
 export class Clicker {
   botId = botId;

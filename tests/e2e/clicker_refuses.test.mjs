@@ -1,7 +1,6 @@
 // What the clicker cannot work with ends it with one clear line, an exit code of its own and nothing
 // written to the chat.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { blake2b } from '@noble/hashes/blake2b';
 import {
@@ -10,6 +9,7 @@ import {
   countsByClicking,
   crowd,
   exitCode,
+  freePort,
   goodKey,
   goodToken,
   registerAndClick,
@@ -46,18 +46,6 @@ async function usedClicker(place) {
   return { emulator, clicker, people };
 }
 
-async function closedPort() {
-  const server = createServer();
-  await new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
-}
-
 test(
   'Settings that cannot work name the variable to mend',
   inPlace(async (place) => {
@@ -74,6 +62,10 @@ test(
       [{ BACKUP_INTERVAL: '-1' }, /backup.interval/i],
       [{ BACKUP_INTERVAL: 'soon' }, /backup.interval/i],
       [{ API_ROOT: 'ftp://127.0.0.1' }, /api.root/i],
+      [{ DURABILITY: 'always' }, /durability/i],
+      [{ PORT: 'http' }, /port/i],
+      [{ WEBHOOK_URL: 'http://127.0.0.1:8080/hook' }, /PORT/],
+      [{ WEBHOOK_SECRET: 'x' }, /WEBHOOK_URL/],
       // Plain HTTP carries the token in the clear: loopback only.
       [{ API_ROOT: 'http://telegram.example:8081' }, /api.root/i],
     ];
@@ -100,7 +92,7 @@ test(
   'An API root where nobody listens',
   inPlace(async (place) => {
     const { emulator, clicker } = await usedClicker(place);
-    const port = await closedPort();
+    const port = await freePort();
     await refuses(
       clicker,
       emulator,

@@ -42,14 +42,16 @@ export class Program {
   output = '';
   error = '';
 
-  constructor(name, args, { env = {}, cwd } = {}) {
+  constructor(name, args, { env = {}, cwd, input } = {}) {
     this.name = name;
     // Nothing of the caller's own environment reaches the program: no token, no proxy, no language.
     this.process = spawn(join(binFolder, name), args, {
       cwd,
       env: { PATH: process.env.PATH, HOME: cwd, LANG: 'C.UTF-8', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    // A program that ends without reading everything is no failure of the test's.
+    this.process.stdin?.on('error', () => {}).end(input);
     this.process.stdout.setEncoding('utf8').on('data', (text) => {
       this.output += text;
     });

@@ -309,6 +309,119 @@ TEST_F(Http, RawUpdatesReachTheBotAsTheyAre) {
               HasSubstr("\"update_id\":100000001,\"message\":\xFF}"));
 }
 
+// A bot's web server, one request at a time.
+class BotServer {
+ public:
+  std::string settings() const {
+    return R"({"url":"http://127.0.0.1:)" + std::to_string(acceptor_.local_endpoint().port()) +
+           R"(/hook","secret_token":"s"})";
+  }
+  http::request<http::string_body> receive() {
+    if (!socket_.is_open()) acceptor_.accept(socket_);
+    http::request<http::string_body> request;
+    http::read(socket_, buffer_, request);
+    return request;
+  }
+  void answer(const std::string& json) {
+    Response response(http::status::ok, 11);
+    response.set(http::field::content_type, "application/json");
+    response.body() = json;
+    say(std::move(response));
+  }
+  void ask_to_wait(const std::string& seconds) {
+    Response response(http::status::service_unavailable, 11);
+    response.set(http::field::retry_after, seconds);
+    say(std::move(response));
+  }
+
+ private:
+  void say(Response response) {
+    response.prepare_payload();
+    http::write(socket_, response);
+  }
+
+  asio::io_context io_;
+  asio::ip::tcp::acceptor acceptor_{io_, {asio::ip::address_v4::loopback(), 0}};
+  asio::ip::tcp::socket socket_{io_};
+  boost::beast::flat_buffer buffer_;
+};
+
+TEST_F(Http, AWebhookGetsUpdatesAndItsAnswerIsCarriedOut) {
+  BotServer server;
+  EXPECT_EQ(client_.post(bot("setWebhook"), server.settings()).at("description").as_string(),
+            "Webhook was set");
+  write(client_, "Клик");
+  const auto delivered = server.receive();
+  EXPECT_EQ(delivered["X-Telegram-Bot-Api-Secret-Token"], "s");
+  const auto update = boost::json::parse(delivered.body());
+  EXPECT_EQ(update.at("message").at("text").as_string(), "Клик");
+  server.answer(R"({"method":"sendMessage","chat_id":5123456789,"text":"Кликов: 1"})");
+
+  write(client_, "Ещё");
+  server.receive();
+  const auto chat = client_.get("/emulator/chats/5123456789/messages?bot_id=123456789");
+  EXPECT_EQ(chat.at("messages").at(1).at("text").as_string(), "Кликов: 1");
+  const auto queue = client_.get("/emulator/updates?bot_id=123456789");
+  const auto id = update.at("update_id").as_int64();
+  EXPECT_EQ(queue.at("confirmed"), boost::json::value({{id, id}}));
+  EXPECT_EQ(queue.at("queued"), boost::json::value({id + 1}));
+}
+
+TEST_F(Http, AWebhooksAnswerMayNotReadOrChangeTheWebhook) {
+  BotServer server;
+  client_.post(bot("setWebhook"), server.settings());
+  for (const char* json : {R"({"method":"deleteWebhook"})", R"({"method":"SetWebhook","url":""})",
+                           R"({"method":"getMe"})", R"({"method":"logOut"})",
+                           R"({"method":"none"})", "[1]", "{", "x"}) {
+    write(client_, "Клик");
+    server.receive();
+    server.answer(json);
+  }
+  write(client_, "Клик");
+  server.receive();
+  const auto calls = client_.get("/emulator/stats").at("calls");
+  EXPECT_EQ(calls.as_object().size(), 1u) << calls;
+}
+
+TEST_F(Http, WhileAWebhookIsSetGetUpdatesIsAConflict) {
+  BotServer server;
+  client_.post(bot("setWebhook"), server.settings());
+  const auto answer = client_.get(bot("getUpdates"));
+  EXPECT_EQ(answer.at("error_code").as_int64(), 409);
+  EXPECT_EQ(answer.at("description").as_string(),
+            "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to "
+            "delete the webhook first");
+  client_.get(bot("deleteWebhook"));
+  EXPECT_TRUE(client_.get(bot("getUpdates")).at("ok").as_bool());
+}
+
+TEST_F(Http, SetWebhookEndsALongPoll) {
+  BotServer server;
+  Client poller(server_->port());
+  auto waiting =
+      std::async(std::launch::async, [&] { return poller.get(bot("getUpdates?timeout=50")); });
+  while (!on_server([&] {
+    const Bot* known = world_.find_bot(kBot);
+    return known != nullptr && known->last_poll.started != 0;
+  })) {
+  }
+  client_.post(bot("setWebhook"), server.settings());
+  EXPECT_EQ(waiting.get().at("description").as_string(),
+            "Conflict: terminated by setWebhook request");
+}
+
+TEST_F(Http, TheClockMovesTheRetriesOfAWebhook) {
+  BotServer server;
+  client_.post(bot("setWebhook"), server.settings());
+  write(client_, "Клик");
+  const auto first = server.receive();
+  server.ask_to_wait("3600");
+  while (!client_.get(bot("getWebhookInfo")).at("result").as_object().contains("last_error_date")) {
+  }
+  client_.post("/emulator/clock", R"({"advance_s":3600})");
+  EXPECT_EQ(server.receive().body(), first.body());
+}
+
 TEST_F(Http, TheChatPageIsServedWithItsOwnScriptsOnly) {
   const auto page = client_.send(http::verb::get, "/");
   EXPECT_EQ(page.result_int(), 200u);

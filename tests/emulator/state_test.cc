@@ -54,6 +54,11 @@ void live(Telegram& telegram) {
   world.advance_clock(5000);
   world.rename_bot(telegram.bot, "Кликер");
   telegram.updates({.offset = telegram.bot.queue.head_id() + 1, .allowed_updates = 1u});
+  telegram.result(
+      "setWebhook",
+      {{"url", "http://127.0.0.1:1/hook"}, {"secret_token", "s"}, {"max_connections", "3"}});
+  world.person_sends(telegram.bot, kAdmin, "last", telegram.now).value();
+  world.confirm_delivery(telegram.bot, telegram.bot.queue.next_id() - 1);
 }
 
 TEST_F(StateFolder, HoldsEverythingThatWasCommitted) {
@@ -64,6 +69,10 @@ TEST_F(StateFolder, HoldsEverythingThatWasCommitted) {
     live(before);
     ASSERT_TRUE(opened.journal->commit());
   }
+  {
+    World compacted(before.now);
+    ASSERT_TRUE(Journal::open(folder_, compacted).has_value());
+  }
   World after(before.now);
   auto opened = Journal::open(folder_, after).value();
   EXPECT_EQ(opened.dropped_bytes, 0u);
@@ -72,7 +81,12 @@ TEST_F(StateFolder, HoldsEverythingThatWasCommitted) {
   EXPECT_EQ(after.authorize("123456789:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB").error().code, 401);
   EXPECT_EQ(bot.queue.size(), before.bot.queue.size());
   EXPECT_EQ(bot.queue.next_id(), before.bot.queue.next_id());
-  EXPECT_EQ(bot.queue.highest_confirmed(), before.bot.queue.highest_confirmed());
+  EXPECT_EQ(bot.queue.confirmed().list(), before.bot.queue.confirmed().list());
+  EXPECT_EQ(bot.queue.confirmed().list().size(), 2u);
+  EXPECT_EQ(bot.queue.updates().front().lane, before.bot.queue.updates().front().lane);
+  EXPECT_EQ(bot.webhook.url, "http://127.0.0.1:1/hook");
+  EXPECT_EQ(bot.webhook.secret_token, "s");
+  EXPECT_EQ(bot.webhook.max_connections, 3);
   EXPECT_EQ(bot.next_message_id, before.bot.next_message_id);
   EXPECT_EQ(bot.allowed_updates, before.bot.allowed_updates);
   EXPECT_EQ(bot.commands, before.bot.commands);

@@ -79,14 +79,14 @@ TEST(GetUpdates, SlowsDownARepeatedOffset) {
 
 TEST(GetUpdates, CutsTheAnswerAtFourMebibytes) {
   UpdateQueue queue;
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(queue.push(1, std::string(500'000, 'x')));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(queue.push(1, 0, std::string(500'000, 'x')));
   EXPECT_EQ(queue.read(100).size(), 9u);
 }
 
 TEST(UpdateQueue, RefusesWhatIsOverItsBounds) {
   UpdateQueue queue;
-  EXPECT_FALSE(queue.push(1, std::string(UpdateQueue::kMaxUpdateBytes + 1, 'x')));
-  while (queue.push(1, std::string(UpdateQueue::kMaxUpdateBytes, 'x'))) {
+  EXPECT_FALSE(queue.push(1, 0, std::string(UpdateQueue::kMaxUpdateBytes + 1, 'x')));
+  while (queue.push(1, 0, std::string(UpdateQueue::kMaxUpdateBytes, 'x'))) {
   }
   EXPECT_EQ(queue.size(), 256u) << "128 MiB";
 }

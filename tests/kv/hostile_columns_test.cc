@@ -22,8 +22,7 @@ Bytes sample_chunk() {
                                                 .clicks = static_cast<std::uint64_t>(key * key),
                                                 .state = key % 9 == 0 ? 5U : 0U}));
   }
-  const auto walk = table.begin_snapshot(std::size_t{64} << 10U);
-  return walk->step(100)->encode();
+  return only_chunk(table);
 }
 
 Bytes sample_delta() {
@@ -122,9 +121,12 @@ TEST(HostileColumns, CountsAreRefusedBeforeMemoryIsTaken) {
   EXPECT_EQ(refusal(sample_chunk(), dictionary), ErrorCode::kDamaged);
   const auto lengths = [](auto& message) {
     const IntegerList huge(40, std::numeric_limits<std::uint64_t>::max() / 8);
+    StreamPacker packer;
+    WireWriter writer;
+    encode_integers(huge, packer, format::Texts::kLengthsFieldNumber, writer);
     auto* texts = message.mutable_rows(0)->mutable_columns(0)->mutable_texts();
     texts->clear_lengths();
-    encode_integers(huge, *texts->mutable_lengths());
+    ASSERT_TRUE(texts->MergeFromString(writer.finish()));
   };
   EXPECT_EQ(refusal(sample_chunk(), lengths), ErrorCode::kDamaged);
 }

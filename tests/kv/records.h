@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "kv/table.h"
 
@@ -53,6 +54,16 @@ inline bool operator==(const Player& a, const Player& b) { return tied(a) == tie
 
 inline TableOptions test_options(std::uint64_t hash_seed = 1) {
   return {.hash_seed = hash_seed, .digest_key = {1, 2, 3}};
+}
+
+/// The chunk of a table that needs only one; empty when it gives more.
+inline Bytes only_chunk(Durable& table) {
+  std::vector<Bytes> chunks;
+  const auto walk = table.begin_snapshot(std::size_t{1} << 20U);
+  while (!walk->done()) {
+    if (const auto chunk = walk->step(100)) chunks.push_back(chunk->encode());
+  }
+  return chunks.size() == 1 ? chunks[0] : Bytes();
 }
 
 }  // namespace telekv::kv

@@ -36,11 +36,6 @@ inline constexpr auto schema_of<StrangeUser> = schema(field(1, "name", &StrangeU
 
 namespace {
 
-Bytes only_chunk(Durable& table) {
-  const auto walk = table.begin_snapshot(std::size_t{64} << 10U);
-  return walk->step(100)->encode();
-}
-
 template <class Record>
 Table<Record>& fill(Table<Record>& table, const Record& one, const Record& two) {
   EXPECT_TRUE(table.insert(1, one));

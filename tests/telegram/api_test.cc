@@ -6,7 +6,6 @@
 
 #include "fake_http.h"
 #include "run.h"
-#include "telegram/polling.h"
 
 namespace telekv::telegram {
 namespace {
@@ -177,6 +176,66 @@ TEST_F(ApiTest, AnswerCallbackQueryAndDeleteWebhook) {
   EXPECT_EQ(http_.last().body, R"({"callback_query_id":"17"})");
   http_.answer(200, R"({"ok":true,"result":true,"description":"Webhook was deleted"})");
   EXPECT_TRUE(run(api_.delete_webhook()));
+}
+
+TEST_F(ApiTest, SetWebhookSendsEverythingThatMattersEveryTime) {
+  http_.answer(200, R"({"ok":true,"result":true,"description":"Webhook was set"})");
+  EXPECT_TRUE(run(api_.set_webhook(
+      {.url = "https://example.org/hook", .secret = *WebhookSecret::parse("s-1_S")})));
+  EXPECT_THAT(http_.last().request.target, EndsWith("/setWebhook"));
+  EXPECT_EQ(http_.last().request.repeat, HttpRequest::Repeat::kNever);
+  EXPECT_EQ(http_.last().body,
+            R"({"url":"https://example.org/hook","secret_token":"s-1_S","max_connections":40,)"
+            R"("allowed_updates":["message","callback_query"],"drop_pending_updates":false})");
+}
+
+TEST_F(ApiTest, SetWebhookUploadsACertificateInAForm) {
+  http_.succeed("true");
+  const auto certificate = std::make_shared<const Bytes>("-----BEGIN CERTIFICATE-----\n");
+  EXPECT_TRUE(run(api_.set_webhook({.url = "https://127.0.0.1:8443/hook",
+                                    .secret = *WebhookSecret::parse("secret"),
+                                    .max_connections = 100,
+                                    .drop_pending_updates = true,
+                                    .certificate = certificate})));
+  const auto& asked = http_.last();
+  ASSERT_EQ(asked.request.body.size(), 3u);
+  EXPECT_EQ(asked.request.body[1], certificate);
+  EXPECT_THAT(asked.request.content_type, testing::StartsWith("multipart/form-data; boundary="));
+  const std::pair<const char*, const char*> fields[] = {
+      {"url", "https://127.0.0.1:8443/hook"},
+      {"secret_token", "secret"},
+      {"max_connections", "100"},
+      {"allowed_updates", R"(["message","callback_query"])"},
+      {"drop_pending_updates", "true"}};
+  for (const auto& [name, value] : fields) {
+    EXPECT_THAT(asked.body, HasSubstr(std::string("form-data; name=\"") + name + "\"\r\n\r\n" +
+                                      value + "\r\n"));
+  }
+  EXPECT_THAT(asked.body, HasSubstr("name=\"certificate\"; filename=\"certificate.pem\"\r\n"));
+}
+
+TEST_F(ApiTest, GetWebhookInfo) {
+  http_.succeed(R"({"url":"","has_custom_certificate":false,"pending_update_count":0})");
+  const auto none = run(api_.get_webhook_info());
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->url, "");
+  EXPECT_EQ(none->last_error_at.count(), 0);
+  http_.succeed(
+      R"({"url":"https://a/b","has_custom_certificate":true,"pending_update_count":7,
+      "last_error_date":1790000000,"last_error_message":"Wrong response\nfrom the webhook: 503",
+      "max_connections":40,"ip_address":"1.2.3.4"})");
+  const auto info = run(api_.get_webhook_info());
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->url, "https://a/b");
+  EXPECT_EQ(info->pending_updates, 7u);
+  EXPECT_EQ(info->max_connections, 40u);
+  EXPECT_EQ(info->last_error_at.count(), 1790000000);
+  EXPECT_EQ(info->last_error, "Wrong response from the webhook: 503");
+  for (const char* bad : {"[]", R"({"url":5})", R"({"pending_update_count":-1})",
+                          R"({"last_error_date":18446744073709551615})"}) {
+    http_.succeed(bad);
+    EXPECT_FALSE(run(api_.get_webhook_info())) << bad;
+  }
 }
 
 // ---- downloads
@@ -351,46 +410,18 @@ TEST_F(ApiTest, DescriptionsAreOneBoundedLine) {
   EXPECT_LE(said.error().message.size(), 400u);
 }
 
-// ---- polling
+// ---- updates
 
-TEST_F(ApiTest, PollingKeepsTheOffsetRules) {
-  Polling polling(api_, {.timeout = std::chrono::seconds(25)});
-  const auto next = [&] {
-    auto page = run(polling.next());
-    EXPECT_TRUE(page);
-    return *page;
-  };
-  http_.succeed(R"([{"update_id":4503599627370496},{"update_id":4503599627370497}])");
-  const auto first = next();
+TEST_F(ApiTest, GetUpdatesSendsAnOffsetOnlyWhenThereIsOne) {
+  http_.succeed(R"([{"update_id":4503599627370496}])");
+  const auto first = run(api_.get_updates({.timeout = std::chrono::seconds(25)}));
+  ASSERT_TRUE(first);
   EXPECT_EQ(http_.last().body,
             R"({"limit":100,"timeout":25,"allowed_updates":["message","callback_query"]})");
   EXPECT_EQ(http_.last().request.deadline, std::chrono::seconds(35));
   http_.succeed("[]");
-  next();
-  EXPECT_THAT(http_.last().body, Not(HasSubstr("offset"))) << "nothing was taken yet";
-  polling.taken(first);
-  http_.succeed("[null]");
-  const auto unreadable = next();
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":4503599627370498})"));
-  polling.taken(unreadable);
-  http_.succeed(R"([{"update_id":10}])");
-  const auto reset = next();
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":4503599627370499})"));
-  polling.taken(reset);
-  http_.succeed("[]");
-  next();
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":11})")) << "Telegram chose its ids anew";
-}
-
-TEST_F(ApiTest, PollingResumesBehindASnapshotAndIsNeverNegative) {
-  Polling polling(api_, {.resume_after = UpdateId{99}});
-  http_.succeed("[]");
-  ASSERT_TRUE(run(polling.next()));
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":100})"));
-  Polling odd(api_, {.resume_after = UpdateId{-5}});
-  http_.succeed("[]");
-  ASSERT_TRUE(run(odd.next()));
-  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":1})"));
+  ASSERT_TRUE(run(api_.get_updates({.offset = UpdateId{4503599627370497}})));
+  EXPECT_THAT(http_.last().body, HasSubstr(R"("offset":4503599627370497})"));
 }
 
 }  // namespace

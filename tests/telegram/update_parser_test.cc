@@ -61,12 +61,25 @@ TEST(UpdatePage, ReadsAMessage) {
   EXPECT_EQ(to_int(message.chat.id), -1001234567890);
   EXPECT_EQ(message.chat.type, ChatType::kSupergroup);
   EXPECT_EQ(message.text, "/start ref42");
+  EXPECT_EQ(message.date, std::chrono::seconds(1790000000));
   ASSERT_TRUE(message.from);
   EXPECT_EQ(to_int(message.from->id), 4503599627370494);
   EXPECT_EQ(message.from->first_name, "Аня 🚀");
   EXPECT_EQ(message.from->last_name, "𝕏");
   EXPECT_EQ(message.from->username, "anya");
   EXPECT_EQ(message.from->language_code, "ru");
+}
+
+TEST(UpdatePage, TakesADateThatIsNoneForNotTold) {
+  for (const char* date : {"-1", "4294967296", "\"soon\"", "null", "1.5"}) {
+    const auto page = parse_update_page(
+        page_of({std::string(R"({"update_id":1,"message":{"message_id":1,"chat":{"id":1},"date":)") +
+                 date + R"(,"text":"x"}})"}));
+    ASSERT_TRUE(page);
+    const auto* message = std::get_if<Message>(&page->updates.at(0).content);
+    ASSERT_TRUE(message) << date;
+    EXPECT_EQ(message->date.count(), 0) << date;
+  }
 }
 
 TEST(UpdatePage, ReadsATapOnAnInlineButton) {
@@ -118,6 +131,18 @@ TEST(UpdatePage, ItsLastIdIsTheHighest) {
   EXPECT_EQ(page->last_id(), UpdateId{11});
 }
 
+TEST(SingleUpdate, IsReadAsInAPage) {
+  const auto update = parse_update(text_update(17, "tap"));
+  ASSERT_TRUE(update);
+  EXPECT_EQ(to_int(update->id), 17);
+  EXPECT_EQ(std::get<Message>(update->content).text, "tap");
+  EXPECT_TRUE(std::holds_alternative<OtherUpdate>(
+      parse_update(R"({"update_id":5,"poll":{"id":"1"}})")->content));
+  for (const char* none : {"", "[]", "[{\"update_id\":1}]", "{\"ok\":true,\"result\":[]}"}) {
+    EXPECT_FALSE(parse_update(none)) << none;
+  }
+}
+
 TEST(UpdatePage, IsRefusedWhenItIsNone) {
   for (const std::string& body :
        {std::string(), std::string("<html><body>502 Bad Gateway</body></html>"),
@@ -154,6 +179,14 @@ TEST_P(MalformedUpdates, AreConfirmedByTheirIdAndCostNoOther) {
   ASSERT_TRUE(malformed(page.updates[1]));
   EXPECT_FALSE(std::get<MalformedUpdate>(page.updates[1].content).reason.empty());
   EXPECT_FALSE(malformed(page.updates[2]));
+}
+
+TEST_P(MalformedUpdates, AreToldByTheirIdWhenTheyComeAlone) {
+  const auto update = parse_update(GetParam().json);
+  ASSERT_TRUE(update);
+  EXPECT_EQ(to_int(update->id), 11);
+  ASSERT_TRUE(malformed(*update));
+  EXPECT_FALSE(std::get<MalformedUpdate>(update->content).reason.empty());
 }
 
 std::string with_message(std::string_view message) {
@@ -214,6 +247,10 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.what; });
 
 class UnreadableUpdates : public testing::TestWithParam<BadUpdate> {};
+
+TEST_P(UnreadableUpdates, AreNothingWhenTheyComeAlone) {
+  EXPECT_FALSE(parse_update(GetParam().json));
+}
 
 TEST_P(UnreadableUpdates, AreCountedAndCostNoOther) {
   const auto page = sandwich(GetParam().json);

@@ -64,5 +64,27 @@ TEST(Key, EveryPurposeHasAKeyOfItsOwn) {
   EXPECT_FALSE(std::equal(id.begin(), id.end(), digest.begin()));
 }
 
+TEST(Key, APassphraseMakesAKeyOfItsOwnForEachBot) {
+  const Key key = Key::from_setting("passphrase:correct horse battery", "8100000001").value();
+  EXPECT_EQ(key.to_hex(), Key::from_passphrase("correct horse battery", "8100000001")->to_hex());
+  EXPECT_NE(key.to_hex(), Key::from_passphrase("correct horse battery", "8100000002")->to_hex());
+  EXPECT_NE(key.to_hex(), Key::from_passphrase("correct horse batterx", "8100000001")->to_hex());
+  // Golden: data sealed under it must stay readable.
+  EXPECT_EQ(key.to_hex(), "6a0796cadb722e8ad7b06bb36431eae97083c955a4e05818355a3f237e0b8033");
+}
+
+TEST(Key, AShortPassphraseIsRefusedAndNotRepeated) {
+  const auto refused = Key::from_setting("passphrase:secret", "1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(describe(refused.error()).find("secret"), std::string::npos);
+}
+
+TEST(Key, WithoutThePrefixASettingIsTheKeyItself) {
+  const std::string hex(64, 'a');
+  EXPECT_EQ(Key::from_setting(hex, "1")->to_hex(), hex);
+  EXPECT_FALSE(Key::from_setting("correct horse battery staple", "1"));
+}
+
 }  // namespace
 }  // namespace telekv::vault

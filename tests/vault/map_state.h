@@ -36,9 +36,11 @@ class MapState final : public kv::Durable {
     now_[key] = std::move(value);
     touched_.insert(key);
   }
-  void erase(std::int64_t key) {
-    now_.erase(key);
+  bool erase(std::int64_t key) override {
+    if (now_.erase(key) == 0) return false;
     touched_.insert(key);
+    erased_.insert(key);
+    return true;
   }
 
   std::uint64_t size() const override { return now_.size(); }
@@ -51,6 +53,7 @@ class MapState final : public kv::Durable {
       const auto at = now_.find(key);
       changes->add(key, at == now_.end() ? std::nullopt : std::optional(at->second));
     }
+    for (const std::int64_t key : std::exchange(erased_, {})) changes->note_erased(key);
     taken_ = now_;
     return changes;
   }
@@ -79,6 +82,7 @@ class MapState final : public kv::Durable {
     now_.clear();
     taken_.clear();
     touched_.clear();
+    erased_.clear();
   }
 
  private:
@@ -91,12 +95,15 @@ class MapState final : public kv::Durable {
       bytes_ += value ? std::to_string(value->size()) + " " + *value : "- ";
       ++records_;
     }
+    void note_erased(std::int64_t key) { erased_keys_.push_back(key); }
     Bytes encode() const override { return bytes_; }
     std::uint64_t records() const override { return records_; }
+    const std::vector<std::int64_t>& erased_keys() const override { return erased_keys_; }
 
    private:
     Bytes bytes_;
     std::uint64_t records_ = 0;
+    std::vector<std::int64_t> erased_keys_;
   };
 
   class Walk final : public kv::SnapshotWalk {
@@ -160,6 +167,7 @@ class MapState final : public kv::Durable {
   Content now_;
   Content taken_;  // as of the last take: what the digest speaks of
   std::set<std::int64_t> touched_;
+  std::set<std::int64_t> erased_;  // since the last take
 };
 
 }  // namespace telekv::vault

@@ -13,7 +13,7 @@ Sealer other_sealer() {
       Key::parse("ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
 }
 
-/// A chat with a root, two bases of two chunks each and a delta.
+/// A chat with a root, two bases of two chunks each and a delta; no restore point to fall back to.
 struct Stored {
   explicit Stored(Sealer with = test_sealer()) : sealer(std::move(with)) {
     world.options.delta_bound_records = 3;
@@ -24,9 +24,13 @@ struct Stored {
       for (int i = 0; i < 4; ++i) process->apply(round * 10 + i, i, std::to_string(round));
       (void)world.commit(*process).value();
     }
+    first_base = process->vault.history().points(0).state().base();
     process->apply(30, 1, "delta");
     (void)world.commit(*process).value();
     root = process->vault.root();
+    format::Manifest without_points = manifest();
+    without_points.clear_history();
+    seal_root(without_points.SerializeAsString());
     content = process->state.content();
     writes = world.chat.mutating_calls();
   }
@@ -46,7 +50,7 @@ struct Stored {
   }
 
   MessageId chunk(int number) const {
-    return MessageId{manifest().base().chunks(number).message_id()};
+    return MessageId{manifest().state().base().chunks(number).message_id()};
   }
 
   Error refusal() { return refusal(sealer); }
@@ -63,6 +67,7 @@ struct Stored {
   World world;
   SeededRandom random{99};
   MessageId root{};
+  format::Base first_base;
   MapState::Content content;
   std::size_t writes = 0;
 };
@@ -87,7 +92,7 @@ TEST(VaultBadInput, AnUnsealedRootIsRefusedWhenAKeyIsGiven) {
 
 TEST(VaultBadInput, PlaintextIsRestoredInPlaintextMode) {
   Stored stored(Sealer::plaintext());
-  EXPECT_EQ(stored.manifest().applied_update_id(), 30);
+  EXPECT_EQ(stored.manifest().state().applied().last(), 30);
   auto process = stored.world.process_with(Sealer::plaintext());
   ASSERT_TRUE(stored.world.open(*process));
   EXPECT_EQ(process->state.content(), stored.content);
@@ -137,8 +142,8 @@ TEST(VaultBadInput, WhatIsCutOrContinuedIsDamaged) {
 TEST(VaultBadInput, AnotherBasesChunkIsNotTakenForThisOnes) {
   Stored stored;
   format::Manifest manifest = stored.manifest();
-  const format::Object& foreign = manifest.previous_base().chunks(0);
-  format::Object* object = manifest.mutable_base()->mutable_chunks(0);
+  const format::Object& foreign = stored.first_base.chunks(0);
+  format::Object* object = manifest.mutable_state()->mutable_base()->mutable_chunks(0);
   stored.world.chat.overwrite(MessageId{object->message_id()},
                               stored.world.chat.document(MessageId{foreign.message_id()}));
   EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
@@ -164,10 +169,10 @@ TEST(VaultBadInput, AMissingDeltaIsDamage) {
   Stored stored;
   for (int change = 0; change < 4; ++change) {
     format::Manifest manifest = stored.manifest();
-    if (change == 0) manifest.clear_tail();
-    if (change == 1) manifest.mutable_tail(0)->set_sequence(manifest.sequence() + 1);
-    if (change == 2) manifest.mutable_base()->mutable_chunks()->SwapElements(0, 1);
-    if (change == 3) manifest.mutable_digest()->at(0) ^= 1;
+    if (change == 0) manifest.mutable_state()->clear_tail();
+    if (change == 1) manifest.mutable_state()->mutable_tail(0)->set_sequence(100);
+    if (change == 2) manifest.mutable_state()->mutable_base()->mutable_chunks()->SwapElements(0, 1);
+    if (change == 3) manifest.mutable_state()->mutable_digest()->at(0) ^= 1;
     const format::Manifest good = stored.manifest();
     stored.seal_root(manifest.SerializeAsString());
     EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "change " << change;

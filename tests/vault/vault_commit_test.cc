@@ -1,6 +1,7 @@
 // Committing: one edit makes everything applied durable, or nothing; bases come and go around it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <set>
 
@@ -26,6 +27,12 @@ std::vector<CallKind> kinds_since(const SimChat& chat, std::size_t from) {
   return kinds;
 }
 
+std::size_t roots(const SimChat& chat) {
+  return static_cast<std::size_t>(
+      std::count_if(chat.messages().begin(), chat.messages().end(),
+                    [](const auto& message) { return message.second.name == kRootName; }));
+}
+
 TEST(VaultCommit, WithNothingToCommitMakesNoCall) {
   World world;
   auto process = world.opened();
@@ -47,33 +54,77 @@ TEST(VaultCommit, IsOneEditOfTheRoot) {
   ASSERT_TRUE(report);
   EXPECT_EQ(kinds_since(world.chat, before), std::vector<CallKind>{CallKind::kReplace});
   EXPECT_EQ(report->root_bytes, world.chat.document(process->vault.root()).size());
-  EXPECT_EQ(report->base_bytes, 0u);
+  EXPECT_EQ(report->object_bytes, 0u);
 }
 
 TEST(VaultCommit, AnUpdateThatChangedNothingIsStillRecorded) {
   World world;
   auto process = world.opened();
-  process->vault.note_applied(77);
+  process->vault.note_applied({.id = 77});
   EXPECT_TRUE(process->vault.has_uncommitted());
   ASSERT_TRUE(world.commit(*process));
   auto next = world.opened();
-  EXPECT_EQ(next->vault.applied_update_id(), 77);
+  EXPECT_EQ(next->vault.applied().last(), 77);
 }
 
-TEST(VaultCommit, ATailOverItsBoundBecomesANewBase) {
+// Each delta is uploaded a few times, as it climbs the ladder, never with every later commit.
+TEST(VaultCommit, ATailOverItsBoundBecomesASegmentAndSegmentsAreMerged) {
   World world;
-  world.options.tail_bound_bytes = 100;
-  world.pace = {.records_per_step = 1, .records_per_chunk = 3};
+  world.options.ladder = {.tail_bytes = 100, .fan_out = 3, .least_bytes = 1u << 20};
   auto process = world.opened();
-  bool compacted = false;
-  for (int i = 1; i <= 20; ++i) {
+  process->vault.note_witness();
+  std::uint64_t uploaded = 0;
+  std::size_t most = 0;
+  constexpr int kCommits = 200;
+  for (int i = 1; i <= kCommits; ++i) {
     process->apply(i, i, "record number " + std::to_string(i));
     const auto report = world.commit(*process);
     ASSERT_TRUE(report);
-    compacted = compacted || report->base_bytes > 0;
-    EXPECT_EQ(restored(world), process->state.content());
+    uploaded += report->object_bytes;
+    most = std::max(most, process->vault.stats().segments);
+    EXPECT_LE(process->vault.stats().delta_bytes, 100u * static_cast<unsigned>(i));
+    if (i % 20 == 0) {
+      EXPECT_EQ(restored(world), process->state.content());
+    }
   }
-  EXPECT_TRUE(compacted);
+  EXPECT_LE(most, 2u * 5u) << "fewer than the fan-out in each size class";
+  EXPECT_LT(uploaded, 7u * process->vault.stats().delta_bytes) << "once for each size class";
+}
+
+TEST(VaultCommit, ABaseIsWrittenBesideTheCommitsAndTakesThePlaceOfTheDeltasItHolds) {
+  World world;
+  world.options.ladder = {.tail_bytes = 60, .fan_out = 4, .least_bytes = 1000};
+  world.pace = {.records_per_step = 1, .records_per_chunk = 3};
+  auto process = world.opened();
+  process->vault.note_witness();
+  int update = 0;
+  const auto click = [&] {
+    ++update;
+    process->apply(update, update % 17, "record number " + std::to_string(update));
+    ASSERT_TRUE(world.commit(*process));
+    ASSERT_EQ(restored(world), process->state.content());
+  };
+  while (!process->vault.base_due()) click();
+  const std::uint64_t deltas = process->vault.stats().delta_bytes;
+  const auto go_on = [&world, &process, &update]() -> asio::awaitable<bool> {
+    for (int i = 0; i < 20; ++i) {
+      ++update;
+      process->apply(update, update % 17, "meanwhile " + std::to_string(update));
+      if (i % 7 == 0) process->state.erase(update % 5);
+      (void)co_await process->vault.commit(world.deadline());
+    }
+    co_return true;
+  };
+  std::optional<bool> went_on;
+  world.begin(go_on(), went_on);
+  ASSERT_TRUE(world.run(process->vault.write_base(world.deadline())));
+  ASSERT_EQ(went_on, true);
+  click();
+  EXPECT_GT(process->vault.stats().base_bytes, 0u);
+  EXPECT_LT(process->vault.stats().delta_bytes, deltas + 25u * 100u);
+  EXPECT_EQ(process->vault.points().size(), 1u) << "each base makes a restore point";
+  EXPECT_FALSE(process->vault.base_due());
+  for (int i = 0; i < 30; ++i) click();
 }
 
 TEST(VaultCommit, ManyChangesGoStraightIntoABase) {
@@ -83,40 +134,74 @@ TEST(VaultCommit, ManyChangesGoStraightIntoABase) {
   for (int i = 1; i <= 6; ++i) process->apply(i, i, "x");
   const auto report = world.commit(*process);
   ASSERT_TRUE(report);
-  EXPECT_GT(report->base_bytes, 0u);
+  EXPECT_GT(report->object_bytes, 0u);
   EXPECT_EQ(restored(world), process->state.content());
 }
 
-// A base stays in the chat until the base after the next one: whoever began to read it can finish.
-TEST(VaultCommit, ABaseIsRecycledOneBaseLaterAndNeverWhileTheRootNamesIt) {
+TEST(VaultCommit, TheChatDoesNotGrowBecauseMessagesAreWrittenAgain) {
   World world;
+  world.options.restore_points = 1;
   world.options.delta_bound_records = 0;  // every commit writes a base
   world.pace = {.records_per_step = 10, .records_per_chunk = 1};
   auto process = world.opened();
-  std::vector<std::set<MessageId>> bases;
-  for (int i = 1; i <= 5; ++i) {
-    process->apply(i, i, "x");
-    const std::size_t before = world.chat.mutating_calls();
+  process->vault.note_witness();
+  for (int i = 1; i <= 5; ++i) process->state.put(i, "x");
+  std::size_t settled = 0;
+  for (int i = 1; i <= 40; ++i) {
+    process->apply(i, 1 + i % 5, "value " + std::to_string(i));
     ASSERT_TRUE(world.commit(*process));
-    std::set<MessageId> posted;
-    bool root_written = false;
+    ASSERT_EQ(restored(world), process->state.content());
+    if (i == 6) settled = world.chat.messages().size();
+  }
+  EXPECT_EQ(world.chat.messages().size(), settled);
+}
+
+TEST(VaultCommit, BeforeTheWitnessNoMessageIsWrittenAgain) {
+  World world;
+  world.options.restore_points = 1;
+  world.options.delta_bound_records = 0;
+  auto process = world.opened();
+  for (int i = 1; i <= 8; ++i) {
+    const MessageId root = process->vault.root();
+    const std::size_t before = world.chat.mutating_calls();
+    process->apply(i, 1, std::to_string(i));
+    ASSERT_TRUE(world.commit(*process));
     for (std::size_t k = before; k < world.chat.log().size(); ++k) {
-      const SimChat::Entry& entry = world.chat.log()[k];
-      root_written = root_written || entry.call.kind == CallKind::kReplace;
-      if (entry.call.kind == CallKind::kRecycle) {
-        EXPECT_TRUE(root_written) << "recycled before the root stopped to name it";
-        ASSERT_GE(bases.size(), 2u);
-        EXPECT_TRUE(bases[bases.size() - 2].contains(entry.call.message));
+      const Call& call = world.chat.log()[k].call;
+      if (call.kind == CallKind::kReplace) {
+        EXPECT_EQ(call.message, root);
       }
     }
-    for (const auto& [id, message] : world.chat.messages()) {
-      if (message.name.starts_with("telekv-base-" + std::to_string(i) + "-")) posted.insert(id);
-    }
-    ASSERT_EQ(posted.size(), static_cast<std::size_t>(i));
-    bases.push_back(posted);
-    EXPECT_EQ(world.chat.messages().size(),
-              1u + bases.back().size() + (i > 1 ? bases[bases.size() - 2].size() : 0u));
   }
+}
+
+TEST(VaultCommit, ASlotWhoseEditGotNoAnswerIsLeftAlone) {
+  World world;
+  world.options.restore_points = 1;
+  world.options.delta_bound_records = 0;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 4; ++i) {
+    process->apply(i, 1, std::to_string(i));
+    ASSERT_TRUE(world.commit(*process));
+  }
+  std::optional<MessageId> silent;
+  process->channel.on_call = [&](const Call& call) {
+    if (call.kind != CallKind::kReplace || call.message == process->vault.root()) return Fault{};
+    if (silent) {
+      EXPECT_NE(call.message, *silent);
+      return Fault{};
+    }
+    silent = call.message;
+    return Fault{.kind = Fault::Kind::kUnknownLate};
+  };
+  for (int i = 5; i <= 20; ++i) {
+    process->apply(i, 1, std::to_string(i));
+    ASSERT_TRUE(world.commit(*process));
+    if (i == 15) world.chat.release_late();
+    ASSERT_EQ(restored(world), process->state.content());
+  }
+  EXPECT_TRUE(silent);
 }
 
 TEST(VaultCommit, ChangesDuringABaseWalkAreExactAfterARestore) {
@@ -138,8 +223,7 @@ TEST(VaultCommit, ChangesDuringABaseWalkAreExactAfterARestore) {
   world.begin(meddle(), meddled);
   const auto with_base = world.commit(*process);
   ASSERT_TRUE(with_base) << describe(with_base.error());
-  EXPECT_GT(with_base->base_bytes, 0u);
-  ASSERT_TRUE(process->vault.has_uncommitted()) << "the changes have outlasted the walk";
+  EXPECT_GT(with_base->object_bytes, 0u);
   ASSERT_TRUE(world.commit(*process));
   EXPECT_EQ(restored(world), process->state.content());
 }
@@ -197,9 +281,8 @@ TEST(VaultCommit, ABaseThatCouldNotBeUploadedLosesNothing) {
   EXPECT_EQ(restored(world), committed);
   const auto report = world.commit(*process);
   ASSERT_TRUE(report) << describe(report.error());
-  EXPECT_GT(report->base_bytes, 0u);
+  EXPECT_GT(report->object_bytes, 0u);
   EXPECT_EQ(restored(world), process->state.content());
-  EXPECT_EQ(world.chat.messages().size(), 5u) << "the chunks of the failed attempt are gone";
 }
 
 // The changes that went into the failed base are in no delta: a root written now must not promise
@@ -254,29 +337,71 @@ TEST(VaultCommit, APenaltyBeyondTheDeadlineIsKeptByWhateverComesNext) {
   EXPECT_EQ(restored(world), process->state.content());
 }
 
-TEST(VaultCommit, RecyclingStopsAtTheFirstRefusalAndGoesOnLater) {
+// Steps 13 and 20.
+TEST(VaultCommit, TheRootsOfPredecessorsGoAfterTheWitness) {
   World world;
-  world.options.delta_bound_records = 0;
-  world.pace = {.records_per_step = 10, .records_per_chunk = 1};
+  std::unique_ptr<Process> process;
+  for (int i = 1; i <= 5; ++i) {
+    process = world.opened();
+    process->apply(i, i, "x");
+    ASSERT_TRUE(world.commit(*process));
+  }
+  EXPECT_GE(world.chat.messages().size(), 5u);
+  process->vault.note_witness();
+  for (int i = 6; i <= 8; ++i) {
+    process->apply(i, i, "x");
+    ASSERT_TRUE(world.commit(*process));
+  }
+  EXPECT_EQ(roots(world.chat), 1u);
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultCommit, RecyclingStopsAtTheFirstPenaltyAndGoesOnLater) {
+  World world;
+  for (int i = 0; i < 3; ++i) world.opened();
   auto process = world.opened();
+  process->vault.note_witness();
   int refused = 0;
-  for (int i = 1; i <= 6; ++i) process->state.put(i, "x");
-  ASSERT_TRUE(world.commit(*process));
-  process->state.put(1, "y");
-  ASSERT_TRUE(world.commit(*process));
   process->channel.on_call = [&](const Call& call) {
     if (call.kind != CallKind::kRecycle) return Fault{};
     ++refused;
     return Fault{.kind = Fault::Kind::kRefuse,
                  .error = {ErrorCode::kRateLimited, "slow down", {}, 30}};
   };
-  process->state.put(1, "z");
+  process->apply(1, 1, "z");
   ASSERT_TRUE(world.commit(*process)) << "what is committed is committed";
   EXPECT_EQ(refused, 1) << "no second call inside the penalty";
   process->channel.on_call = nullptr;
-  process->state.put(1, "a");
+  process->apply(2, 1, "a");
   ASSERT_TRUE(world.commit(*process));
-  EXPECT_EQ(world.chat.messages().size(), 1u + 2 * 6u);
+  EXPECT_EQ(roots(world.chat), 1u);
+}
+
+TEST(VaultCommit, ARootThatCannotBeDeletedBecomesASlot) {
+  World world;
+  world.opened();
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->channel.on_call = [](const Call& call) {
+    if (call.kind != CallKind::kRecycle) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRejected, "too old"}};
+  };
+  process->apply(1, 1, "z");
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_EQ(process->vault.stats().slots, 2u) << "and the one of the restore points";
+}
+
+TEST(VaultCommit, AnOldRootIsReplacedWhileItCanStillBeDeleted) {
+  World world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  const MessageId first = process->vault.root();
+  world.clock.advance(std::chrono::hours(41));
+  process->apply(1, 1, "z");
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_NE(process->vault.root(), first);
+  EXPECT_EQ(world.chat.find(first), nullptr);
+  EXPECT_EQ(restored(world), process->state.content());
 }
 
 }  // namespace

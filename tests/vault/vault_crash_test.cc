@@ -47,7 +47,7 @@ Course live(World& world, const SimChannel::Hook& die, Fault::Kind ambiguity) {
 
 struct Scenario : World {
   Scenario() {
-    options.tail_bound_bytes = 60;
+    options.ladder.tail_bytes = 60;
     pace = {.records_per_step = 2, .records_per_chunk = 2};
   }
 };

@@ -42,7 +42,7 @@ TEST(VaultOpen, ANewProcessRestoresExactlyWhatWasCommitted) {
   EXPECT_EQ(report->records, 1u);
   EXPECT_EQ(report->sequence, last->sequence);
   EXPECT_EQ(report->applied_update_id, 43);
-  EXPECT_EQ(second->vault.applied_update_id(), 43);
+  EXPECT_EQ(second->vault.applied().last(), 43);
   EXPECT_FALSE(second->vault.has_uncommitted());
 }
 

@@ -49,7 +49,7 @@ class History {
   History(std::uint64_t seed, Tally& tally) : random_(seed), tally_(&tally) {
     world_.chat = SimChat(seed ^ 0xc4a7);
     world_.chat.extra_turns = random_.below(8);
-    world_.options.tail_bound_bytes = 40 + random_.below(100);
+    world_.options.ladder.tail_bytes = 40 + random_.below(100);
     world_.pace = {.records_per_step = 1, .records_per_chunk = 1 + random_.below(2)};
     fault_percent_ = random_.below(12);
   }
@@ -156,7 +156,7 @@ class History {
         co_await world_.clock.sleep_for(std::chrono::milliseconds(random_.below(20'000)));
       }
       if (process.channel.crashed() || world_.chat.calls() >= dead_at_) co_return false;
-      const std::int64_t last = process.vault.applied_update_id();
+      const std::int64_t last = process.vault.applied().last();
       const std::int64_t expected = last == 0 ? kFirstUpdate : last + 1;
       const std::int64_t update = queue_.poll(expected);
       if (update == 0) co_return true;

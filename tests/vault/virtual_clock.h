@@ -34,15 +34,40 @@ class VirtualClock final : public Clock {
   /// For a test in which a call takes time.
   void advance(Duration duration) { now_ += duration; }
 
+  /// Lets time pass for a test that drives its own event loop: wakes the sleepers that are due.
+  void pass(Duration duration) {
+    const Time until = now_ + duration;
+    while (!sleepers_.empty() && sleepers_.begin()->first <= until) wake_next();
+    now_ = until;
+  }
+
+  /// Runs everything that is ready and wakes who sleeps no longer than `duration`; the others go on
+  /// sleeping.
+  void run_for(boost::asio::io_context& context, Duration duration) {
+    const Time until = now_ + duration;
+    do {
+      context.restart();
+      context.poll();
+      forget_cancelled();
+    } while (!sleepers_.empty() && sleepers_.begin()->first <= until && wake_next());
+    now_ = until;
+  }
+
   /// Runs everything that is ready, then wakes the earliest sleeper, until there is neither.
   void run(boost::asio::io_context& context) {
     do {
       context.restart();
       context.poll();
+      forget_cancelled();
     } while (wake_next());
   }
 
  private:
+  // A sleep that was cancelled must not move time.
+  void forget_cancelled() {
+    std::erase_if(sleepers_, [](const auto& sleeper) { return sleeper.second.use_count() == 1; });
+  }
+
   bool wake_next() {
     if (sleepers_.empty()) return false;
     const auto earliest = sleepers_.begin();

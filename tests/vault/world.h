@@ -43,7 +43,7 @@ struct Process {
   /// Applies an update: the record `key` becomes `value`.
   void apply(std::int64_t update_id, std::int64_t key, std::string value) {
     state.put(key, std::move(value));
-    vault.note_applied(update_id);
+    vault.note_applied({.id = update_id});
   }
 };
 

@@ -8,7 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace telekv::bot {
+namespace telekv::vault {
 
 class Event {
  public:
@@ -32,4 +32,4 @@ class Event {
   bool set_ = false;
 };
 
-}  // namespace telekv::bot
+}  // namespace telekv::vault

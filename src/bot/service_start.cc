@@ -1,0 +1,214 @@
+// How the service comes up: everything before the first update is taken.
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <utility>
+
+#include "bot/claim_code.h"
+#include "bot/service.h"
+#include "bot/texts.h"
+#include "vault/backoff.h"
+#include "vault/poll_offset.h"
+#include "vault/retry.h"
+
+namespace telekv::bot {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+// A host's network may come up after the program; longer than this, a supervisor should decide.
+constexpr seconds kReachDeadline{10};
+// Restoring a large store over a slow line, penalties included.
+constexpr seconds kOpenDeadline{300};
+
+void log_note(const vault::Note& note) {
+  const bool warning = note.weight == vault::Note::Weight::kWarning;
+  spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", note.text);
+}
+
+void log_save(const vault::CommitReport& saved) {
+  spdlog::debug("saved {} users, sequence {}, {} bytes in {} ms", saved.records, saved.sequence,
+                saved.root_bytes + saved.object_bytes,
+                std::chrono::duration_cast<milliseconds>(saved.duration).count());
+}
+
+void log_failed_save(const Error& error) {
+  spdlog::warn("saving failed, will be tried again: {}", describe(error));
+}
+
+}  // namespace
+
+asio::awaitable<Result<void>> Service::start() {
+  if (config_.port) {
+    Result<void> listening = web_.listen(io_.get_executor(), clock_, *config_.port);
+    if (!listening) co_return listening;
+  }
+  Result<std::unique_ptr<telegram::HttpClient>> http =
+      telegram::HttpClient::create(io_.get_executor(), config_.api_root);
+  if (!http) co_return http.error();
+  http_ = std::move(*http);
+  api_.emplace(*http_, config_.token);
+  outbox_.emplace(*api_, clock_, random_, io_.get_executor());
+
+  if (Result<void> checked = co_await check_token(); !checked) co_return checked;
+  if (!config_.webhook) co_await delete_webhook();
+  if (!config_.admin_id) {
+    if (Result<void> claimed = co_await wait_for_operator(); !claimed) co_return claimed;
+  }
+  if (Result<void> opened = co_await open_vault(); !opened) co_return opened;
+  make_parts();
+  co_await publish_commands();
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Service::check_token() {
+  const vault::Patience patience{&clock_, &random_, clock_.now() + kReachDeadline};
+  const auto get_me = [this] { return api_->get_me(); };
+  const Result<telegram::User> me =
+      co_await vault::retry(patience, vault::OnUnknown::kRepeat, get_me);
+  if (!me) co_return me.error();
+  spdlog::info("bot @{} ({}) at {}", me->username, telegram::to_int(me->id),
+               config_.api_root.to_string());
+  co_return Result<void>{};
+}
+
+// A webhook left by an earlier program would keep every update away from polling. If it stays,
+// polling says so at every attempt.
+asio::awaitable<void> Service::delete_webhook() {
+  const vault::Patience patience{&clock_, &random_, clock_.now() + kReachDeadline};
+  const auto call = [this] { return api_->delete_webhook(); };
+  const Result<void> deleted = co_await vault::retry(patience, vault::OnUnknown::kRepeat, call);
+  if (!deleted) spdlog::warn("the webhook could not be removed: {}", describe(deleted.error()));
+}
+
+// Without an operator there is no chat to keep the data in, so nobody is served until one has sent
+// the code. What players send meanwhile is answered as such and forgotten.
+asio::awaitable<Result<void>> Service::wait_for_operator() {
+  const std::string code = make_claim_code(random_);
+  spdlog::warn("ADMIN_ID is not set: send {} to the bot to become its operator", code);
+  vault::Backoff backoff(random_, {});
+  vault::PollOffset offset;
+  while (!config_.admin_id) {
+    telegram::GetUpdates query;
+    if (offset.value()) query.offset = telegram::UpdateId{*offset.value()};
+    const Result<telegram::UpdatePage> page = co_await api_->get_updates(std::move(query));
+    if (!page) {
+      if (vault::ends_the_run(page.error())) co_return page.error();
+      spdlog::warn("getting updates failed: {}", describe(page.error()));
+      co_await clock_.sleep_for(backoff.next(page.error()));
+      continue;
+    }
+    backoff.reset();
+    for (const telegram::Update& update : page->updates) {
+      const auto* message = std::get_if<telegram::Message>(&update.content);
+      if (!message || !message->from || message->from->is_bot || message->text.empty()) continue;
+      const bool claimed = !config_.admin_id && is_claimed_by(update, code);
+      std::string answer =
+          claimed ? texts::operator_claimed(message->from->id) : std::string(texts::kNotReadyYet);
+      outbox_->push({.chat = message->chat.id, .text = std::move(answer)});
+    }
+    if (const auto last = page->last_id()) {
+      offset.move_behind(telegram::to_int(*last));
+    } else {
+      offset.skip(page->unreadable);
+    }
+    co_await outbox_->room();
+  }
+  co_return Result<void>{};
+}
+
+// In a group the code is no longer a secret, and the group is not where the next start would look
+// for the data.
+bool Service::is_claimed_by(const telegram::Update& update, const std::string& code) {
+  const auto& message = std::get<telegram::Message>(update.content);
+  if (message.chat.type != telegram::ChatType::kPrivate || !is_same_code(code, message.text)) {
+    return false;
+  }
+  config_.admin_id = message.from->id;
+  if (!config_.vault_chat) config_.vault_chat = message.chat.id;
+  spdlog::info("the operator is {}; set ADMIN_ID={} to keep it so",
+               telegram::to_int(message.from->id), telegram::to_int(message.from->id));
+  return true;
+}
+
+asio::awaitable<Result<void>> Service::open_vault() {
+  kv::TableOptions table;
+  table.hash_seed = random_.next_u64();
+  if (config_.key) table.digest_key = config_.key->digest_key();
+  users_.emplace(table);
+  channel_.emplace(*api_, *config_.vault_chat, texts::operator_commands());
+  metered_.emplace(*channel_, clock_);
+  vault::VaultOptions options = config_.vault;
+  options.make_scratch = [table] { return std::make_unique<kv::Table<User>>(table); };
+  options.on_note = log_note;
+  vault_.emplace(*metered_, clock_, random_, *users_,
+                 config_.key ? vault::Sealer::with_key(*config_.key) : vault::Sealer::plaintext(),
+                 pool_.get_executor(), std::move(options));
+
+  const Result<vault::OpenReport> opened = co_await vault_->open(clock_.now() + kOpenDeadline);
+  if (!opened) co_return opened.error();
+  if (opened->created) {
+    spdlog::info("a new store: root in message {}", vault::to_int(opened->root));
+  } else {
+    spdlog::info("restored {} users, sequence {}, {} bytes in {} ms; root in message {}",
+                 opened->records, opened->sequence, opened->downloaded_bytes,
+                 std::chrono::duration_cast<milliseconds>(opened->duration).count(),
+                 vault::to_int(opened->root));
+  }
+  co_return Result<void>{};
+}
+
+void Service::make_parts() {
+  const asio::any_io_executor executor = io_.get_executor();
+  clicker_.emplace(*users_, *config_.admin_id);
+  saver_.emplace(
+      *vault_, clock_, random_, executor, stopping_,
+      vault::SaverOptions{.durability = config_.durability, .interval = config_.backup_interval},
+      vault::SaverEvents{.saved = log_save, .failed = log_failed_save});
+  desk_.emplace(*vault_, *saver_, *outbox_, clock_, executor);
+  handler_.emplace(*clicker_, *users_, *api_, *outbox_, *saver_, *desk_, executor);
+  if (config_.webhook) {
+    gate_.emplace(*vault_, *saver_, clock_, stopping_,
+                  vault::WebhookGate::Options{.durability = config_.durability,
+                                              .settle = config_.webhook->settle});
+    web_.serve_webhook(telegram::WebhookEndpoint(
+        config_.webhook->path, config_.webhook->secret,
+        [this](telegram::Update update) { return deliver(std::move(update)); }));
+  } else {
+    polled_.emplace(*api_, *handler_);
+    loop_.emplace(*vault_, *saver_, *polled_, *polled_, clock_, random_, stopping_,
+                  vault::PollingLoop::Options{.durability = config_.durability});
+  }
+}
+
+// The menu is a comfort: players can type what it offers.
+asio::awaitable<void> Service::publish_commands() {
+  const vault::Patience patience{&clock_, &random_, clock_.now() + kReachDeadline};
+  const auto set_commands = [this] {
+    return api_->set_my_commands(texts::player_commands(), std::nullopt);
+  };
+  const Result<void> set = co_await vault::retry(patience, vault::OnUnknown::kRepeat, set_commands);
+  if (!set) spdlog::warn("the command menu could not be set: {}", describe(set.error()));
+}
+
+// Only now, so that Telegram does not deliver to a program that is loading.
+asio::awaitable<Result<void>> Service::set_webhook() {
+  const vault::Patience patience{&clock_, &random_, clock_.now() + kReachDeadline};
+  const auto call = [this] {
+    return api_->set_webhook({.url = config_.webhook->url, .secret = config_.webhook->secret});
+  };
+  Result<void> set = co_await vault::retry(patience, vault::OnUnknown::kRepeat, call);
+  if (!set) {
+    Error error = set.error();
+    if (error.code == ErrorCode::kRejected) error.code = ErrorCode::kInvalidArgument;
+    error.message = "WEBHOOK_URL: " + error.message;
+    co_return error;
+  }
+  spdlog::info("updates are delivered to {}", config_.webhook->url);
+  co_return Result<void>{};
+}
+
+}  // namespace telekv::bot

@@ -1,0 +1,59 @@
+// What one update does: the clicker's rules applied to the table, the reply handed to the outbox,
+// and whatever else was asked for started. The same for polled and delivered updates.
+//
+// One thread: the table's. O(log users) an update.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <string>
+
+#include "bot/clicker.h"
+#include "bot/operator_desk.h"
+#include "bot/outbox.h"
+#include "kv/table.h"
+#include "telegram/api.h"
+#include "telegram/types.h"
+#include "vault/applied_updates.h"
+#include "vault/saver.h"
+
+namespace telekv::bot {
+
+/// An update's place in its queue.
+vault::UpdateStamp stamp_of(const telegram::Update& update);
+
+class UpdateHandler {
+ public:
+  /// The references must outlive the object, and the object the executor's last run.
+  UpdateHandler(Clicker& clicker, kv::Table<User>& users, telegram::Api& api, Outbox& outbox,
+                vault::Saver& saver, OperatorDesk& desk, boost::asio::any_io_executor executor);
+
+  void apply(const telegram::Update& update);
+
+  /// Tells the table that `update` will be applied soon.
+  void expect(const telegram::Update& update) const;
+
+  /// Counts elements that have no id, and therefore no other trace.
+  void skip_unreadable(std::size_t count);
+
+  /// Back-pressure: returns when few enough replies wait.
+  boost::asio::awaitable<void> room() { return outbox_->room(); }
+
+  /// Updates that could not be read, since the program began.
+  std::uint64_t unreadable() const { return unreadable_; }
+
+ private:
+  boost::asio::awaitable<void> end_spinner(std::string query_id);
+
+  Clicker* clicker_;
+  kv::Table<User>* users_;
+  telegram::Api* api_;
+  Outbox* outbox_;
+  vault::Saver* saver_;
+  OperatorDesk* desk_;
+  boost::asio::any_io_executor executor_;
+  std::uint64_t unreadable_ = 0;
+};
+
+}  // namespace telekv::bot

@@ -1,0 +1,187 @@
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+
+#include "kv/version.h"
+
+namespace telekv::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Tools for the operator of a telekv bot: look into what is stored, prove it, move it in and "
+    "out.";
+
+constexpr const char* kFooter =
+    "Settings come from the environment, as the clicker's: BOT_TOKEN, TELEKV_KEY, ADMIN_ID,\n"
+    "VAULT_CHAT, API_ROOT, ROOT_ID. None is an argument: `ps` shows arguments to every user of "
+    "the\n"
+    "machine, and shells keep them.\n"
+    "\n"
+    "Commands that write to the chat (import, restore, rekey) take it over as a starting bot "
+    "does:\n"
+    "stop the bot before, start it again after.\n"
+    "\n"
+    "Examples:\n"
+    "  export TELEKV_KEY=$(telekv keygen)\n"
+    "  telekv import users.json\n"
+    "  telekv export --chat --format csv --output users.csv\n"
+    "  telekv verify telekv-root.tkv telekv-base-*.tkv\n"
+    "  telekv restore --at 2026-01-31 --dry-run\n"
+    "\n"
+    "Exit codes: 0 done, 2 configuration or input, 3 token refused, 4 unreachable, 5 wrong key,\n"
+    "  6 damaged data, 7 newer format, 8 another writer took over, 9 operator must decide,\n"
+    "  1 anything else.";
+
+// One of each, whichever is asked for.
+struct Parsed {
+  InspectOptions inspect;
+  Source source;
+  ExportOptions export_users;
+  ImportOptions import_file;
+  RestoreOptions restore;
+  bool plaintext = false;
+  bool json = false;
+};
+
+CLI::App* add(CLI::App& app, Parsed& parsed, const char* name, const char* description) {
+  CLI::App* command = app.add_subcommand(name, description);
+  command->add_flag("--json", parsed.json, "print one line of JSON, errors too");
+  return command;
+}
+
+void add_plaintext(CLI::App* command, Parsed& parsed) {
+  command->add_flag("--plaintext", parsed.plaintext, "the data is stored unsealed, without a key");
+}
+
+void add_files(CLI::App* command, std::vector<std::string>& files, bool required) {
+  command
+      ->add_option("FILE", files, "documents downloaded from the vault's chat; - is standard input")
+      ->required(required);
+}
+
+/// Either --chat or files.
+void add_source(CLI::App* command, Parsed& parsed) {
+  command->add_flag("--chat", parsed.source.chat, "read the live chat that the environment names");
+  add_files(command, parsed.source.files, false);
+  add_plaintext(command, parsed);
+}
+
+void declare_readers(CLI::App& app, Parsed& parsed) {
+  CLI::App* inspect =
+      add(app, parsed, "inspect",
+          "Show what downloaded documents are, and with TELEKV_KEY what is in them.");
+  add_files(inspect, parsed.inspect.files, true);
+  add_plaintext(inspect, parsed);
+  add_source(add(app, parsed, "verify",
+                 "Prove that the newest state and every restore point can be restored, by "
+                 "restoring them."),
+             parsed);
+  add_source(add(app, parsed, "snapshots", "List the restore points that are kept."), parsed);
+
+  CLI::App* exporting = add(app, parsed, "export", "Write all users to a file.");
+  static const std::map<std::string, ExportFormat> kFormats = {{"jsonl", ExportFormat::kJsonLines},
+                                                               {"csv", ExportFormat::kCsv},
+                                                               {"sqlite", ExportFormat::kSqlite},
+                                                               {"json", ExportFormat::kJson}};
+  exporting
+      ->add_option("--format", parsed.export_users.format,
+                   "jsonl: an object a line; csv; sqlite: a database; json: the dump of the bot "
+                   "before telekv")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->option_text("jsonl|csv|sqlite|json")
+      ->required();
+  exporting
+      ->add_option("--output", parsed.export_users.output,
+                   "where to; replaced as a whole, readable by you alone")
+      ->option_text("FILE [-]");
+  add_source(exporting, parsed);
+}
+
+void declare_writers(CLI::App& app, Parsed& parsed) {
+  CLI::App* importing =
+      add(app, parsed, "import", "Put users into the chat: an old JSON dump, JSON lines or CSV.");
+  importing->add_option("FILE", parsed.import_file.file, "- is standard input")->required();
+  importing->add_flag("--replace", parsed.import_file.replace,
+                      "the store may hold users already: they are replaced");
+  importing->add_flag("--init", parsed.import_file.init,
+                      "start a new store although the chat does not prove that it is new");
+  add_plaintext(importing, parsed);
+
+  CLI::App* restoring =
+      add(app, parsed, "restore", "Bring a restore point back as the newest state of the chat.");
+  restoring->add_option("--at", parsed.restore.at, "a restore point's number, or a time in UTC")
+      ->option_text("N|2026-01-31[T12:00[:00]]")
+      ->required();
+  restoring->add_flag("--dry-run", parsed.restore.dry_run, "only say what would be done");
+  add_plaintext(restoring, parsed);
+
+  CLI::App* rekeying =
+      add(app, parsed, "rekey",
+          "Seal the chat's data with another key: TELEKV_KEY is the one in use, TELEKV_NEW_KEY the "
+          "next. Restore points go.");
+  add_plaintext(rekeying, parsed);
+}
+
+Result<Command> choose(const std::string& name, Parsed& parsed) {
+  parsed.source.plaintext = parsed.plaintext;
+  const bool reads_source = name == "verify" || name == "snapshots" || name == "export";
+  if (reads_source && parsed.source.chat != parsed.source.files.empty()) {
+    return bot::wrong("telekv " + name + " needs either --chat or files",
+                      "see telekv " + name + " --help");
+  }
+  if (name == "inspect") {
+    parsed.inspect.plaintext = parsed.plaintext;
+    return Command(parsed.inspect);
+  }
+  if (name == "verify") return Command(VerifyOptions{parsed.source});
+  if (name == "snapshots") return Command(SnapshotsOptions{parsed.source});
+  if (name == "export") {
+    parsed.export_users.source = parsed.source;
+    return Command(parsed.export_users);
+  }
+  if (name == "import") {
+    parsed.import_file.plaintext = parsed.plaintext;
+    return Command(parsed.import_file);
+  }
+  if (name == "restore") {
+    parsed.restore.plaintext = parsed.plaintext;
+    return Command(parsed.restore);
+  }
+  if (name == "rekey") return Command(RekeyOptions{.plaintext = parsed.plaintext});
+  return Command(KeygenOptions{});
+}
+
+}  // namespace
+
+Result<std::variant<Invocation, bot::PrintAndExit>> parse_arguments(int argc,
+                                                                    const char* const* argv) {
+  using Outcome = std::variant<Invocation, bot::PrintAndExit>;
+  CLI::App app(kDescription, "telekv");
+  app.set_version_flag("--version", std::string(kVersionLine));
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  Parsed parsed;
+  app.add_subcommand(
+      "keygen", "Print a new random key for TELEKV_KEY. Keep it: without it the data is lost.");
+  declare_readers(app, parsed);
+  declare_writers(app, parsed);
+  // CLI11 reports by exceptions; they end here.
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return Outcome(bot::PrintAndExit{app.help()});
+  } catch (const CLI::CallForVersion&) {
+    return Outcome(bot::PrintAndExit{std::string(kVersionLine) + "\n"});
+  } catch (const CLI::ExtrasError&) {
+    return bot::wrong("there are arguments that are no options", "see telekv --help");
+  } catch (const CLI::ParseError& error) {
+    return bot::wrong(error.what(), "see telekv --help");
+  }
+  Result<Command> command = choose(app.get_subcommands().front()->get_name(), parsed);
+  if (!command) return command.error();
+  return Outcome(Invocation{.command = *std::move(command), .json = parsed.json});
+}
+
+}  // namespace telekv::cli

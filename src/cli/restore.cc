@@ -1,0 +1,95 @@
+#include "cli/restore.h"
+
+#include <charconv>
+#include <ctime>
+#include <optional>
+#include <system_error>
+
+#include "cli/session.h"
+#include "cli/stored_content.h"
+#include "vault/history.h"
+
+namespace telekv::cli {
+namespace {
+
+std::optional<std::uint64_t> parse_number(const std::string& text) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const std::from_chars_result read = std::from_chars(text.data(), end, value);
+  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  return value;
+}
+
+/// Seconds since the Unix epoch: of the last second that the text can mean.
+std::optional<std::int64_t> parse_time(std::string text) {
+  if (text.ends_with('Z')) text.pop_back();
+  constexpr std::int64_t kDay = 86'400;
+  constexpr std::int64_t kMinute = 60;
+  for (const auto& [format, span] :
+       {std::pair("%Y-%m-%dT%H:%M:%S", std::int64_t{1}), std::pair("%Y-%m-%dT%H:%M", kMinute),
+        std::pair("%Y-%m-%d", kDay)}) {
+    std::tm parts{};
+    const char* end = strptime(text.c_str(), format, &parts);
+    if (end != nullptr && *end == '\0') return timegm(&parts) + span - 1;
+  }
+  return std::nullopt;
+}
+
+const format::RestorePoint* newest_until(const format::History& history, std::int64_t time) {
+  const format::RestorePoint* found = nullptr;
+  for (const format::RestorePoint& point : history.points()) {
+    if (point.state().committed_at() <= time) found = &point;
+  }
+  return found;
+}
+
+Report describe_plan(const format::RestorePoint& point, const Report& newest) {
+  return Report{{"restore", describe_point(point)}, {"instead_of", newest}};
+}
+
+}  // namespace
+
+Result<const format::RestorePoint*> choose_point(const format::History& history,
+                                                 const std::string& at) {
+  const format::RestorePoint* point = nullptr;
+  if (const std::optional<std::uint64_t> number = parse_number(at)) {
+    point = vault::find_point(history, *number);
+  } else if (const std::optional<std::int64_t> time = parse_time(at)) {
+    point = newest_until(history, *time);
+  } else {
+    return Error{ErrorCode::kInvalidArgument, "--at needs a restore point's number or a time",
+                 "for example: --at 7, --at 2026-01-31, --at 2026-01-31T12:00Z"};
+  }
+  if (point != nullptr) return point;
+  return Error{ErrorCode::kNotFound, "there is no restore point for --at " + at,
+               "telekv snapshots --chat lists them"};
+}
+
+Result<Answer> restore(const RestoreOptions& options, const Surroundings& surroundings) {
+  const Source source{.chat = true, .files = {}, .plaintext = options.plaintext};
+  Result<std::unique_ptr<Session>> created = Session::create(source, surroundings);
+  if (!created) return created.error();
+  Session& session = **created;
+  const Result<StoredState> state = session.read_state();
+  if (!state) return state.error();
+  Result<const format::RestorePoint*> point = choose_point(session.vault().history(), options.at);
+  if (!point) return point.error();
+  const std::uint64_t number = (*point)->number();
+  Answer answer{.report = describe_plan(**point, state->report)};
+  answer.report["done"] = !options.dry_run;
+  if (options.dry_run) return answer;
+
+  surroundings.tell("taking the vault over");
+  const Result<vault::OpenReport> opened = session.run(session.vault().open(session.deadline()));
+  if (!opened) return opened.error();
+  surroundings.tell("restoring point " + std::to_string(number));
+  const Result<vault::RestoreReport> restored =
+      session.run(session.vault().restore(number, session.deadline()));
+  if (!restored) return restored.error();
+  answer.report["users"] = restored->records;
+  answer.report["sequence"] = restored->sequence;
+  answer.report["still_forgotten"] = restored->forgotten;
+  return answer;
+}
+
+}  // namespace telekv::cli

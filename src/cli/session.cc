@@ -1,0 +1,117 @@
+#include "cli/session.h"
+
+#include "bot/texts.h"
+#include "cli/stored_files.h"
+
+namespace telekv::cli {
+namespace {
+
+/// For files: what a chat may give after a while, they will not.
+class UnwaitingClock final : public vault::Clock {
+ public:
+  Time now() const override { return system_.now(); }
+  std::chrono::seconds unix_time() const override { return system_.unix_time(); }
+  boost::asio::awaitable<void> sleep_for(Duration) override { co_return; }
+
+ private:
+  vault::SystemClock system_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::create(const Source& source,
+                                                 const Surroundings& surroundings,
+                                                 vault::VaultOptions options) {
+  std::unique_ptr<Session> session(new Session);
+  options.on_note = [&surroundings](const vault::Note& note) {
+    if (note.weight == vault::Note::Weight::kWarning) {
+      surroundings.warn(note.text);
+    } else {
+      surroundings.tell(note.text);
+    }
+  };
+  const Result<std::optional<vault::Key>> key =
+      source.chat ? session->reach_chat(source, surroundings.environment, options)
+                  : session->read_files(source, surroundings);
+  if (!key) return key.error();
+  session->make_vault(*key, std::move(options));
+  return session;
+}
+
+Result<std::optional<vault::Key>> Session::reach_chat(const Source& source,
+                                                      const Environment& environment,
+                                                      vault::VaultOptions& options) {
+  const Result<bot::ChatSettings> settings = read_chat_settings(environment, source.plaintext);
+  if (!settings) return settings.error();
+  options.root_id = settings->root_id;
+  Result<std::unique_ptr<telegram::HttpClient>> http =
+      telegram::HttpClient::create(io_.get_executor(), settings->api_root);
+  if (!http) return http.error();
+  http_ = *std::move(http);
+  api_.emplace(*http_, settings->token);
+  clock_ = std::make_unique<vault::SystemClock>();
+  channel_ = std::make_unique<telegram::BotChannel>(*api_, *settings->vault_chat,
+                                                    bot::texts::operator_commands());
+  return settings->key;
+}
+
+Result<std::optional<vault::Key>> Session::read_files(const Source& source,
+                                                      const Surroundings& surroundings) {
+  const Result<std::optional<vault::Key>> key =
+      read_key(surroundings.environment, source.plaintext);
+  if (!key) return key.error();
+  const vault::Sealer sealer = *key ? vault::Sealer::with_key(**key) : vault::Sealer::plaintext();
+  Result<StoredFiles> files = StoredFiles::read(source.files, sealer, surroundings.streams);
+  if (!files) return files.error();
+  channel_ = std::make_unique<StoredFiles>(*std::move(files));
+  clock_ = std::make_unique<UnwaitingClock>();
+  return key;
+}
+
+void Session::make_vault(const std::optional<vault::Key>& key, vault::VaultOptions options) {
+  sealer_ = key ? vault::Sealer::with_key(*key) : vault::Sealer::plaintext();
+  table_options_.hash_seed = random_.next_u64();
+  if (key) table_options_.digest_key = key->digest_key();
+  users_.emplace(table_options_);
+  options.make_scratch = [this] { return std::make_unique<kv::Table<bot::User>>(table_options_); };
+  vault_.emplace(*channel_, *clock_, random_, *users_, *sealer_, pool_.get_executor(),
+                 std::move(options));
+}
+
+Error Session::unexpected(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& what) {
+    return Error{ErrorCode::kRejected, std::string("an unexpected exception: ") + what.what()};
+  }
+}
+
+Result<StoredState> Session::read_state() {
+  const Result<vault::OpenReport> opened = run(vault_->read(deadline()));
+  if (!opened) return opened.error();
+  if (opened->created) {
+    return Error{ErrorCode::kNotFound, "the chat holds no store",
+                 "check VAULT_CHAT, ADMIN_ID and BOT_TOKEN"};
+  }
+  const format::State& state = vault_->manifest().state();
+  return StoredState{.report = {{"root", vault::to_int(opened->root)},
+                                {"sequence", opened->sequence},
+                                {"committed_at", utc_time(state.committed_at())},
+                                {"users", opened->records},
+                                {"digest", hex(state.digest())},
+                                {"bytes", opened->downloaded_bytes}},
+                     .fell_back = opened->fell_back};
+}
+
+Result<void> Session::try_restoring(const format::State& state) {
+  vault::Ring ring;  // nothing is written
+  vault::Objects objects(*channel_, *sealer_, random_, pool_.get_executor(), ring,
+                         [] { return std::nullopt; });
+  vault::Chain chain(objects);
+  kv::Table<bot::User> scratch(table_options_);
+  const vault::Patience patience{clock_.get(), &random_, deadline()};
+  const auto loaded = run(chain.load(state, scratch, patience));
+  return loaded ? Result<void>{} : loaded.error();
+}
+
+}  // namespace telekv::cli

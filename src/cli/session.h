@@ -1,0 +1,97 @@
+// A table of users and the vault that keeps it, on a live chat or on downloaded files, with the
+// loop that runs them: everything the commands share.
+//
+// One thread runs the protocol, another one opens and seals. run() blocks until its operation has
+// ended.
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "bot/user.h"
+#include "cli/source.h"
+#include "cli/surroundings.h"
+#include "kv/table.h"
+#include "telegram/api.h"
+#include "telegram/bot_channel.h"
+#include "telegram/http_client.h"
+#include "vault/clock.h"
+#include "vault/random.h"
+#include "vault/vault.h"
+
+namespace telekv::cli {
+
+/// The newest state that a source can restore.
+struct StoredState {
+  Report report;           ///< what it is, as every command that reads one tells it
+  bool fell_back = false;  ///< the newest one does not verify: this is an older restore point
+};
+
+class Session {
+ public:
+  /// Downloading or uploading a large store over a slow line, penalties included.
+  static constexpr std::chrono::minutes kPatience{10};
+
+  /// Opens nothing yet, but verifies the files. What the vault decides is told by `surroundings`,
+  /// which must outlive the session.
+  static Result<std::unique_ptr<Session>> create(const Source& source,
+                                                 const Surroundings& surroundings,
+                                                 vault::VaultOptions options = {});
+
+  template <class T>
+  Result<T> run(vault::Channel::Async<T> operation) {
+    std::optional<Result<T>> outcome;
+    auto store = [](vault::Channel::Async<T> pending,
+                    std::optional<Result<T>>* place) -> boost::asio::awaitable<void> {
+      place->emplace(co_await std::move(pending));
+    };
+    io_.restart();
+    boost::asio::co_spawn(io_, store(std::move(operation), &outcome),
+                          [&outcome](const std::exception_ptr& failure) {
+                            if (failure) outcome.emplace(unexpected(failure));
+                          });
+    while (!outcome) io_.run_one();
+    return *std::move(outcome);
+  }
+
+  /// Loads and verifies the newest state; claims and changes nothing. kNotFound for a chat that
+  /// holds no store.
+  Result<StoredState> read_state();
+
+  /// Whether a state can be restored: downloads and proves it beside the table.
+  Result<void> try_restoring(const format::State& state);
+
+  vault::Vault& vault() { return *vault_; }
+  kv::Table<bot::User>& users() { return *users_; }
+  vault::Clock::Time deadline() const { return clock_->now() + kPatience; }
+
+ private:
+  Session() = default;
+  static Error unexpected(const std::exception_ptr& failure);
+  Result<std::optional<vault::Key>> reach_chat(const Source& source, const Environment& environment,
+                                               vault::VaultOptions& options);
+  Result<std::optional<vault::Key>> read_files(const Source& source,
+                                               const Surroundings& surroundings);
+  void make_vault(const std::optional<vault::Key>& key, vault::VaultOptions options);
+
+  boost::asio::io_context io_{1};
+  boost::asio::thread_pool pool_{1};
+  std::unique_ptr<vault::Clock> clock_;
+  vault::SystemRandom random_;
+  std::unique_ptr<telegram::HttpClient> http_;  // of a live chat
+  std::optional<telegram::Api> api_;
+  std::unique_ptr<vault::Channel> channel_;
+  std::optional<vault::Sealer> sealer_;
+  kv::TableOptions table_options_{};
+  std::optional<kv::Table<bot::User>> users_;
+  std::optional<vault::Vault> vault_;
+};
+
+}  // namespace telekv::cli

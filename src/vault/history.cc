@@ -1,0 +1,106 @@
+#include "vault/history.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace telekv::vault {
+namespace {
+
+void collect(const TombstoneList& list, std::uint64_t sequence, std::vector<std::int64_t>& keys) {
+  for (const format::Tombstones& tombstones : list) {
+    if (tombstones.sequence() <= sequence) continue;
+    std::uint64_t key = 0;
+    for (const std::int64_t step : tombstones.key_steps()) {
+      key += static_cast<std::uint64_t>(step);  // wraps, as the writer's differences did
+      keys.push_back(static_cast<std::int64_t>(key));
+    }
+  }
+}
+
+}  // namespace
+
+PointInfo describe_point(const format::RestorePoint& point) {
+  const format::State& state = point.state();
+  PointInfo info{.number = point.number(),
+                 .sequence = state.sequence(),
+                 .committed_at = state.committed_at(),
+                 .records = state.records()};
+  for (const format::Object& chunk : state.base().chunks()) info.bytes += chunk.size();
+  for (const format::Object& segment : state.segments()) info.bytes += segment.size();
+  return info;
+}
+
+void add_point(format::History& history, format::State state) {
+  format::RestorePoint* point = history.add_points();
+  history.set_last_number(history.last_number() + 1);
+  point->set_number(history.last_number());
+  *point->mutable_state() = std::move(state);
+}
+
+void drop_unneeded_tombstones(format::History& history) {
+  const std::uint64_t oldest = history.points_size() == 0
+                                   ? std::numeric_limits<std::uint64_t>::max()
+                                   : history.points(0).state().sequence();
+  TombstoneList& tombstones = *history.mutable_tombstones();
+  const auto unneeded = [oldest](const format::Tombstones& t) { return t.sequence() <= oldest; };
+  tombstones.erase(std::remove_if(tombstones.begin(), tombstones.end(), unneeded),
+                   tombstones.end());
+}
+
+bool prune(format::History& history, std::size_t keep, std::chrono::seconds spacing) {
+  auto& points = *history.mutable_points();
+  const int before = points.size();
+  int kept = 0;
+  for (int i = 0; i < before; ++i) {
+    const bool newest = i + 1 == before;
+    const bool spaced =
+        kept == 0 || points[i].state().committed_at() - points[kept - 1].state().committed_at() >=
+                         spacing.count();
+    if (newest || spaced) points.SwapElements(kept++, i);
+  }
+  points.DeleteSubrange(kept, before - kept);
+  const bool thinned = kept < before;
+  const bool cut = prune_to(history, keep);
+  return thinned || cut;
+}
+
+bool prune_to(format::History& history, std::size_t most) {
+  auto& points = *history.mutable_points();
+  const auto surplus =
+      static_cast<std::ptrdiff_t>(points.size()) - static_cast<std::ptrdiff_t>(most);
+  if (surplus <= 0) return false;
+  points.DeleteSubrange(0, static_cast<int>(surplus));
+  return true;
+}
+
+const format::RestorePoint* find_point(const format::History& history, std::uint64_t number) {
+  for (const format::RestorePoint& point : history.points()) {
+    if (point.number() == number) return &point;
+  }
+  return nullptr;
+}
+
+format::Tombstones make_tombstones(std::uint64_t sequence,
+                                   const std::vector<std::int64_t>& ascending_keys) {
+  format::Tombstones tombstones;
+  tombstones.set_sequence(sequence);
+  std::uint64_t before = 0;
+  for (const std::int64_t key : ascending_keys) {
+    tombstones.add_key_steps(static_cast<std::int64_t>(static_cast<std::uint64_t>(key) - before));
+    before = static_cast<std::uint64_t>(key);
+  }
+  return tombstones;
+}
+
+std::vector<std::int64_t> erased_after(const format::History& history, const TombstoneList& newer,
+                                       std::uint64_t sequence) {
+  std::vector<std::int64_t> keys;
+  collect(history.tombstones(), sequence, keys);
+  collect(newer, sequence, keys);
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
+}
+
+}  // namespace telekv::vault

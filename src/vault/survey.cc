@@ -1,0 +1,123 @@
+#include "vault/survey.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace telekv::vault {
+
+MessageIds::MessageIds(std::vector<MessageId> ids) {
+  for (const MessageId id : ids) add(id);
+}
+
+void MessageIds::add(MessageId id) {
+  const auto at = std::lower_bound(ids_.begin(), ids_.end(), id);
+  if (id != MessageId{} && (at == ids_.end() || *at != id)) ids_.insert(at, id);
+}
+
+bool MessageIds::contains(MessageId id) const {
+  return std::binary_search(ids_.begin(), ids_.end(), id);
+}
+
+MessageId MessageIds::take_last() {
+  const MessageId id = ids_.back();
+  ids_.pop_back();
+  return id;
+}
+
+Error superseded_by(MessageId id) {
+  return Error{ErrorCode::kSuperseded,
+               "another process has taken the vault over (root in message " +
+                   std::to_string(to_int(id)) + ")",
+               "keep only one copy of this bot running"};
+}
+
+bool is_root(const Pinned& pin) { return pin.document && pin.document_name == kRootName; }
+
+Survey::Survey(Channel& channel, Roots& roots, std::optional<MessageId> root_id)
+    : channel_(&channel), roots_(&roots), root_id_(root_id) {}
+
+// Two independent pointers, because Telegram may fail to show a pin.
+Channel::Async<Readings> Survey::read_pointers(Patience patience) {
+  const auto read_pin = [this] { return channel_->pinned(); };
+  Result<std::optional<Pinned>> pin = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+  if (!pin) co_return pin.error();
+  Result<std::optional<MessageId>> pointer = co_await read_register(patience);
+  if (!pointer) co_return pointer.error();
+
+  Readings readings;
+  MessageIds named;
+  if (*pin && is_root(**pin)) {
+    readings.pin = (*pin)->id;
+    readings.seen.add(readings.pin);
+    FileRef document = *(*pin)->document;
+    Result<Root> root = co_await roots_->read_document(readings.pin, std::move(document), patience);
+    if (!root && !may_pass_over(readings.pin, root.error())) co_return root.error();
+    if (root) {
+      Result<MessageIds> next = note(readings, *std::move(root), Depth::kCandidates);
+      if (!next) co_return next.error();
+      named = *std::move(next);
+    } else {
+      readings.proven_absent = false;
+      readings.passed_over.push_back(describe(root.error()));
+    }
+  } else if (*pin) {
+    readings.proven_absent = false;
+  }
+  if (*pointer) named.add(**pointer);
+  if (root_id_) named.add(*root_id_);
+  Result<void> followed = co_await follow(readings, std::move(named), Depth::kCandidates, patience);
+  if (!followed) co_return followed.error();
+  co_return readings;
+}
+
+Channel::Async<std::optional<MessageId>> Survey::read_register(Patience patience) {
+  const auto read = [this] { return channel_->pointer(); };
+  co_return co_await retry(patience, OnUnknown::kRepeat, read);
+}
+
+Channel::Async<void> Survey::follow(Readings& readings, MessageIds ids, Depth depth,
+                                    Patience patience) {
+  while (!ids.empty()) {
+    const MessageId id = ids.take_last();
+    if (readings.seen.contains(id)) continue;
+    readings.seen.add(id);
+    Result<Root> root = co_await roots_->read(id, patience);
+    if (!root && may_pass_over(id, root.error())) {
+      readings.proven_absent = false;
+      readings.passed_over.push_back(describe(root.error()));
+      continue;
+    }
+    if (!root) co_return root.error();
+    Result<MessageIds> next = note(readings, *std::move(root), depth);
+    if (!next) co_return next.error();
+    for (const MessageId each : *next) ids.add(each);
+  }
+  co_return Result<void>{};
+}
+
+// Takes a root in; returns what to read next. State is never taken from a candidate.
+Result<MessageIds> Survey::note(Readings& readings, Root root, Depth depth) const {
+  MessageIds next;
+  const bool active = root.manifest.standing() == format::Manifest::ACTIVE;
+  if (!active || depth == Depth::kAll) {
+    for (const std::int64_t id : root.manifest.predecessors()) next.add(MessageId{id});
+  }
+  if (!active) return next;
+  Result<Ring> ring = Ring::parse(root.manifest.ring());
+  if (!ring) return ring.error();
+  readings.slots.merge(*ring);
+  if (!readings.latest || root.id > readings.latest->id) readings.latest = root;
+  if (!readings.best || is_longer(root.manifest, readings.best->manifest)) {
+    readings.best = std::move(root);
+  }
+  return next;
+}
+
+// A root that is gone names nothing. A damaged one stops the opening, unless the operator has named
+// another to go on from.
+bool Survey::may_pass_over(MessageId id, const Error& error) const {
+  return error.code == ErrorCode::kNotFound ||
+         (error.code == ErrorCode::kDamaged && root_id_ && *root_id_ != id);
+}
+
+}  // namespace telekv::vault

@@ -1,0 +1,35 @@
+// What getUpdates is asked for.
+#include "vault/poll_offset.h"
+
+#include <gtest/gtest.h>
+
+namespace telekv::vault {
+namespace {
+
+TEST(APollOffset, IsNotSentBeforeAPageIsDealtWith) {
+  PollOffset offset;
+  EXPECT_EQ(offset.value(), std::nullopt);
+  offset.skip(5);
+  EXPECT_EQ(offset.value(), std::nullopt) << "elements without an id move nothing";
+}
+
+TEST(APollOffset, StandsBehindTheLastPageAndMayGoDown) {
+  PollOffset offset;
+  offset.move_behind(std::int64_t{1} << 40);
+  EXPECT_EQ(offset.value(), (std::int64_t{1} << 40) + 1);
+  offset.skip(2);
+  EXPECT_EQ(offset.value(), (std::int64_t{1} << 40) + 3);
+  offset.move_behind(10);
+  EXPECT_EQ(offset.value(), 11) << "Telegram chose its ids anew";
+}
+
+TEST(APollOffset, IsNeverNegative) {
+  PollOffset offset;
+  offset.move_behind(-5);
+  EXPECT_EQ(offset.value(), 1);
+  offset.move_behind(INT64_MAX);
+  EXPECT_GT(offset.value(), 0);
+}
+
+}  // namespace
+}  // namespace telekv::vault

@@ -1,0 +1,140 @@
+// One process of the simulated bot: the real table, vault, saver and loop, on seams that can fail.
+// It lives from its start until it ends by itself, is stopped, or dies.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "kv/table.h"
+#include "simulation_world.h"
+#include "vault/event.h"
+#include "vault/polling_loop.h"
+#include "vault/saver.h"
+#include "vault/vault.h"
+#include "vault/webhook_gate.h"
+
+namespace telekv::vault {
+
+/// The table as the vault sees it; tells when changes are taken and when it is loaded anew.
+class WatchedTable final : public kv::Durable {
+ public:
+  WatchedTable();
+
+  kv::Table<Player> table;
+  std::function<void()> on_take = {};
+  std::function<void()> on_clear = {};
+
+  std::uint64_t size() const override { return table.size(); }
+  std::uint64_t unsaved() const override { return table.unsaved(); }
+  std::unique_ptr<const kv::Encodable> take_changes() override;
+  kv::Digest digest() const override { return table.digest(); }
+  std::unique_ptr<kv::SnapshotWalk> begin_snapshot(std::size_t max_chunk_bytes) override {
+    return table.begin_snapshot(max_chunk_bytes);
+  }
+  Result<void> load_chunk(ByteView encoded) override { return table.load_chunk(encoded); }
+  Result<void> load_delta(ByteView encoded) override { return table.load_delta(encoded); }
+  void finish_loading() override { table.finish_loading(); }
+  bool erase(std::int64_t key) override { return table.erase(key); }
+  void clear() override;
+};
+
+class SimProcess final : private UpdateQueue, private UpdateSink {
+ public:
+  SimProcess(SimWorld& world, int number);
+  ~SimProcess() override;
+
+  int number() const { return number_; }
+  bool alive() const { return !doomed_ && !ended_; }
+  bool serves() const { return serves_ && alive(); }
+  const TrueState& state() const { return now_; }
+  const kv::Table<Player>& table() const { return table_.table; }
+  /// Runs what is ready, when there may be anything.
+  void settle(std::unique_ptr<Timeline::Wake> woken) {
+    if (std::exchange(touched_, false) || woken) context_.settle(std::move(woken));
+  }
+  Vault& vault() { return vault_; }
+  ProcessClock& clock() { return clock_; }
+
+  /// SIGTERM.
+  void stop() {
+    stopping_.set();
+    touched_ = true;
+  }
+  bool stopping() const { return stopping_.is_set(); }
+  /// From now on none of its code runs.
+  void kill();
+  /// Another process is alive, too.
+  void meet_another() { met_another_ = true; }
+  /// Everything that was under way is gone; for a process that is not alive.
+  void bury();
+
+  /// A webhook delivery; the answer comes to `answered`.
+  void deliver(int update, std::function<void(bool)> answered);
+
+  /// The operator's commands.
+  void snapshot();
+  void restore(std::uint64_t pick);
+
+ private:
+  boost::asio::awaitable<void> live();
+  boost::asio::awaitable<Result<void>> serve();
+  boost::asio::awaitable<void> answer_delivery(int update, std::function<void(bool)> answered);
+  boost::asio::awaitable<void> make_snapshot();
+  boost::asio::awaitable<void> bring_back(std::uint64_t pick);
+
+  Channel::Async<UpdatePage> poll(std::optional<std::int64_t> offset) override;
+  void apply(const UpdatePage& page, std::size_t index) override;
+  boost::asio::awaitable<void> room() override { co_return; }
+  void apply_update(int index);
+  Clock::Time end_of_poll() const;
+  std::vector<int> ask_queue(std::optional<std::int64_t> offset);
+
+  Fault at_effect(const Call& call);
+  Clock::Duration at_start(const Call& call);
+  Step step_of(const Call& call);
+  void note_state();
+  void learn_state();
+  void cleared();
+  void expect_table(const std::string& how);
+  void judge_end(const Result<void>& served);
+  void promise_taken(std::uint64_t sequence);
+  void saved(const CommitReport& report);
+  VaultOptions options();
+  Travel travel();
+
+  SimWorld* world_;
+  int number_;
+  ProcessContext context_;
+  ProcessClock clock_;
+  SimChannel channel_;
+  SeededRandom random_;
+  WatchedTable table_;
+  Vault vault_;
+  Event stopping_;
+  Saver saver_;
+  PollingLoop loop_;
+  WebhookGate gate_;
+
+  bool touched_ = true;  // from outside: something may be ready
+  bool doomed_ = false;
+  bool ended_ = false;
+  bool serves_ = false;
+  bool met_another_ = false;
+  bool absorbed_ = false;     // a longer history, while serving
+  bool knows_state_ = false;  // now_ is what the table holds
+  TrueState now_;    // in the table
+  TrueState taken_;  // as of the last take
+  std::optional<TrueState> restoring_;  // what a restore is to bring back
+
+  std::uint64_t saved_sequence_ = 0;
+  std::uint64_t noted_sequence_ = ~std::uint64_t{0};
+  std::uint64_t noted_updates_ = 0;
+  std::optional<std::int64_t> last_offset_;
+  Clock::Time last_poll_{};
+  Step claim_ = Step::kReadPointers;  // how far a claim is
+};
+
+}  // namespace telekv::vault

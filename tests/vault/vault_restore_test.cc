@@ -1,0 +1,424 @@
+// Restore points, drills, gaps and damaged chains: how older states come back, and what does not.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "world.h"
+
+namespace telekv::vault {
+namespace {
+
+using Content = MapState::Content;
+
+struct RestoreWorld : World {
+  RestoreWorld() {
+    options.make_scratch = [] { return std::make_unique<MapState>(); };
+    options.on_note = [this](const Note& note) { notes.push_back(note.text); };
+    options.ladder.tail_bytes = 60;
+    pace = {.records_per_step = 10, .records_per_chunk = 2};
+  }
+  void commit_all(Process& process) { (void)commit(process).value(); }
+  void make_point(Process& process) { (void)run(process.vault.make_point(deadline())).value(); }
+  Result<RestoreReport> restore(Process& process, std::uint64_t number) {
+    return run(process.vault.restore(number, deadline()));
+  }
+  Result<void> drill(Process& process) { return run(process.vault.drill(deadline())); }
+  bool noted(std::string_view text) const {
+    for (const std::string& note : notes) {
+      if (note.find(text) != std::string::npos) return true;
+    }
+    return false;
+  }
+  std::vector<std::string> notes;
+};
+
+Content restored(World& world) {
+  SimChat copy = world.chat;
+  auto opener = world.process_in(copy);
+  const auto report = world.open(*opener);
+  EXPECT_TRUE(report) << describe(report.error());
+  return opener->state.content();
+}
+
+TEST(VaultRestore, APointComesBackAsTheNewestStateAndTheAppliedPositionStays) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(10, 1, "old");
+  world.make_point(*process);
+  const Content old = process->state.content();
+  process->apply(11, 1, "new");
+  process->apply(12, 2, "two");
+  world.commit_all(*process);
+  const std::uint64_t before = process->vault.stats().sequence;
+
+  const auto report = world.restore(*process, 1);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_GT(report->sequence, before);
+  EXPECT_EQ(process->state.content(), old);
+  EXPECT_EQ(process->vault.applied().last(), 12);
+  EXPECT_EQ(restored(world), old);
+
+  // What was replaced can come back too.
+  ASSERT_EQ(process->vault.points().size(), 3u);
+  ASSERT_TRUE(world.restore(*process, 2));
+  EXPECT_EQ(restored(world), (Content{{1, "new"}, {2, "two"}}));
+  process->apply(13, 3, "three");
+  world.commit_all(*process);
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultRestore, WhoWasForgottenStaysForgotten) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "stays");
+  process->apply(2, 2, "goes");
+  process->apply(3, 3, "goes and comes back");
+  world.make_point(*process);
+  process->state.erase(2);
+  process->state.erase(3);
+  process->apply(4, 3, "new");
+  world.commit_all(*process);
+  auto next = world.opened();
+  next->vault.note_witness();
+  const auto report = world.restore(*next, 1);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(report->forgotten, 2u);
+  EXPECT_EQ(restored(world), (Content{{1, "stays"}}));
+}
+
+TEST(VaultRestore, ThereIsNoSuchPoint) {
+  RestoreWorld world;
+  auto process = world.opened();
+  EXPECT_EQ(world.restore(*process, 7).error().code, ErrorCode::kNotFound);
+}
+
+TEST(VaultRestore, ADamagedPointChangesNothing) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 6; ++i) process->apply(i, i, "record " + std::to_string(i));
+  world.make_point(*process);
+  const format::State point = process->vault.history().points(0).state();
+  ASSERT_GT(point.segments_size(), 0);
+  world.chat.overwrite(MessageId{point.segments(0).message_id()}, "garbage");
+  process->apply(7, 7, "seven");
+  world.commit_all(*process);
+  const Content now = process->state.content();
+  EXPECT_EQ(world.restore(*process, 1).error().code, ErrorCode::kDamaged);
+  EXPECT_EQ(process->state.content(), now);
+  process->apply(8, 8, "eight");
+  EXPECT_TRUE(world.commit(*process));
+}
+
+// ---- damage ----
+
+TEST(VaultFallback, ABrokenChainFallsBackToTheNewestPointThatVerifiesAndSaysWhatIsLost) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  process->apply(2, 2, "two");
+  process->state.erase(1);
+  process->apply(3, 3, "three");
+  for (int i = 4; i <= 9; ++i) {
+    process->apply(i, i, "record " + std::to_string(i));
+    world.commit_all(*process);
+  }
+  const format::State newest = process->vault.manifest().state();
+  ASSERT_GT(newest.segments_size(), 0);
+  world.chat.overwrite(MessageId{newest.segments(0).message_id()}, "garbage");
+
+  auto next = world.process();
+  const auto report = world.open(*next);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_TRUE(report->fell_back);
+  EXPECT_EQ(next->state.content(), Content{}) << "the erased key stays erased";
+  EXPECT_EQ(report->applied_update_id, 1) << "what the queue still has is applied again";
+  EXPECT_GT(report->sequence, newest.sequence());
+  EXPECT_TRUE(world.noted("restore point 1 is restored instead"));
+  next->apply(2, 2, "two");
+  world.commit_all(*next);
+  EXPECT_EQ(restored(world), next->state.content());
+}
+
+TEST(VaultFallback, WithoutAPointThatVerifiesTheStartIsRefusedAndNothingIsWritten) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 6; ++i) process->apply(i, i, "record " + std::to_string(i));
+  world.make_point(*process);
+  for (const auto& [id, message] : world.chat.messages()) {
+    if (message.name != kRootName) world.chat.overwrite(id, "garbage");
+  }
+  const std::size_t writes = world.chat.mutating_calls();
+  auto next = world.process();
+  EXPECT_EQ(world.open(*next).error().code, ErrorCode::kDamaged);
+  EXPECT_EQ(world.chat.mutating_calls(), writes);
+}
+
+TEST(VaultFallback, ALostHistoryCostsOnlyTheRestorePoints) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  const auto history = MessageId{process->vault.manifest().history().message_id()};
+  world.chat.overwrite(history, "garbage");
+  auto next = world.opened();
+  EXPECT_EQ(next->state.content(), process->state.content());
+  EXPECT_TRUE(next->vault.points().empty());
+  EXPECT_TRUE(world.noted("the restore points are lost"));
+}
+
+TEST(VaultFallback, ReadingWritesNothing) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  const std::size_t writes = world.chat.mutating_calls();
+  auto reader = world.process();
+  const auto report = world.run(reader->vault.read(world.deadline()));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(reader->state.content(), process->state.content());
+  EXPECT_EQ(reader->vault.points().size(), 1u);
+  EXPECT_EQ(world.chat.mutating_calls(), writes);
+}
+
+// A download that fails once must not cost confirmed updates.
+TEST(VaultFallback, ADownloadThatComesDamagedOnceIsDoneAgain) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  for (int i = 2; i <= 9; ++i) process->apply(i, i, "record " + std::to_string(i));
+  world.commit_all(*process);
+  ASSERT_GT(process->vault.manifest().state().segments_size(), 0);
+  auto next = world.process();
+  int fetched = 0;
+  next->channel.on_call = [&](const Call& call) {
+    if (call.kind != CallKind::kFetch || ++fetched != 2) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kDamaged, "cut"}};
+  };
+  const auto report = world.open(*next);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_FALSE(report->fell_back);
+  EXPECT_EQ(next->state.content(), process->state.content());
+}
+
+// What Telegram does not serve for now may come back: only the operator gives it up.
+TEST(VaultFallback, ADocumentThatIsNotServedStopsTheStartUntilTheOperatorChoosesAPoint) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  for (int i = 2; i <= 9; ++i) process->apply(i, i, "record " + std::to_string(i));
+  world.commit_all(*process);
+  const format::State newest = process->vault.manifest().state();
+  ASSERT_GT(newest.segments_size(), 0);
+  const auto not_served = [&](const Call& call) {
+    if (call.document != newest.segments(0).file_id()) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "try later"}};
+  };
+  const std::size_t writes = world.chat.mutating_calls();
+  auto refused = world.process();
+  refused->channel.on_call = not_served;
+  EXPECT_EQ(world.open(*refused).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(world.chat.mutating_calls(), writes);
+
+  world.options.start_from_point = 1;
+  auto chosen = world.process();
+  chosen->channel.on_call = not_served;
+  const auto report = world.open(*chosen);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_TRUE(report->fell_back);
+  EXPECT_EQ(chosen->state.content(), (Content{{1, "one"}}));
+
+  world.options.start_from_point = 77;
+  EXPECT_EQ(world.open(*world.process()).error().code, ErrorCode::kNotFound);
+}
+
+// ---- drills ----
+
+TEST(VaultDrill, ADrillProvesWhatWasCommittedAndThinsOutThePoints) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 5; ++i) {
+    process->apply(i, i, "x");
+    world.make_point(*process);
+  }
+  EXPECT_EQ(process->vault.points().size(), 5u);
+  ASSERT_TRUE(world.drill(*process));
+  EXPECT_EQ(process->vault.points().size(), 2u) << "the first of the day and the newest";
+  EXPECT_GT(process->vault.stats().verified_at, 0);
+  EXPECT_FALSE(process->vault.drill_due());
+}
+
+TEST(VaultDrill, ABrokenChainIsSeenAndTheNextBaseMendsIt) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 6; ++i) {
+    process->apply(i, i, "record " + std::to_string(i));
+    world.commit_all(*process);
+  }
+  const format::State newest = process->vault.manifest().state();
+  ASSERT_GT(newest.segments_size(), 0);
+  world.chat.overwrite(MessageId{newest.segments(0).message_id()}, "x");
+  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kDamaged);
+  ASSERT_TRUE(process->vault.base_due());
+  ASSERT_TRUE(world.run(process->vault.write_base(world.deadline())));
+  world.commit_all(*process);
+  EXPECT_EQ(restored(world), process->state.content());
+  EXPECT_TRUE(world.drill(*process));
+}
+
+TEST(VaultDrill, MaintenanceCanBeCancelled) {
+  RestoreWorld world;
+  world.pace = {.records_per_step = 1, .records_per_chunk = 1};
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 20; ++i) process->apply(i, i, "x");
+  world.commit_all(*process);
+  process->channel.on_call = [&](const Call& call) {
+    if (call.document.starts_with("telekv-base")) process->vault.cancel_maintenance();
+    return Fault{};
+  };
+  const auto written = world.run(process->vault.write_base(world.deadline()));
+  EXPECT_EQ(written.error().code, ErrorCode::kCancelled);
+  EXPECT_FALSE(process->vault.has_uncommitted());
+  process->channel.on_call = nullptr;
+  EXPECT_TRUE(world.run(process->vault.write_base(world.deadline())));
+  world.commit_all(*process);
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+// ---- gaps ----
+
+TEST(VaultGap, ALongerHistoryUnderThePinsIsAbsorbed) {
+  RestoreWorld world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  world.commit_all(*old);
+  // A young writer that was shown a stale pin and register: it knows nothing of the old one.
+  world.options.when_absent = WhenAbsent::kStartEmpty;
+  auto young = world.process();
+  const MessageId hidden = old->vault.root();
+  world.chat.unpin(hidden);
+  world.chat.set_pointer(std::nullopt);
+  ASSERT_TRUE(world.open(*young));
+  ASSERT_EQ(young->state.content(), Content{});
+  world.chat.pin(hidden);
+  old->apply(2, 2, "two");
+  EXPECT_EQ(world.commit(*old).error().code, ErrorCode::kSuperseded);
+
+  const auto outcome = world.run(young->vault.resolve_gap(world.deadline()));
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(*outcome, GapOutcome::kAbsorbed);
+  EXPECT_EQ(young->state.content(), (Content{{1, "one"}, {2, "two"}}));
+  EXPECT_EQ(restored(world), young->state.content());
+}
+
+TEST(VaultGap, WhatIsNowhereIsAcceptedCountedAndRecorded) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  world.commit_all(*process);
+  const auto outcome = world.run(process->vault.resolve_gap(world.deadline()));
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(*outcome, GapOutcome::kNothingLonger);
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+  EXPECT_EQ(process->vault.accept_gap({.id = 5}), 3u);
+  process->apply(5, 5, "five");
+  world.commit_all(*process);
+  auto next = world.opened();
+  EXPECT_EQ(next->vault.stats().lost_updates, 3u);
+  EXPECT_EQ(next->vault.applied().last(), 5);
+}
+
+TEST(VaultGap, AWitnessedWriterStepsBackFromALongerHistory) {
+  RestoreWorld world;
+  auto old = world.opened();
+  auto young = world.opened();
+  young->apply(1, 1, "one");
+  world.commit_all(*young);
+  // The old writer has not looked yet: its root grows although nothing of it may be confirmed.
+  old->apply(1, 1, "one");
+  old->apply(2, 2, "two");
+  EXPECT_EQ(world.commit(*old).error().code, ErrorCode::kSuperseded);
+  young->vault.note_witness();
+  const auto outcome = world.run(young->vault.resolve_gap(world.deadline()));
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kSuperseded);
+}
+
+// ---- another key ----
+
+Sealer new_sealer() {
+  return Sealer::with_key(
+      Key::parse("ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
+}
+
+TEST(VaultRekey, NothingInTheChatStaysReadableUnderTheOldKey) {
+  RestoreWorld world;
+  for (int reign = 0; reign < 3; ++reign) {
+    auto process = world.opened();
+    process->vault.note_witness();
+    for (int i = 1; i <= 6; ++i) {
+      process->apply(10 * reign + i, i, "record " + std::to_string(i));
+      world.make_point(*process);
+    }
+  }
+  auto tool = world.opened();
+  const Content content = tool->state.content();
+  MapState copy;
+  for (const auto& [key, value] : content) copy.put(key, value);
+  (void)copy.take_changes();
+  const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
+  ASSERT_TRUE(report) << describe(report.error());
+
+  for (const auto& [id, message] : world.chat.messages()) {
+    const Bytes& object = world.chat.document(id);
+    EXPECT_EQ(test_sealer().open(Sealer::peek(object).value(), object).error().code,
+              ErrorCode::kWrongKey)
+        << message.name;
+  }
+  auto old_key = world.process();
+  EXPECT_EQ(world.open(*old_key).error().code, ErrorCode::kWrongKey);
+  auto next = world.process_with(new_sealer());
+  ASSERT_TRUE(world.open(*next));
+  EXPECT_EQ(next->state.content(), content);
+  next->vault.note_witness();
+  next->apply(100, 100, "life goes on");
+  world.make_point(*next);
+  auto last = world.process_with(new_sealer());
+  ASSERT_TRUE(world.open(*last));
+  EXPECT_EQ(last->state.content(), next->state.content());
+}
+
+TEST(VaultRekey, AnEditWithoutAnAnswerIsSaidToBeUnknown) {
+  RestoreWorld world;
+  auto tool = world.opened();
+  tool->apply(1, 1, "one");
+  MapState copy;
+  copy.put(1, "one");
+  (void)copy.take_changes();
+  int edits = 0;
+  tool->channel.on_call = [&](const Call& call) {
+    const bool root = call.kind == CallKind::kReplace && call.message == tool->vault.root();
+    if (!root || ++edits != 2) return Fault{};
+    return Fault{.kind = Fault::Kind::kUnknownNever};
+  };
+  const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kOutcomeUnknown);
+}
+
+}  // namespace
+}  // namespace telekv::vault
