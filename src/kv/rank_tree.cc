@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 
 #include "kv/rank_tree_impl.h"
 
@@ -11,223 +10,158 @@ namespace telekv::kv {
 using ranking::Kind;
 using ranking::Leaves;
 using ranking::level_of;
-using ranking::Order;
-using ranking::order_of;
+using ranking::ordered;
+using ranking::Seat;
 
-RankTree::Impl::Impl(const RowStore& rows) : leaves_(rows) { start(); }
+static_assert(RankTree::kRowBytes == sizeof(Seat));
 
 /// An empty tree is one empty mixed leaf.
-void RankTree::Impl::start() {
-  auto* const bottom = new Bottom;
-  root_ = bottom;
-  ++bottoms_;
-  bottom->insert(0, 0, 0, leaves_.create(Kind::kMixed));
+RankTree::Impl::Impl(RowStore& rows) : leaves_(rows) {
+  leaves_.reserve(1);
+  nodes_.reserve(1);
+  Leaf* const leaf = leaves_.create(Kind::kMixed, 0, ~Level{0});
+  groups_ = CountedTree(nodes_.take(), 0);
+  groups_.root()->start();
+  groups_.root()->insert(0, 0, 0, Group(leaf).child());
 }
 
-void RankTree::Impl::destroy(void* node, unsigned level) {
-  if (level == 0) {
-    auto* const bottom = static_cast<Bottom*>(node);
-    for (std::uint32_t i = 0; i < bottom->count; ++i) leaves_.destroy(bottom->children[i]);
-    delete bottom;
-    --bottoms_;
-    return;
+RankTree::Impl::Place RankTree::Impl::find(Level level, OrderedKey key) const {
+  Place place;
+  place.group = groups_.find(level);
+  const Group group = place.found();
+  if (group.is_tree()) {
+    place.run = group.runs().find(key);
+    place.leaf = reinterpret_cast<Leaf*>(place.run.child());
+  } else {
+    place.leaf = &group.leaf();
   }
-  auto* const inner = static_cast<Inner*>(node);
-  for (std::uint32_t i = 0; i < inner->count; ++i) destroy(inner->children[i], level - 1);
-  delete inner;
-  --inners_;
+  return place;
 }
 
-RankTree::Impl::Path RankTree::Impl::find(Order order) const {
-  Path path;
-  void* node = root_;
-  for (unsigned level = height_; level > 0; --level) {
-    auto* const inner = static_cast<Inner*>(node);
-    const std::uint32_t place = inner->find(order);
-    path.steps[level - 1] = {inner, place};
-    node = inner->children[place];
+/// Where the leaf takes the level and has room. Throws before it changes the order.
+RankTree::Impl::Place RankTree::Impl::find_room(Level level, OrderedKey key) {
+  for (;;) {
+    const Place place = find(level, key);
+    const Leaf& leaf = *place.leaf;
+    if (!leaf.full() && (leaf.is_mixed() || leaf.first == level)) return place;
+    make_room(place, level, key);
   }
-  path.bottom = static_cast<Bottom*>(node);
-  path.bottom->prefetch();
-  path.place = path.bottom->find(order);
-  return path;
 }
 
-/// Two descents at the price of little more than one: neither waits for the other.
-void RankTree::Impl::descend(Move& move) const {
-  void* old_node = root_;
-  void* new_node = root_;
-  for (unsigned level = height_; level > 0; --level) {
-    auto* const old_inner = static_cast<Inner*>(old_node);
-    auto* const new_inner = static_cast<Inner*>(new_node);
-    const std::uint32_t old_place = old_inner->find(move.from);
-    const std::uint32_t new_place = new_inner->find(move.to);
-    move.old_path.steps[level - 1] = {old_inner, old_place};
-    move.new_path.steps[level - 1] = {new_inner, new_place};
-    old_node = old_inner->children[old_place];
-    new_node = new_inner->children[new_place];
-  }
-  move.old_path.bottom = static_cast<Bottom*>(old_node);
-  move.new_path.bottom = static_cast<Bottom*>(new_node);
-  move.old_path.bottom->prefetch();
-  move.new_path.bottom->prefetch();
-  move.version = version_;
+void RankTree::Impl::add(const Place& place, std::uint32_t difference) {
+  groups_.add(place.group, difference);
+  if (place.found().is_tree()) place.found().runs().add(place.run, difference);
 }
 
-void RankTree::Impl::find_leaves(Move& move) const {
-  if (move.version != version_) descend(move);
-  move.old_path.place = move.old_path.bottom->find(move.from);
-  move.new_path.place = move.new_path.bottom->find(move.to);
+void RankTree::Impl::enter(const Place& place, Level level, OrderedKey key, Slot slot) {
+  if (level < place.group.low()) groups_.lower(place.group, level);
+  if (place.found().is_tree() && key < place.run.low()) place.found().runs().lower(place.run, key);
+  leaves_.put(*place.leaf, level, slot);
+  place.leaf->first = std::min(place.leaf->first, level);
+  place.leaf->last = std::max(place.leaf->last, level);
+  add(place, 1);
 }
 
-/// `difference` is 1, or the complement of 0 to subtract 1.
-void RankTree::Impl::add_to_sizes(const Path& path, std::uint32_t difference) {
-  path.leaf_size() += difference;
-  for (unsigned level = 0; level < height_; ++level) {
-    path.steps[level].node->sizes[path.steps[level].place] += difference;
-  }
+void RankTree::Impl::leave(const Place& place, std::uint32_t cell) {
+  leaves_.remove(*place.leaf, cell);
+  add(place, ~0U);
 }
 
 void RankTree::Impl::insert(Slot slot, Score score) {
-  leaves_.places().make_room(slot);
-  const Order order = order_of(score, rows().key(slot));
-  Path path = find(order);
-  for (; !has_room(path, level_of(order)); path = find(order)) make_room(path, order);
-  leaves_.append(path.leaf(), path.leaf_size(), level_of(order), slot);
-  add_to_sizes(path, 1);
+  const OrderedKey key = leaves_.key(slot);
+  enter(find_room(level_of(score), key), level_of(score), key, slot);
   ++size_;
 }
 
 void RankTree::Impl::erase(Slot slot, Score score) {
-  settle();
-  const Path path = find(order_of(score, rows().key(slot)));
-  leaves_.remove(path.leaf(), path.leaf_size(), slot);
-  add_to_sizes(path, ~0U);
+  const Place place = find(level_of(score), leaves_.key(slot));
+  leave(place, leaves_.seat(slot).cell());
   --size_;
-  shrink_if_low(path);
+  shrink(place);
 }
 
 void RankTree::Impl::move(Slot slot, Score from, Score to) {
-  if (begun_ - applied_ == kMoves) apply_oldest();
-  __builtin_prefetch(rows().row(slot));
-  leaves_.places().prefetch(slot);
-  Move& begun = moves_[begun_ % kMoves];
-  begun.slot = slot;
-  begun.from = ranking::start_of(level_of(from));
-  begun.to = ranking::start_of(level_of(to));
-  ++begun_;
-  if (begun_ - descended_ > kStep) start_descent(moves_[descended_++ % kMoves]);
-  if (begun_ - located_ > 2 * kStep) locate(moves_[located_++ % kMoves]);
-}
-
-/// If it throws, the move stays the oldest.
-void RankTree::Impl::apply_oldest() {
-  apply(moves_[applied_ % kMoves]);
-  ++applied_;
-}
-
-/// Second step of a move.
-void RankTree::Impl::start_descent(Move& move) {
-  const Order key = ranking::ordered(rows().key(move.slot));
-  move.from |= key;
-  move.to |= key;
-  descend(move);
-}
-
-/// Third step of a move.
-void RankTree::Impl::locate(Move& move) {
-  find_leaves(move);
-  leaves_.prefetch(move.old_path.leaf(), move.old_path.leaf_size() - 1);
-  leaves_.prefetch(move.old_path.leaf(), leaves_.places()[move.slot]);
-  leaves_.prefetch(move.new_path.leaf(), move.new_path.leaf_size());
-}
-
-/// Last step of a move. Without memory for a new leaf it throws before it changes the order.
-void RankTree::Impl::apply(Move& move) {
-  const Level level = level_of(move.to);
-  if (move.version != version_) find_leaves(move);
-  const auto stays_in_mixed = [&move] {
-    return move.new_path.leaf().is_mixed() && move.old_path.bottom == move.new_path.bottom &&
-           move.old_path.place == move.new_path.place;
-  };
-  for (;;) {
-    if (stays_in_mixed()) {
-      leaves_.set_level(move.old_path.leaf(), move.slot, level);
-      return;
-    }
-    if (has_room(move.new_path, level)) break;
-    make_room(move.new_path, move.to);
-    find_leaves(move);
+  const Level level = level_of(to);
+  const Seat seat = leaves_.seat(slot);
+  Leaf& leaf = leaves_.leaf(seat);
+  if (leaf.is_mixed() && level >= leaf.first && level <= leaf.last) {
+    leaf.mixed.levels[seat.cell()] = level;
+    leaf.change();
+    return;
   }
-  leaves_.remove(move.old_path.leaf(), move.old_path.leaf_size(), move.slot);
-  leaves_.append(move.new_path.leaf(), move.new_path.leaf_size(), level, move.slot);
-  add_to_sizes(move.old_path, ~0U);
-  add_to_sizes(move.new_path, 1);
-  shrink_if_low(move.old_path);
-}
-
-/// Ends all moves.
-void RankTree::Impl::settle() {
-  while (descended_ != begun_) start_descent(moves_[descended_++ % kMoves]);
-  while (located_ != begun_) locate(moves_[located_++ % kMoves]);
-  while (applied_ != begun_) apply_oldest();
+  const OrderedKey key = leaves_.key(slot);
+  const Place target = find_room(level, key);
+  const Place source = find(level_of(from), key);
+  const std::uint32_t cell = leaves_.seat(slot).cell();  // room is made by moving members
+  leave(source, cell);
+  enter(target, level, key, slot);
+  shrink(source);
 }
 
 std::uint64_t RankTree::Impl::rank(Score score) const {
-  const Order order = ranking::start_of(level_of(score));
-  const Path path = find(order);
-  Leaves::prefetch_levels(path.leaf(), path.leaf_size());
-  return 1 + members_before(path) +
-         Leaves::count_above(path.leaf(), path.leaf_size(), level_of(order));
+  const Level level = level_of(score);
+  const CountedTree::Path path = groups_.find(level);
+  const Group group(path.child());
+  const std::uint64_t before = groups_.size_before(path);
+  if (group.is_mixed()) return 1 + before + Leaves::count_above(group.leaf(), level);
+  return 1 + before + (path.low() < level ? path.size() : 0);
 }
 
 std::uint64_t RankTree::Impl::position(Score score, Key key) const {
-  const Order order = order_of(score, key);
-  const Path path = find(order);
-  return members_before(path) + leaves_.count_before(path.leaf(), path.leaf_size(), order);
-}
-
-/// In the leaves before the path's.
-std::uint64_t RankTree::Impl::members_before(const Path& path) const {
-  std::uint64_t before = path.bottom->size_before(path.place);
-  for (unsigned level = 0; level < height_; ++level) {
-    before += path.steps[level].node->size_before(path.steps[level].place);
+  const Level level = level_of(score);
+  const Place place = find(level, ordered(key));
+  const Group group = place.found();
+  std::uint64_t before = groups_.size_before(place.group);
+  if (group.is_tree() && place.group.low() != level) {
+    return before + (place.group.low() < level ? place.group.size() : 0);
   }
-  return before;
+  if (group.is_tree()) before += group.runs().size_before(place.run);
+  return before + leaves_.count_before(*place.leaf, level, ordered(key));
 }
 
-/// Lists on until `members` are `limit`; what is before `offset` is left out.
-void RankTree::Impl::list_at(void* node, unsigned level, std::uint64_t offset, std::size_t limit,
-                             std::vector<RankMember>& members) const {
-  const auto each_child = [&](const auto* parent, const auto& list_child) {
-    for (std::uint32_t i = 0; i < parent->count && members.size() < limit; ++i) {
-      if (offset < parent->sizes[i]) list_child(i);
-      offset -= std::min<std::uint64_t>(offset, parent->sizes[i]);
+/// Calls visit_child(child) for each child of the bottom that has more than the first `offset` members,
+/// until it answers that it has enough. What is passed over is taken from `offset`.
+template <class Visit>
+bool RankTree::Impl::visit(const CountedTree& tree, std::uint64_t& offset, Visit&& visit_child) {
+  const CountedTree::Node& node = *tree.root();
+  for (std::uint32_t i = 0; i < node.count; ++i) {
+    if (offset >= node.sizes[i]) {
+      offset -= node.sizes[i];
+      continue;
     }
-  };
-  if (level > 0) {
-    const auto* const inner = static_cast<const Inner*>(node);
-    each_child(inner, [&](std::uint32_t place) {
-      list_at(inner->children[place], level - 1, offset, limit, members);
-    });
-    return;
+    const bool enough =
+        tree.height() > 0
+            ? visit(CountedTree(reinterpret_cast<CountedTree::Node*>(node.children[i]),
+                                tree.height() - 1),
+                    offset, visit_child)
+            : visit_child(node.children[i]);
+    if (enough) return true;
   }
-  auto* const bottom = static_cast<Bottom*>(node);
-  each_child(bottom, [&](std::uint32_t place) {
-    list_leaf(bottom->children[place], bottom->sizes[place], offset, limit, members);
+  return false;
+}
+
+void RankTree::Impl::list(std::uint64_t offset, std::size_t limit,
+                          std::vector<RankMember>& members) const {
+  const auto list_leaf = [&](Leaf& leaf) {
+    leaves_.sort(leaf);
+    for (; offset < leaf.size && members.size() < limit; ++offset) {
+      const auto cell = static_cast<std::uint32_t>(offset);
+      const Slot slot = leaf.slots()[cell];
+      members.push_back({ranking::score_of(leaf.level_at(cell)), rows().key(slot), slot});
+    }
+    offset = 0;
+    return members.size() == limit;
+  };
+  visit(groups_, offset, [&](ranking::Child child) {
+    const Group group(child);
+    if (!group.is_tree()) return list_leaf(group.leaf());
+    return visit(group.runs(), offset, [&](ranking::Child run) {
+      return list_leaf(*reinterpret_cast<Leaf*>(run));
+    });
   });
 }
 
-void RankTree::Impl::list_leaf(LeafRef& leaf, std::uint32_t size, std::uint64_t offset,
-                               std::size_t limit, std::vector<RankMember>& members) const {
-  leaves_.sort(leaf, size);
-  for (auto i = static_cast<std::uint32_t>(offset); i < size && members.size() < limit; ++i) {
-    const Slot slot = leaf.slots()[i];
-    members.push_back({ranking::score_of(leaf.level_at(i)), rows().key(slot), slot});
-  }
-}
-
-RankTree::RankTree(const RowStore& rows) : impl_(std::make_unique<Impl>(rows)) {}
+RankTree::RankTree(RowStore& rows) : impl_(std::make_unique<Impl>(rows)) {}
 RankTree::~RankTree() = default;
 
 void RankTree::clear() { impl_ = std::make_unique<Impl>(impl_->rows()); }
@@ -238,15 +172,9 @@ void RankTree::assign(std::vector<Entry> members) {
   clear();
   impl_->assign(members);
 }
-std::uint64_t RankTree::rank(Score score) const {
-  impl_->settle();
-  return impl_->rank(score);
-}
+std::uint64_t RankTree::rank(Score score) const { return impl_->rank(score); }
 std::size_t RankTree::memory_bytes() const { return impl_->memory_bytes(); }
-std::string RankTree::validate() const {
-  impl_->settle();
-  return impl_->validate();
-}
+std::string RankTree::validate() const { return impl_->validate(); }
 
 void RankTree::move(Slot slot, Score from, Score to) {
   if (from != to) impl_->move(slot, from, to);
@@ -261,10 +189,9 @@ RankMember RankTree::select(std::uint64_t position) const {
 
 std::vector<RankMember> RankTree::page(std::uint64_t offset, std::size_t limit) const {
   std::vector<RankMember> members;
-  if (offset >= size()) return members;
+  if (offset >= size() || limit == 0) return members;
   limit = static_cast<std::size_t>(std::min<std::uint64_t>(limit, size() - offset));
   members.reserve(limit);
-  impl_->settle();
   impl_->list(offset, limit, members);
   return members;
 }
@@ -277,3 +204,8 @@ std::vector<RankMember> RankTree::around(Score score, Key key, std::size_t radiu
 }
 
 }  // namespace telekv::kv
+namespace telekv::kv {
+void RankTree::Impl::assign(std::vector<Entry>& members) {
+  for (const Entry& entry : members) insert(entry.slot, entry.score);
+}
+}

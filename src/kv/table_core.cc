@@ -14,8 +14,15 @@ namespace {
 
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63U;
 
+/// The key comes first, then what the ranking keeps there.
+std::size_t fields_offset(const SchemaDescription& schema) {
+  const bool ranks = std::any_of(schema.fields.begin(), schema.fields.end(),
+                                 [](const FieldDescription& field) { return field.ranks; });
+  return sizeof(Key) + (ranks ? RankTree::kRowBytes : 0);
+}
+
 std::size_t row_bytes(const SchemaDescription& schema) {
-  std::size_t bytes = sizeof(Key) + 1;
+  std::size_t bytes = fields_offset(schema) + 1;
   for (const FieldDescription& field : schema.fields) bytes += field.bytes;
   return bytes;
 }
@@ -41,7 +48,7 @@ TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
       map_(rows_, options.hash_seed),
       ranking_(rows_),
       texts_(options.hash_seed) {
-  std::size_t offset = sizeof(Key);
+  std::size_t offset = fields_offset(schema_);
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
     offsets_.push_back(offset);
     offset += schema_.fields[i].bytes;
