@@ -30,17 +30,12 @@ void Leaf::start(Kind its_kind, Level its_first, Level its_last) {
   live.fill(0);
   first = its_first;
   last = its_last;
+  above = nullptr;
   size = 0;
   kind = its_kind;
   line = 0;
   changes = 0;
   if (is_mixed()) mixed.levels.fill(kNoMember);
-}
-
-Leaf* Leaves::create(Kind kind, Level first, Level last) {
-  Leaf* const leaf = pool_.take();
-  leaf->start(kind, first, last);
-  return leaf;
 }
 
 void Leaves::sort(Leaf& leaf) {
@@ -110,7 +105,11 @@ void Leaves::make_mixed(Leaf& run) {
 }
 
 void Leaves::move_all(Leaf& from, Leaf& to) {
-  from.for_each([&](std::uint32_t cell) { put(to, from.level_at(cell), from.slots()[cell]); });
+  from.for_each([&](std::uint32_t cell) {
+    const Level level = from.level_at(cell);
+    remove(from, cell);
+    put(to, level, from.slots()[cell]);
+  });
 }
 
 void Leaves::move_from(Leaf& run, OrderedKey from_key, Leaf& to) {

@@ -5,7 +5,8 @@
 //  2. A member's seat, its leaf and its cell there, stands in its row beside its key, in the cache
 //     line that whoever changes a score has at hand. So nothing is searched to take a member out.
 //  3. Taking it out clears a bit: its cell is not even touched, and no other member moves.
-//  4. Free cells are taken line by line: of three members that enter a leaf, one at most waits for a
+//  4. Free cells are taken line by line: of three members that enter a leaf, one at most waits for
+//  a
 //     line that is not in the cache.
 //  5. Order inside a leaf is made where it is read and lasts until the leaf changes.
 //
@@ -27,6 +28,8 @@ namespace telekv::kv::ranking {
 
 enum class Kind : std::uint8_t { kRun, kMixed };
 
+struct RunNode;
+
 // 13 cache lines: an odd number, so that the first lines of leaves share out all sets of a cache.
 struct alignas(64) Leaf {
   static constexpr std::uint32_t kRunCells = 192;
@@ -42,7 +45,10 @@ struct alignas(64) Leaf {
   // A run's level, both. Of a mixed leaf's, all between the two belong into it; others may too.
   Level first;
   Level last;
-  Leaf* next_free;
+  union {
+    RunNode* above;  // in a tree of runs; nullptr in none
+    Leaf* next_free;
+  };
   std::uint32_t number;
   std::uint16_t size;
   Kind kind;
@@ -74,7 +80,9 @@ struct alignas(64) Leaf {
   }
 
   bool sorted() const { return changes == 0; }
-  void change() { changes = static_cast<std::uint8_t>(changes + (changes != kMostChanges ? 1 : 0)); }
+  void change() {
+    changes = static_cast<std::uint8_t>(changes + (changes != kMostChanges ? 1 : 0));
+  }
 
   static constexpr std::uint8_t kMostChanges = std::numeric_limits<std::uint8_t>::max();
 };
@@ -104,11 +112,16 @@ class Leaves {
     return seat;
   }
   Leaf& leaf(Seat seat) const { return pool_[seat.leaf()]; }
+  Leaf& leaf(std::uint32_t number) const { return pool_[number]; }
 
   void reserve(std::size_t count) { pool_.reserve(count); }
-  Leaf* create(Kind kind, Level first, Level last);
-  Leaf* create_run(Level level) { return create(Kind::kRun, level, level); }
-  void destroy(Leaf* leaf) { pool_.free(leaf); }
+  Leaf& create(Kind kind, Level first, Level last) {
+    Leaf& leaf = pool_.take();
+    leaf.start(kind, first, last);
+    return leaf;
+  }
+  Leaf& create_run(Level level) { return create(Kind::kRun, level, level); }
+  void destroy(Leaf& leaf) { pool_.free(leaf); }
   std::size_t memory_bytes() const { return pool_.memory_bytes(); }
 
   /// Adds a member to a leaf that has room and may hold its level.

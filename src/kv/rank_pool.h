@@ -1,11 +1,9 @@
 // Memory of one kind of part, in blocks; what is freed is used again, and given back with the pool.
-// Parts are numbered, so that 3 bytes name one.
+// Parts are numbered: 4 bytes name one, where an address takes 8.
 //
-// One thread. Every operation O(1), at most one block is allocated for each part asked for. Only
-// reserve() fails: take() finds what was reserved.
+// One thread. Every operation O(1). Only reserve() fails: take() finds what was reserved.
 #pragma once
 
-#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -20,27 +18,24 @@ namespace telekv::kv::ranking {
 template <class Part, std::uint32_t most>
 class Pool {
  public:
-  Part& operator[](std::uint32_t number) const {
-    return blocks_[number / kBlock][number % kBlock];
-  }
+  Part& operator[](std::uint32_t number) const { return blocks_[number / kBlock][number % kBlock]; }
 
   /// Sees to it that `count` parts can be taken. Throws std::bad_alloc, also beyond `most` parts.
   void reserve(std::size_t count) {
     while (free_count_ < count) add_block();
   }
 
-  Part* take() {
+  Part& take() {
     assert(free_count_ > 0);
     --free_count_;
-    return std::exchange(free_, free_->next_free);
+    return *std::exchange(free_, free_->next_free);
   }
 
-  void free(Part* part) {
-    part->next_free = std::exchange(free_, part);
+  void free(Part& part) {
+    part.next_free = std::exchange(free_, &part);
     ++free_count_;
   }
 
-  std::size_t taken() const { return blocks_.size() * kBlock - free_count_; }
   std::size_t memory_bytes() const {
     return blocks_.size() * (kBlock * sizeof(Part) + sizeof blocks_[0]);
   }
@@ -54,7 +49,7 @@ class Pool {
     for (std::uint32_t i = kBlock; i-- > 0;) {
       Part& part = blocks_.back()[i];
       part.number = static_cast<std::uint32_t>(blocks_.size() - 1) * kBlock + i;
-      free(&part);
+      free(part);
     }
   }
 

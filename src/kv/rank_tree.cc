@@ -7,137 +7,199 @@
 
 namespace telekv::kv {
 
+using ranking::GroupKind;
 using ranking::Kind;
 using ranking::Leaves;
 using ranking::level_of;
 using ranking::ordered;
+using ranking::RunTrees;
 using ranking::Seat;
 
 static_assert(RankTree::kRowBytes == sizeof(Seat));
 
+namespace {
+
+constexpr std::uint32_t kOneLess = ~0U;  // added, it takes one away
+
+}  // namespace
+
 /// An empty tree is one empty mixed leaf.
-RankTree::Impl::Impl(RowStore& rows) : leaves_(rows) {
-  leaves_.reserve(1);
-  nodes_.reserve(1);
-  Leaf* const leaf = leaves_.create(Kind::kMixed, 0, ~Level{0});
-  groups_ = CountedTree(nodes_.take(), 0);
-  groups_.root()->start();
-  groups_.root()->insert(0, 0, 0, Group(leaf).child());
+RankTree::Impl::Impl(RowStore& rows)
+    : leaves_(rows), groups_([this] {
+        leaves_.reserve(1);
+        return group_of(leaves_.create(Kind::kMixed, 0, ~Level{0}));
+      }()) {}
+
+RankTree::Impl::Leaf& RankTree::Impl::find_leaf(Group group, OrderedKey key) const {
+  if (group.kind() != GroupKind::kRuns) return leaves_.leaf(group.number());
+  return runs_.find(runs_.find_bottom(group.number(), key), key);
 }
 
-RankTree::Impl::Place RankTree::Impl::find(Level level, OrderedKey key) const {
-  Place place;
-  place.group = groups_.find(level);
-  const Group group = place.found();
-  if (group.is_tree()) {
-    place.run = group.runs().find(key);
-    place.leaf = reinterpret_cast<Leaf*>(place.run.child());
-  } else {
-    place.leaf = &group.leaf();
-  }
-  return place;
+void RankTree::Impl::find(Level level, OrderedKey key, Place& place) const {
+  groups_.find(level, place.group);
+  place.leaf = &find_leaf(place.group.group(), key);
 }
 
 /// Where the leaf takes the level and has room. Throws before it changes the order.
-RankTree::Impl::Place RankTree::Impl::find_room(Level level, OrderedKey key) {
-  for (;;) {
-    const Place place = find(level, key);
-    const Leaf& leaf = *place.leaf;
-    if (!leaf.full() && (leaf.is_mixed() || leaf.first == level)) return place;
+void RankTree::Impl::find_room(Level level, OrderedKey key, Place& place) {
+  for (find(level, key, place); !has_room(*place.leaf, level); find(level, key, place)) {
     make_room(place, level, key);
   }
 }
 
-void RankTree::Impl::add(const Place& place, std::uint32_t difference) {
-  groups_.add(place.group, difference);
-  if (place.found().is_tree()) place.found().runs().add(place.run, difference);
-}
-
-void RankTree::Impl::enter(const Place& place, Level level, OrderedKey key, Slot slot) {
+/// The groups' counts are the caller's.
+void RankTree::Impl::enter(const Place& place, Level level, Slot slot) {
   if (level < place.group.low()) groups_.lower(place.group, level);
-  if (place.found().is_tree() && key < place.run.low()) place.found().runs().lower(place.run, key);
-  leaves_.put(*place.leaf, level, slot);
-  place.leaf->first = std::min(place.leaf->first, level);
-  place.leaf->last = std::max(place.leaf->last, level);
-  add(place, 1);
+  Leaf& leaf = *place.leaf;
+  leaf.first = std::min(leaf.first, level);
+  leaf.last = std::max(leaf.last, level);
+  leaves_.put(leaf, level, slot);
+  RunTrees::add(leaf, 1);
 }
 
+/// The groups' counts are the caller's.
 void RankTree::Impl::leave(const Place& place, std::uint32_t cell) {
   leaves_.remove(*place.leaf, cell);
-  add(place, ~0U);
+  RunTrees::add(*place.leaf, kOneLess);
 }
 
 void RankTree::Impl::insert(Slot slot, Score score) {
-  const OrderedKey key = leaves_.key(slot);
-  enter(find_room(level_of(score), key), level_of(score), key, slot);
+  Place place;
+  find_room(level_of(score), leaves_.key(slot), place);
+  enter(place, level_of(score), slot);
+  groups_.add(place.group, 1);
   ++size_;
 }
 
 void RankTree::Impl::erase(Slot slot, Score score) {
-  const Place place = find(level_of(score), leaves_.key(slot));
-  leave(place, leaves_.seat(slot).cell());
+  settle();
+  const Seat seat = leaves_.seat(slot);
+  Place place;
+  groups_.find(level_of(score), place.group);
+  place.leaf = &leaves_.leaf(seat);
+  leave(place, seat.cell());
+  groups_.add(place.group, kOneLess);
   --size_;
   shrink(place);
 }
 
 void RankTree::Impl::move(Slot slot, Score from, Score to) {
-  const Level level = level_of(to);
-  const Seat seat = leaves_.seat(slot);
+  if (begun_ - applied_ == kMoves) apply_oldest();
+  __builtin_prefetch(rows().row(slot), 1);
+  Move& begun = moves_[begun_ % kMoves];
+  begun.slot = slot;
+  begun.from = level_of(from);
+  begun.to = level_of(to);
+  ++begun_;
+  if (begun_ - approached_ > kStep) approach(moves_[approached_++ % kMoves]);
+  if (begun_ - located_ > 2 * kStep) locate(moves_[located_++ % kMoves]);
+  if (begun_ - descended_ > 3 * kStep) descend(moves_[descended_++ % kMoves]);
+}
+
+/// Second step of a move: its row has come.
+void RankTree::Impl::approach(Move& move) {
+  move.key = leaves_.key(move.slot);
+  __builtin_prefetch(&leaves_.leaf(leaves_.seat(move.slot)), 1);
+}
+
+/// Third step: the head of its leaf has come.
+void RankTree::Impl::locate(Move& move) {
+  const Seat seat = leaves_.seat(move.slot);
   Leaf& leaf = leaves_.leaf(seat);
-  if (leaf.is_mixed() && level >= leaf.first && level <= leaf.last) {
-    leaf.mixed.levels[seat.cell()] = level;
+  move.version = version_;
+  move.bottom = nullptr;
+  move.target.leaf = &leaf;
+  if (stays(leaf, move.to)) {
+    __builtin_prefetch(&leaf.mixed.levels[seat.cell()], 1);
+    move.version = ~version_;
+    return;
+  }
+  if (leaf.above != nullptr) __builtin_prefetch(leaf.above, 1);
+  groups_.find(move.to, move.target.group);
+  const Group group = move.target.group.group();
+  if (group.kind() == GroupKind::kRuns) {
+    move.bottom = &runs_.find_bottom(group.number(), move.key);
+    ranking::prefetch_node(*move.bottom);
+  } else {
+    move.target.leaf = &leaves_.leaf(group.number());
+    __builtin_prefetch(move.target.leaf, 1);
+  }
+}
+
+/// Fourth step: the node above its target has come.
+void RankTree::Impl::descend(Move& move) {
+  if (move.bottom == nullptr || move.version != version_) return;
+  move.target.leaf = &runs_.find(*move.bottom, move.key);
+  __builtin_prefetch(move.target.leaf, 1);
+}
+
+/// If it throws, the move stays the oldest.
+void RankTree::Impl::apply_oldest() {
+  apply(moves_[applied_ % kMoves]);
+  ++applied_;
+}
+
+/// Last step.
+void RankTree::Impl::apply(Move& move) {
+  Seat seat = leaves_.seat(move.slot);
+  Leaf& leaf = leaves_.leaf(seat);
+  if (stays(leaf, move.to)) {
+    leaf.mixed.levels[seat.cell()] = move.to;
     leaf.change();
     return;
   }
-  const OrderedKey key = leaves_.key(slot);
-  const Place target = find_room(level, key);
-  const Place source = find(level_of(from), key);
-  const std::uint32_t cell = leaves_.seat(slot).cell();  // room is made by moving members
-  leave(source, cell);
-  enter(target, level, key, slot);
+  if (move.version != version_) find(move.to, move.key, move.target);
+  if (!has_room(*move.target.leaf, move.to)) {
+    find_room(move.to, move.key, move.target);
+    seat = leaves_.seat(move.slot);  // room is made by moving members
+  }
+  Place source;
+  groups_.find_near(move.target.group, move.from, source.group);
+  source.leaf = &leaves_.leaf(seat);
+  leave(source, seat.cell());
+  enter(move.target, move.to, move.slot);
+  groups_.add(source.group, kOneLess);
+  groups_.add(move.target.group, 1);
   shrink(source);
+}
+
+/// Ends all moves.
+void RankTree::Impl::settle() {
+  while (approached_ != begun_) approach(moves_[approached_++ % kMoves]);
+  while (located_ != begun_) locate(moves_[located_++ % kMoves]);
+  while (descended_ != begun_) descend(moves_[descended_++ % kMoves]);
+  while (applied_ != begun_) apply_oldest();
 }
 
 std::uint64_t RankTree::Impl::rank(Score score) const {
   const Level level = level_of(score);
-  const CountedTree::Path path = groups_.find(level);
-  const Group group(path.child());
-  const std::uint64_t before = groups_.size_before(path);
-  if (group.is_mixed()) return 1 + before + Leaves::count_above(group.leaf(), level);
-  return 1 + before + (path.low() < level ? path.size() : 0);
+  GroupTree::Path path;
+  groups_.find(level, path);
+  const Group group = path.group();
+  std::uint64_t above = groups_.size_before(path);
+  if (group.kind() == GroupKind::kMixed) {
+    above += Leaves::count_above(leaves_.leaf(group.number()), level);
+  } else {
+    above += path.low() < level ? path.size() : 0;
+  }
+  for (std::uint32_t i = applied_; i != begun_; ++i) {
+    const Move& move = moves_[i % kMoves];
+    above += (move.to < level ? 1U : 0U) - std::uint64_t{move.from < level ? 1U : 0U};
+  }
+  return 1 + above;
 }
 
 std::uint64_t RankTree::Impl::position(Score score, Key key) const {
   const Level level = level_of(score);
-  const Place place = find(level, ordered(key));
-  const Group group = place.found();
-  std::uint64_t before = groups_.size_before(place.group);
-  if (group.is_tree() && place.group.low() != level) {
-    return before + (place.group.low() < level ? place.group.size() : 0);
+  GroupTree::Path path;
+  groups_.find(level, path);
+  const Group group = path.group();
+  std::uint64_t before = groups_.size_before(path);
+  if (group.kind() != GroupKind::kMixed && path.low() != level) {
+    return before + (path.low() < level ? path.size() : 0);
   }
-  if (group.is_tree()) before += group.runs().size_before(place.run);
-  return before + leaves_.count_before(*place.leaf, level, ordered(key));
-}
-
-/// Calls visit_child(child) for each child of the bottom that has more than the first `offset` members,
-/// until it answers that it has enough. What is passed over is taken from `offset`.
-template <class Visit>
-bool RankTree::Impl::visit(const CountedTree& tree, std::uint64_t& offset, Visit&& visit_child) {
-  const CountedTree::Node& node = *tree.root();
-  for (std::uint32_t i = 0; i < node.count; ++i) {
-    if (offset >= node.sizes[i]) {
-      offset -= node.sizes[i];
-      continue;
-    }
-    const bool enough =
-        tree.height() > 0
-            ? visit(CountedTree(reinterpret_cast<CountedTree::Node*>(node.children[i]),
-                                tree.height() - 1),
-                    offset, visit_child)
-            : visit_child(node.children[i]);
-    if (enough) return true;
-  }
-  return false;
+  Leaf& leaf = find_leaf(group, ordered(key));
+  return before + runs_.size_before(leaf) + leaves_.count_before(leaf, level, ordered(key));
 }
 
 void RankTree::Impl::list(std::uint64_t offset, std::size_t limit,
@@ -152,12 +214,9 @@ void RankTree::Impl::list(std::uint64_t offset, std::size_t limit,
     offset = 0;
     return members.size() == limit;
   };
-  visit(groups_, offset, [&](ranking::Child child) {
-    const Group group(child);
-    if (!group.is_tree()) return list_leaf(group.leaf());
-    return visit(group.runs(), offset, [&](ranking::Child run) {
-      return list_leaf(*reinterpret_cast<Leaf*>(run));
-    });
+  groups_.visit(offset, [&](Group group) {
+    return group.kind() == GroupKind::kRuns ? runs_.visit(runs_[group.number()], offset, list_leaf)
+                                            : list_leaf(leaves_.leaf(group.number()));
   });
 }
 
@@ -174,13 +233,19 @@ void RankTree::assign(std::vector<Entry> members) {
 }
 std::uint64_t RankTree::rank(Score score) const { return impl_->rank(score); }
 std::size_t RankTree::memory_bytes() const { return impl_->memory_bytes(); }
-std::string RankTree::validate() const { return impl_->validate(); }
+std::string RankTree::validate() const {
+  impl_->settle();
+  return impl_->validate();
+}
 
 void RankTree::move(Slot slot, Score from, Score to) {
   if (from != to) impl_->move(slot, from, to);
 }
 
-std::uint64_t RankTree::position(Score score, Key key) const { return impl_->position(score, key); }
+std::uint64_t RankTree::position(Score score, Key key) const {
+  impl_->settle();
+  return impl_->position(score, key);
+}
 
 RankMember RankTree::select(std::uint64_t position) const {
   assert(position < size());
@@ -192,6 +257,7 @@ std::vector<RankMember> RankTree::page(std::uint64_t offset, std::size_t limit) 
   if (offset >= size() || limit == 0) return members;
   limit = static_cast<std::size_t>(std::min<std::uint64_t>(limit, size() - offset));
   members.reserve(limit);
+  impl_->settle();
   impl_->list(offset, limit, members);
   return members;
 }
@@ -208,4 +274,4 @@ namespace telekv::kv {
 void RankTree::Impl::assign(std::vector<Entry>& members) {
   for (const Entry& entry : members) insert(entry.slot, entry.score);
 }
-}
+}  // namespace telekv::kv

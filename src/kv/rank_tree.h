@@ -6,14 +6,16 @@
 //  1. Order by score and order by key are apart. A counted B+-tree (kv/rank_counts.h) of scores is
 //     all that a rank needs; where many members share scores it is so small that it stays in the
 //     cache. Only a score that fills many leaves has a tree of keys below it.
-//  2. Inside a leaf there is no order (kv/rank_leaf.h). A member's seat stands in its row, and is left
-//     without touching a cell: of a move to the next score nothing but one new cell is out of cache.
+//  2. Inside a leaf there is no order (kv/rank_leaf.h). A member's seat stands in its row, and is
+//  left
+//     without touching a cell: of a move to the next score nothing but one new cell is out of
+//     cache.
 //  3. A rank needs no order inside a score. Listing makes it, in the leaves that it reads.
 //
 // One thread, const members included: they sort leaves. Every operation is O(leaf + log n) for any
 // input (all equal, all distinct, sorted), listing O(log n + listed). What erasing empties is used
-// again, and given back by clear(). Nothing fails but allocation: std::bad_alloc, and the tree is as
-// it was.
+// again, and given back by clear(). Nothing fails but allocation: std::bad_alloc, and the tree is
+// as it was.
 #pragma once
 
 #include <cstddef>

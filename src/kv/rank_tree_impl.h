@@ -1,54 +1,19 @@
-// What the ranking's source files share: a tree of groups by level, over leaves.
-//
-// A group is what holds the members from a level on: a mixed leaf, of any levels up to the next
-// group's; or all members of its level, in one run or in a tree of runs by key. What belongs between
-// a run's level and the next group, nobody has: the first who comes gets a mixed leaf.
+// What the ranking's source files share.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "kv/rank_counts.h"
+#include "kv/rank_groups.h"
 #include "kv/rank_leaf.h"
+#include "kv/rank_runs.h"
 #include "kv/rank_tree.h"
 
 namespace telekv::kv {
-
-namespace ranking {
-
-/// A group as the tree of groups has it: an address, and what is there in the bits that the
-/// address's alignment leaves free.
-class Group {
- public:
-  explicit Group(Child child) : child_(child) {}
-  explicit Group(const Leaf* leaf)
-      : child_(reinterpret_cast<Child>(leaf) | (leaf->is_mixed() ? kMixedBit : 0)) {}
-  explicit Group(const CountedTree& runs)
-      : child_(reinterpret_cast<Child>(runs.root()) | kTreeBit |
-               (Child{runs.height()} << kHeightShift)) {}
-
-  Child child() const { return child_; }
-  bool is_mixed() const { return (child_ & kMixedBit) != 0; }
-  bool is_tree() const { return (child_ & kTreeBit) != 0; }
-  Leaf& leaf() const { return *reinterpret_cast<Leaf*>(child_ & ~kBits); }
-  CountedTree runs() const {
-    return {reinterpret_cast<CountedNode*>(child_ & ~kBits),
-            static_cast<unsigned>((child_ & kBits) >> kHeightShift)};
-  }
-
- private:
-  static constexpr Child kMixedBit = 1;
-  static constexpr Child kTreeBit = 2;
-  static constexpr unsigned kHeightShift = 2;
-  static constexpr Child kBits = alignof(Leaf) - 1;
-  static_assert(alignof(CountedNode) == alignof(Leaf));
-  static_assert(CountedTree::kMostLevels << kHeightShift <= kBits);
-
-  Child child_;
-};
-
-}  // namespace ranking
 
 class RankTree::Impl {
  public:
@@ -56,7 +21,7 @@ class RankTree::Impl {
   using OrderedKey = ranking::OrderedKey;
   using Leaf = ranking::Leaf;
   using Group = ranking::Group;
-  using CountedTree = ranking::CountedTree;
+  using GroupTree = ranking::GroupTree;
 
   explicit Impl(RowStore& rows);
   Impl(const Impl&) = delete;
@@ -65,32 +30,58 @@ class RankTree::Impl {
   void insert(Slot slot, Score score);
   void erase(Slot slot, Score score);
   void move(Slot slot, Score from, Score to);
+  void settle();
   void assign(std::vector<Entry>& members);
   std::uint64_t size() const { return size_; }
   std::uint64_t rank(Score score) const;
   std::uint64_t position(Score score, Key key) const;
   void list(std::uint64_t offset, std::size_t limit, std::vector<RankMember>& members) const;
   std::size_t memory_bytes() const {
-    return sizeof(Impl) + leaves_.memory_bytes() + nodes_.memory_bytes();
+    return sizeof(Impl) + leaves_.memory_bytes() + groups_.memory_bytes() + runs_.memory_bytes();
   }
   RowStore& rows() const { return leaves_.rows(); }
   std::string validate() const;
 
  private:
-  /// The way to a leaf. Good until leaves or nodes are split or merged.
+  /// A leaf and its group. Good until leaves or nodes are split or merged.
   struct Place {
-    CountedTree::Path group;
-    CountedTree::Path run;  // when the group is a tree
+    GroupTree::Path group;
     Leaf* leaf;
-
-    Group found() const { return Group(group.child()); }
   };
 
-  Place find(Level level, OrderedKey key) const;
-  Place find_room(Level level, OrderedKey key);
-  void enter(const Place& place, Level level, OrderedKey key, Slot slot);
+  /// A move that is under way.
+  struct Move {
+    Slot slot;
+    Level from;
+    Level to;
+    OrderedKey key;
+    std::uint64_t version;     // of the structure, when the target was looked for
+    ranking::RunNode* bottom;  // where the target is to be found, unless it is known
+    Place target;
+  };
+
+  static Group group_of(const Leaf& leaf) {
+    return {leaf.is_mixed() ? ranking::GroupKind::kMixed : ranking::GroupKind::kRun, leaf.number};
+  }
+  static Group group_of_runs(std::uint32_t root) { return {ranking::GroupKind::kRuns, root}; }
+
+  Leaf& find_leaf(Group group, OrderedKey key) const;
+  void find(Level level, OrderedKey key, Place& place) const;
+  void find_room(Level level, OrderedKey key, Place& place);
+  static bool has_room(const Leaf& leaf, Level level) {
+    return !leaf.full() && (leaf.is_mixed() || leaf.first == level);
+  }
+  static bool stays(const Leaf& leaf, Level level) {
+    return leaf.is_mixed() && level >= leaf.first && level <= leaf.last;
+  }
+  void enter(const Place& place, Level level, Slot slot);
   void leave(const Place& place, std::uint32_t cell);
-  void add(const Place& place, std::uint32_t difference);
+
+  void approach(Move& move);
+  void locate(Move& move);
+  void descend(Move& move);
+  void apply(Move& move);
+  void apply_oldest();
 
   void make_room(const Place& place, Level level, OrderedKey key);
   void add_beside_run(const Place& place, Level level);
@@ -100,27 +91,35 @@ class RankTree::Impl {
   void shrink(const Place& place);
   void shrink_run(const Place& place);
   void shrink_group(const Place& place);
-  bool merge_runs(CountedTree& runs, const CountedTree::Path& path);
-  std::optional<ranking::Child> merged(Group left, Group right);
-
-  template <class Visit>
-  static bool visit(const CountedTree& tree, std::uint64_t& offset, Visit&& visit_child);
+  bool merge_runs(Leaf* left, Leaf* right);
+  std::optional<Group> merged(Group left, Group right);
 
   /// What a child may hold, the last included.
   struct Span {
     ranking::Bound first;
     ranking::Bound last;
   };
-  template <class Check>
-  static std::string validate_tree(const CountedTree& tree, Span span, std::uint64_t size,
-                                   const Check& check_child);
+  std::string validate_groups(const GroupTree::Node& node, unsigned height, Span levels,
+                              std::uint64_t size) const;
   std::string validate_group(Group group, Span levels, std::uint32_t size) const;
+  std::string validate_runs(const ranking::RunNode& node, Level level, Span keys) const;
   std::string validate_leaf(const Leaf& leaf, Span levels, Span keys) const;
 
   mutable ranking::Leaves leaves_;
-  ranking::NodePool nodes_;
-  CountedTree groups_;
+  ranking::RunTrees runs_{leaves_};
+  GroupTree groups_;
   std::uint64_t size_ = 0;
+  std::uint64_t version_ = 0;  // of leaves and nodes: counts splits and merges
+
+  // Moves under way, oldest first: those up to `descended_` know their target, and so on.
+  static constexpr std::uint32_t kMoves = 16;
+  static constexpr std::uint32_t kStep = 4;  // moves between two steps of a move
+  std::array<Move, kMoves> moves_;
+  std::uint32_t applied_ = 0;
+  std::uint32_t descended_ = 0;
+  std::uint32_t located_ = 0;
+  std::uint32_t approached_ = 0;
+  std::uint32_t begun_ = 0;
 };
 
 }  // namespace telekv::kv
