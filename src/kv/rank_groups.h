@@ -14,6 +14,7 @@
 #include <limits>
 #include <optional>
 
+#include "kv/rank_leaf.h"
 #include "kv/rank_node.h"
 #include "kv/rank_order.h"
 #include "kv/rank_pool.h"
@@ -47,12 +48,12 @@ class Group {
 struct alignas(64) GroupNode {
   static constexpr std::uint32_t kCapacity = 32;
 
+  std::uint32_t count;
+  std::uint32_t number;
   /// No member of a child is below its low, none of the child before is from it on.
   std::array<Level, kCapacity> lows;  // kNoBound from `count` on
   std::array<std::uint32_t, kCapacity> sizes;
   std::array<std::uint32_t, kCapacity> children;  // groups at the bottom, above it numbers of nodes
-  std::uint32_t count;
-  std::uint32_t number;
   GroupNode* next_free;
 
   void start() {
@@ -60,6 +61,15 @@ struct alignas(64) GroupNode {
     count = 0;
   }
   std::uint32_t find(Level level) const { return find_bound(lows, count, level); }
+  /// Whether a child of this bottom node is the group of a level, which a member in `leaf` has. May
+  /// say no of the last child: what comes after it is in another node.
+  bool holds(std::uint32_t place, Level level, const Leaf& leaf) const {
+    if (place >= count || lows[place] > level) return false;
+    if (place + 1 < count) return lows[place + 1] > level;
+    return lows[place] == level ||
+           (leaf.above == nullptr && Group::of(children[place]).number() == leaf.number &&
+            Group::of(children[place]).kind() != GroupKind::kRuns);
+  }
   /// Members in the first `place` children. No branch depends on `place`.
   std::uint32_t size_before(std::uint32_t place) const {
     std::uint32_t sum = 0;
@@ -117,12 +127,13 @@ class GroupTree {
     }
   }
 
-  /// The same for a level that is probably near the one of another path.
-  void find_near(const Path& near, Level level, Path& path) const {
-    const Node& node = *near.steps[0].node;
-    if (level < node.lows[0] || level >= node.lows[node.count - 1]) return find(level, path);
-    for (unsigned height = 1; height <= height_; ++height) path.steps[height] = near.steps[height];
-    path.steps[0] = {near.steps[0].node, node.find(level)};
+  /// The end of the way alone.
+  Node& find_bottom(Level level) const {
+    Node* node = root_;
+    for (unsigned height = height_; height > 0; --height) {
+      node = &nodes_[node->children[node->find(level)]];
+    }
+    return *node;
   }
 
   /// Members in the groups before the path's.
@@ -139,6 +150,13 @@ class GroupTree {
     for (unsigned height = 0; height <= height_; ++height) {
       path.steps[height].node->sizes[path.steps[height].place] += difference;
     }
+  }
+
+  /// Counts a member in (1) or out (the complement of 0).
+  void add(Level level, std::uint32_t difference) {
+    Path path;
+    find(level, path);
+    add(path, difference);
   }
 
   /// To be called for a level that enters a group below its low: the leftmost group of a node.

@@ -33,7 +33,7 @@ void Leaf::start(Kind its_kind, Level its_first, Level its_last) {
   above = nullptr;
   size = 0;
   kind = its_kind;
-  line = 0;
+  cursor = 0;
   changes = 0;
   if (is_mixed()) mixed.levels.fill(kNoMember);
 }

@@ -52,7 +52,7 @@ struct alignas(64) Leaf {
   std::uint32_t number;
   std::uint16_t size;
   Kind kind;
-  std::uint8_t line;     // of 16 cells: free ones are taken here
+  std::uint8_t cursor;   // the next free cell from here on is taken
   std::uint8_t changes;  // since the members were in order, in the first cells; stops at the most
   union {
     std::array<Slot, kRunCells> run;
@@ -78,6 +78,17 @@ struct alignas(64) Leaf {
       }
     }
   }
+
+  /// Whether it is so small that it should look for a neighbour to merge with. To be asked when a
+  /// member has left, says so now and then: neighbours are mostly out of the cache, and too large.
+  bool is_low() const {
+    if (size % kLookEach != 0) return false;
+    if (above != nullptr) return size < kRunCells / 2;
+    return size < (is_mixed() ? kMixedCells / 4 : kRunUntil);
+  }
+  // A run with fewer members may be merged into a mixed leaf.
+  static constexpr std::uint32_t kRunUntil = kMixedCells / 4;
+  static constexpr std::uint32_t kLookEach = 8;
 
   bool sorted() const { return changes == 0; }
   void change() {
@@ -106,9 +117,16 @@ class Leaves {
   RowStore& rows() const { return rows_; }
   OrderedKey key(Slot slot) const { return ordered(rows_.key(slot)); }
 
-  Seat seat(Slot slot) const {
+  static OrderedKey key(const std::byte* row) {
+    Key key;
+    std::memcpy(&key, row, sizeof key);
+    return ordered(key);
+  }
+
+  Seat seat(Slot slot) const { return seat(rows_.row(slot)); }
+  static Seat seat(const std::byte* row) {
     Seat seat;
-    std::memcpy(&seat, rows_.row(slot) + sizeof(Key), sizeof seat);
+    std::memcpy(&seat, row + sizeof(Key), sizeof seat);
     return seat;
   }
   Leaf& leaf(Seat seat) const { return pool_[seat.leaf()]; }
@@ -131,6 +149,17 @@ class Leaves {
     ++leaf.size;
     leaf.change();
     set(leaf, cell, level, slot);
+  }
+
+  /// The same for a run, of a member whose row is at hand.
+  static void put_in_run(Leaf& run, Slot slot, std::byte* row) {
+    const std::uint32_t cell = free_cell(run);
+    run.live[cell / 64] |= std::uint64_t{1} << (cell % 64);
+    ++run.size;
+    run.change();
+    run.run[cell] = slot;
+    const Seat seat{run.number << Seat::kCellBits | cell};
+    std::memcpy(row + sizeof(Key), &seat, sizeof seat);
   }
 
   /// Takes a member out of its leaf.
@@ -160,17 +189,14 @@ class Leaves {
 
  private:
   static std::uint32_t free_cell(Leaf& leaf) {
-    constexpr std::uint32_t kLine = 16;
-    constexpr std::uint32_t kLinesInWord = 64 / kLine;
     for (;;) {
-      const std::uint64_t taken =
-          leaf.live[leaf.line / kLinesInWord] >> (leaf.line % kLinesInWord * kLine);
-      const std::uint64_t free = ~taken & ((1U << kLine) - 1);
-      if (free != 0) {
-        return leaf.line * kLine + static_cast<std::uint32_t>(std::countr_zero(free));
+      const std::uint64_t free = ~leaf.live[leaf.cursor / 64] >> (leaf.cursor % 64);
+      if (free != 0) [[likely]] {
+        leaf.cursor = static_cast<std::uint8_t>(leaf.cursor + std::countr_zero(free));
+        return leaf.cursor;
       }
-      ++leaf.line;
-      if (leaf.line == leaf.capacity() / kLine) leaf.line = 0;
+      const std::uint32_t next_word = (leaf.cursor / 64U + 1) * 64;
+      leaf.cursor = static_cast<std::uint8_t>(next_word < leaf.capacity() ? next_word : 0);
     }
   }
 

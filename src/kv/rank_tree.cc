@@ -51,16 +51,18 @@ void RankTree::Impl::find_room(Level level, OrderedKey key, Place& place) {
 void RankTree::Impl::enter(const Place& place, Level level, Slot slot) {
   if (level < place.group.low()) groups_.lower(place.group, level);
   Leaf& leaf = *place.leaf;
-  leaf.first = std::min(leaf.first, level);
-  leaf.last = std::max(leaf.last, level);
+  if (leaf.is_mixed()) {
+    leaf.first = std::min(leaf.first, level);
+    leaf.last = std::max(leaf.last, level);
+  }
   leaves_.put(leaf, level, slot);
   RunTrees::add(leaf, 1);
 }
 
 /// The groups' counts are the caller's.
-void RankTree::Impl::leave(const Place& place, std::uint32_t cell) {
-  leaves_.remove(*place.leaf, cell);
-  RunTrees::add(*place.leaf, kOneLess);
+void RankTree::Impl::leave(Leaf& leaf, std::uint32_t cell) {
+  leaves_.remove(leaf, cell);
+  RunTrees::add(leaf, kOneLess);
 }
 
 void RankTree::Impl::insert(Slot slot, Score score) {
@@ -74,63 +76,55 @@ void RankTree::Impl::insert(Slot slot, Score score) {
 void RankTree::Impl::erase(Slot slot, Score score) {
   settle();
   const Seat seat = leaves_.seat(slot);
-  Place place;
-  groups_.find(level_of(score), place.group);
-  place.leaf = &leaves_.leaf(seat);
-  leave(place, seat.cell());
-  groups_.add(place.group, kOneLess);
+  Leaf& leaf = leaves_.leaf(seat);
+  leave(leaf, seat.cell());
+  groups_.add(level_of(score), kOneLess);
   --size_;
-  shrink(place);
+  if (leaf.is_low()) shrink(leaf, level_of(score));
 }
 
 void RankTree::Impl::move(Slot slot, Score from, Score to) {
   if (begun_ - applied_ == kMoves) apply_oldest();
-  __builtin_prefetch(rows().row(slot), 1);
   Move& begun = moves_[begun_ % kMoves];
+  begun.row = rows().row(slot);
   begun.slot = slot;
   begun.from = level_of(from);
   begun.to = level_of(to);
+  __builtin_prefetch(&leaves_.leaf(Leaves::seat(begun.row)), 1);
   ++begun_;
-  if (begun_ - approached_ > kStep) approach(moves_[approached_++ % kMoves]);
-  if (begun_ - located_ > 2 * kStep) locate(moves_[located_++ % kMoves]);
-  if (begun_ - descended_ > 3 * kStep) descend(moves_[descended_++ % kMoves]);
+  if (begun_ - located_ > kStep) locate(moves_[located_++ % kMoves]);
+  if (begun_ - descended_ > 2 * kStep) descend(moves_[descended_++ % kMoves]);
 }
 
-/// Second step of a move: its row has come.
-void RankTree::Impl::approach(Move& move) {
-  move.key = leaves_.key(move.slot);
-  __builtin_prefetch(&leaves_.leaf(leaves_.seat(move.slot)), 1);
-}
-
-/// Third step: the head of its leaf has come.
-void RankTree::Impl::locate(Move& move) {
-  const Seat seat = leaves_.seat(move.slot);
-  Leaf& leaf = leaves_.leaf(seat);
+/// Second step of a move: the head of its leaf has come.
+inline void RankTree::Impl::locate(Move& move) {
+  const Seat seat = Leaves::seat(move.row);
+  const Leaf& leaf = leaves_.leaf(seat);
   move.version = version_;
   move.bottom = nullptr;
-  move.target.leaf = &leaf;
   if (stays(leaf, move.to)) {
     __builtin_prefetch(&leaf.mixed.levels[seat.cell()], 1);
     move.version = ~version_;
     return;
   }
-  if (leaf.above != nullptr) __builtin_prefetch(leaf.above, 1);
-  groups_.find(move.to, move.target.group);
-  const Group group = move.target.group.group();
+  __builtin_prefetch(leaf.above, 1);
+  move.groups = &groups_.find_bottom(move.to);
+  move.place = move.groups->find(move.to);
+  const Group group = Group::of(move.groups->children[move.place]);
   if (group.kind() == GroupKind::kRuns) {
-    move.bottom = &runs_.find_bottom(group.number(), move.key);
+    move.bottom = &runs_.find_bottom(group.number(), Leaves::key(move.row));
     ranking::prefetch_node(*move.bottom);
   } else {
-    move.target.leaf = &leaves_.leaf(group.number());
-    __builtin_prefetch(move.target.leaf, 1);
+    move.target = &leaves_.leaf(group.number());
+    __builtin_prefetch(move.target, 1);
   }
 }
 
-/// Fourth step: the node above its target has come.
-void RankTree::Impl::descend(Move& move) {
+/// Third step: the node above its target has come.
+inline void RankTree::Impl::descend(Move& move) {
   if (move.bottom == nullptr || move.version != version_) return;
-  move.target.leaf = &runs_.find(*move.bottom, move.key);
-  __builtin_prefetch(move.target.leaf, 1);
+  move.target = &runs_.find(*move.bottom, Leaves::key(move.row));
+  __builtin_prefetch(move.target, 1);
 }
 
 /// If it throws, the move stays the oldest.
@@ -140,32 +134,42 @@ void RankTree::Impl::apply_oldest() {
 }
 
 /// Last step.
-void RankTree::Impl::apply(Move& move) {
-  Seat seat = leaves_.seat(move.slot);
+inline void RankTree::Impl::apply(Move& move) {
+  const Seat seat = Leaves::seat(move.row);
   Leaf& leaf = leaves_.leaf(seat);
   if (stays(leaf, move.to)) {
     leaf.mixed.levels[seat.cell()] = move.to;
     leaf.change();
     return;
   }
-  if (move.version != version_) find(move.to, move.key, move.target);
-  if (!has_room(*move.target.leaf, move.to)) {
-    find_room(move.to, move.key, move.target);
-    seat = leaves_.seat(move.slot);  // room is made by moving members
+  // Mostly to a run that is the neighbour of the member's group.
+  const std::uint32_t next = move.place + 1;
+  if (move.version != version_ || move.target->first != move.to || move.target->is_mixed() ||
+      move.target->full() || !move.groups->holds(next, move.from, leaf)) {
+    return apply_anyhow(move);
   }
-  Place source;
-  groups_.find_near(move.target.group, move.from, source.group);
-  source.leaf = &leaves_.leaf(seat);
-  leave(source, seat.cell());
-  enter(move.target, move.to, move.slot);
-  groups_.add(source.group, kOneLess);
-  groups_.add(move.target.group, 1);
-  shrink(source);
+  leave(leaf, seat.cell());
+  Leaves::put_in_run(*move.target, move.slot, move.row);
+  RunTrees::add(*move.target, 1);
+  --move.groups->sizes[next];
+  ++move.groups->sizes[next - 1];
+  if (leaf.is_low()) shrink(leaf, move.from);
+}
+
+void RankTree::Impl::apply_anyhow(const Move& move) {
+  Place target;
+  find_room(move.to, Leaves::key(move.row), target);
+  const Seat seat = Leaves::seat(move.row);
+  Leaf& leaf = leaves_.leaf(seat);
+  leave(leaf, seat.cell());
+  enter(target, move.to, move.slot);
+  groups_.add(target.group, 1);
+  groups_.add(move.from, kOneLess);
+  if (leaf.is_low()) shrink(leaf, move.from);
 }
 
 /// Ends all moves.
 void RankTree::Impl::settle() {
-  while (approached_ != begun_) approach(moves_[approached_++ % kMoves]);
   while (located_ != begun_) locate(moves_[located_++ % kMoves]);
   while (descended_ != begun_) descend(moves_[descended_++ % kMoves]);
   while (applied_ != begun_) apply_oldest();

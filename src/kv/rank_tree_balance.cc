@@ -16,8 +16,6 @@ namespace {
 // it.
 constexpr std::uint32_t kRunFrom = Leaf::kMixedCells / 2;
 constexpr std::uint32_t kRunUntil = Leaf::kMixedCells / 4;
-constexpr std::uint32_t kLowMixed = Leaf::kMixedCells / 4;
-constexpr std::uint32_t kLowRun = Leaf::kRunCells / 2;
 constexpr std::uint32_t kMergedMixedAtMost = Leaf::kMixedCells / 4 * 3;
 constexpr std::uint32_t kMergedRunAtMost = Leaf::kRunCells / 4 * 3;
 
@@ -123,12 +121,14 @@ void RankTree::Impl::split_mixed(const Place& place) {
   groups_.split(place.group, leaf.first, leaf.size, group_of(leaf));
 }
 
-/// To be called when a member has left the place.
-void RankTree::Impl::shrink(const Place& place) {
-  const Leaf& leaf = *place.leaf;
+/// Merges a leaf with a neighbour if that is small, too; takes it away when it is empty.
+void RankTree::Impl::shrink(Leaf& leaf, Level level) {
+  Place place;
+  groups_.find(level, place.group);
+  place.leaf = &leaf;
   if (leaf.above != nullptr) {
-    if (leaf.size < kLowRun) shrink_run(place);
-  } else if (leaf.size < (leaf.is_mixed() ? kLowMixed : kRunUntil)) {
+    shrink_run(place);
+  } else {
     shrink_group(place);
   }
 }
@@ -183,7 +183,9 @@ void RankTree::Impl::shrink_group(const Place& place) {
 /// One leaf with the members of both groups if they are few enough.
 std::optional<RankTree::Impl::Group> RankTree::Impl::merged(Group left, Group right) {
   if (left.kind() == GroupKind::kRuns || right.kind() == GroupKind::kRuns) return std::nullopt;
-  const auto loose = [](const Leaf& leaf) { return leaf.is_mixed() || leaf.size < kRunUntil; };
+  const auto loose = [](const Leaf& leaf) {
+    return leaf.is_mixed() || leaf.size < Leaf::kRunUntil;
+  };
   Leaf* to = &leaves_.leaf(left.number());
   Leaf* from = &leaves_.leaf(right.number());
   if (!loose(*to) || !loose(*from) || to->size + from->size > kMergedMixedAtMost) {

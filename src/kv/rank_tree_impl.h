@@ -51,13 +51,15 @@ class RankTree::Impl {
 
   /// A move that is under way.
   struct Move {
+    std::byte* row;
     Slot slot;
+    std::uint32_t place;  // of the target in its node
     Level from;
     Level to;
-    OrderedKey key;
-    std::uint64_t version;     // of the structure, when the target was looked for
-    ranking::RunNode* bottom;  // where the target is to be found, unless it is known
-    Place target;
+    std::uint64_t version;       // of the structure, when the target was looked for
+    ranking::GroupNode* groups;  // with the target's group
+    ranking::RunNode* bottom;    // where the target is to be found, unless it is known
+    Leaf* target;
   };
 
   static Group group_of(const Leaf& leaf) {
@@ -75,12 +77,12 @@ class RankTree::Impl {
     return leaf.is_mixed() && level >= leaf.first && level <= leaf.last;
   }
   void enter(const Place& place, Level level, Slot slot);
-  void leave(const Place& place, std::uint32_t cell);
+  void leave(Leaf& leaf, std::uint32_t cell);
 
-  void approach(Move& move);
   void locate(Move& move);
   void descend(Move& move);
   void apply(Move& move);
+  void apply_anyhow(const Move& move);
   void apply_oldest();
 
   void make_room(const Place& place, Level level, OrderedKey key);
@@ -88,7 +90,7 @@ class RankTree::Impl {
   void split_run(const Place& place, OrderedKey key);
   void split_mixed(const Place& place);
 
-  void shrink(const Place& place);
+  void shrink(Leaf& leaf, Level level);
   void shrink_run(const Place& place);
   void shrink_group(const Place& place);
   bool merge_runs(Leaf* left, Leaf* right);
@@ -113,12 +115,11 @@ class RankTree::Impl {
 
   // Moves under way, oldest first: those up to `descended_` know their target, and so on.
   static constexpr std::uint32_t kMoves = 16;
-  static constexpr std::uint32_t kStep = 4;  // moves between two steps of a move
+  static constexpr std::uint32_t kStep = 5;  // moves between two steps of a move
   std::array<Move, kMoves> moves_;
   std::uint32_t applied_ = 0;
   std::uint32_t descended_ = 0;
   std::uint32_t located_ = 0;
-  std::uint32_t approached_ = 0;
   std::uint32_t begun_ = 0;
 };
 
