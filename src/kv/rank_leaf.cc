@@ -1,165 +1,134 @@
 #include "kv/rank_leaf.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace telekv::kv::ranking {
 namespace {
 
 struct Member {
-  std::uint64_t key;  // ordered()
+  std::uint64_t by;  // level in a mixed leaf, key in a run
   Slot slot;
 };
+using Members = std::array<Member, Leaf::kRunCells>;
 
-struct MixedMember {
-  Level level;
-  Slot slot;
-};
+/// With few changes members are nearly in order: each has few to pass.
+constexpr std::uint8_t kFewChanges = 8;
 
-// A run with fewer members may go into a mixed leaf.
-constexpr std::uint32_t kRunUntil = Leaves::kRunFrom / 2;
-
-bool before(const Member& a, const Member& b) { return a.key < b.key; }
+template <class Before>
+void insertion_sort(Member* begin, Member* end, Before before) {
+  for (Member* next = begin; next != end; ++next) {
+    const Member member = *next;
+    Member* place = next;
+    for (; place != begin && before(member, place[-1]); --place) *place = place[-1];
+    *place = member;
+  }
+}
 
 }  // namespace
 
-Leaf* LeafPool::take() {
-  if (free_ == nullptr) {
-    blocks_.push_back(std::make_unique_for_overwrite<Leaf[]>(kBlock));
-    for (std::size_t i = kBlock; i-- > 0;) free(&blocks_.back()[i]);
-  }
-  return std::exchange(free_, free_->next_free);
+void Leaf::start(Kind its_kind, Level its_first, Level its_last) {
+  live.fill(0);
+  first = its_first;
+  last = its_last;
+  above = nullptr;
+  size = 0;
+  kind = its_kind;
+  cursor = 0;
+  changes = 0;
+  if (is_mixed()) mixed.levels.fill(kNoMember);
 }
 
-void LeafPool::free(Leaf* leaf) { leaf->next_free = std::exchange(free_, leaf); }
-
-void Leaves::sort(LeafRef& leaf, std::uint32_t size) {
+void Leaves::sort(Leaf& leaf) {
   if (leaf.sorted()) return;
-  struct Entry {
-    Order order;
-    Slot slot;
+  Members members;
+  Member* end = members.data();
+  leaf.for_each([&](std::uint32_t cell) {
+    const Slot slot = leaf.slots()[cell];
+    *end++ = {leaf.is_mixed() ? leaf.mixed.levels[cell] : key(slot), slot};
+  });
+  const auto before = [&](const Member& a, const Member& b) {
+    return a.by < b.by || (a.by == b.by && leaf.is_mixed() && key(a.slot) < key(b.slot));
   };
-  std::array<Entry, kRunMembers> entries;
-  Slot* const slots = leaf.slots();
-  for (std::uint32_t i = 0; i < size; ++i) entries[i] = {order_at(leaf, i), slots[i]};
-  std::sort(entries.begin(), entries.begin() + size,
-            [](const Entry& a, const Entry& b) { return a.order < b.order; });
-  for (std::uint32_t i = 0; i < size; ++i) {
-    append(leaf, i, level_of(entries[i].order), entries[i].slot);
+  if (leaf.changes <= kFewChanges) {
+    insertion_sort(members.data(), end, before);
+  } else {
+    std::sort(members.data(), end, before);
   }
-  leaf.set_sorted(true);
+  const std::uint32_t size = leaf.size;
+  for (std::uint32_t cell = 0; cell < size; ++cell) {
+    const Member& member = members[cell];
+    if (!leaf.is_live(cell) || leaf.slots()[cell] != member.slot) {
+      set(leaf, cell, leaf.is_mixed() ? member.by : leaf.first, member.slot);
+    }
+  }
+  for (std::uint32_t cell = size; leaf.is_mixed() && cell < Leaf::kMixedCells; ++cell) {
+    leaf.mixed.levels[cell] = Leaf::kNoMember;
+  }
+  for (std::uint32_t word = 0; word < leaf.live.size(); ++word) {
+    const std::uint32_t before_word = word * 64;
+    const std::uint32_t bits = size > before_word ? std::min(size - before_word, 64U) : 0;
+    leaf.live[word] = bits == 0 ? 0 : ~std::uint64_t{0} >> (64 - bits);
+  }
+  leaf.changes = 0;
 }
 
-std::uint32_t Leaves::count_before(LeafRef& leaf, std::uint32_t size, Order order) {
-  if (!leaf.takes(level_of(order))) return count_above(leaf, size, level_of(order));
-  sort(leaf, size);
+std::uint32_t Leaves::count_before(Leaf& leaf, Level level, OrderedKey before) {
+  if (!leaf.is_mixed() && leaf.first != level) return count_above(leaf, level);
+  sort(leaf);
+  const Slot* const slots = leaf.slots();
   std::uint32_t first = 0;
-  for (std::uint32_t left = size; left > 0;) {
+  for (std::uint32_t left = leaf.size; left > 0;) {
     const std::uint32_t half = left / 2;
-    const bool is_before = order_at(leaf, first + half) < order;
+    const Level its_level = leaf.level_at(first + half);
+    const bool is_before =
+        its_level < level || (its_level == level && key(slots[first + half]) < before);
     first = is_before ? first + half + 1 : first;
     left = is_before ? left - half - 1 : half;
   }
   return first;
 }
 
-std::uint32_t Leaves::count_above(const LeafRef& leaf, std::uint32_t size, Level level) {
-  if (!leaf.is_mixed()) return leaf.level() < level ? size : 0;
+std::uint32_t Leaves::count_above(const Leaf& leaf, Level level) {
+  if (!leaf.is_mixed()) return leaf.first < level ? leaf.size : 0;
   std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < size; ++i) count += leaf.leaf().mixed.levels[i] < level ? 1 : 0;
+  for (const Level each : leaf.mixed.levels) count += each < level ? 1 : 0;
   return count;
 }
 
-Leaves::Parts Leaves::split(const LeafRef& leaf, std::uint32_t size, Order order) {
-  return leaf.is_mixed() ? split_mixed(leaf, size) : split_run(leaf, size, order);
+void Leaves::make_mixed(Leaf& run) {
+  std::array<Slot, Leaf::kMixedCells> slots;
+  std::uint32_t size = 0;
+  run.for_each([&](std::uint32_t cell) { slots[size++] = run.run[cell]; });
+  const Level level = run.first;
+  run.start(Kind::kMixed, level, level);
+  for (std::uint32_t i = 0; i < size; ++i) put(run, level, slots[i]);
 }
 
-Leaves::Parts Leaves::split_run(const LeafRef& leaf, std::uint32_t size, Order order) {
-  std::array<Member, kRunMembers> members{};
-  for (std::uint32_t i = 0; i < size; ++i) {
-    members[i] = {ordered(rows_.key(leaf.leaf().run[i])), leaf.leaf().run[i]};
-  }
-  const auto end = members.begin() + size;
+void Leaves::move_all(Leaf& from, Leaf& to) {
+  from.for_each([&](std::uint32_t cell) {
+    const Level level = from.level_at(cell);
+    remove(from, cell);
+    put(to, level, from.slots()[cell]);
+  });
+}
+
+void Leaves::move_from(Leaf& run, OrderedKey from_key, Leaf& to) {
+  run.for_each([&](std::uint32_t cell) {
+    const Slot slot = run.run[cell];
+    if (key(slot) < from_key) return;
+    remove(run, cell);
+    put(to, run.first, slot);
+  });
+}
+
+OrderedKey Leaves::middle(const Leaf& run, OrderedKey entering) const {
+  std::array<OrderedKey, Leaf::kRunCells> keys;
+  for (std::uint32_t i = 0; i < Leaf::kRunCells; ++i) keys[i] = key(run.run[i]);
   // Keys that come in order leave leaves behind that are nearly full.
-  const bool at_end =
-      static_cast<std::uint64_t>(order) > std::max_element(members.begin(), end, before)->key;
-  const std::uint32_t kept = at_end ? size / 8 * 7 : size / 2;
-  std::nth_element(members.begin(), members.begin() + kept, end, before);
-
-  Parts parts{{}, 2};
-  parts.parts[0] = {leaf, kept, 0};
-  parts.parts[1] = {create(Kind::kRun, leaf.level()), size - kept,
-                    start_of(leaf.level()) | members[kept].key};
-  for (std::uint32_t i = 0; i < size; ++i) {
-    Part& part = parts.parts[i < kept ? 0 : 1];
-    append(part.leaf, i < kept ? i : i - kept, leaf.level(), members[i].slot);
-  }
-  return parts;
-}
-
-Leaves::Parts Leaves::split_mixed(const LeafRef& leaf, std::uint32_t size) {
-  std::array<MixedMember, kMixedMembers> members{};
-  for (std::uint32_t i = 0; i < size; ++i) {
-    members[i] = {leaf.leaf().mixed.levels[i], leaf.leaf().mixed.slots[i]};
-  }
-  std::sort(members.begin(), members.begin() + size,
-            [](const MixedMember& a, const MixedMember& b) { return a.level < b.level; });
-
-  // Always cut between two scores: round a score with half of the members, else near the middle.
-  std::array<std::uint32_t, 4> cuts{0, 0, size, size};
-  std::uint32_t middle = 0;
-  const auto off_middle = [size](std::uint32_t cut) {
-    return cut < size / 2 ? size / 2 - cut : cut - size / 2;
-  };
-  for (std::uint32_t from = 0, to = 0; from < size; from = to) {
-    while (to < size && members[to].level == members[from].level) ++to;
-    if (to - from >= kRunFrom) cuts = {0, from, to, size};
-    if (off_middle(to) < off_middle(middle)) middle = to;
-  }
-  const bool has_run =
-      cuts[1] != 0 || cuts[2] != size || members[0].level == members[size - 1].level;
-  if (!has_run) cuts = {0, middle, middle, size};
-
-  Parts parts{{}, 0};
-  for (std::uint32_t part = 0; part < 3; ++part) {
-    const std::uint32_t from = cuts[part];
-    const std::uint32_t to = cuts[part + 1];
-    if (from == to) continue;
-    const Level level = members[from].level;
-    const Kind kind = has_run && part == 1 ? Kind::kRun : Kind::kMixed;
-    LeafRef target = parts.count == 0 ? LeafRef(&leaf.leaf(), kind, level) : create(kind, level);
-    for (std::uint32_t i = from; i < to; ++i) {
-      append(target, i - from, members[i].level, members[i].slot);
-    }
-    parts.parts[parts.count++] = {target, to - from, start_of(level)};
-  }
-  return parts;
-}
-
-bool Leaves::mergeable(const LeafRef& left, std::uint32_t left_size, const LeafRef& right,
-                       std::uint32_t right_size) {
-  const std::uint32_t size = left_size + right_size;
-  if (are_one_run(left, right)) return size <= kRunMembers / 4 * 3;
-  const bool loose =
-      (left.is_mixed() || left_size < kRunUntil) && (right.is_mixed() || right_size < kRunUntil);
-  return loose && size <= kMixedMembers / 4 * 3;
-}
-
-void Leaves::make_mixed(LeafRef& leaf, std::uint32_t size) {
-  if (leaf.is_mixed()) return;
-  std::array<Slot, kMixedMembers> slots;
-  std::copy_n(leaf.leaf().run.begin(), size, slots.begin());
-  leaf = LeafRef(&leaf.leaf(), Kind::kMixed, leaf.level());
-  for (std::uint32_t i = 0; i < size; ++i) append(leaf, i, leaf.level(), slots[i]);
-}
-
-void Leaves::merge(LeafRef& left, std::uint32_t left_size, const LeafRef& right,
-                   std::uint32_t right_size) {
-  if (!are_one_run(left, right)) make_mixed(left, left_size);
-  for (std::uint32_t i = 0; i < right_size; ++i) {
-    append(left, left_size + i, right.level_at(i), right.slots()[i]);
-  }
-  destroy(right);
+  const bool at_end = entering > *std::max_element(keys.begin(), keys.end());
+  const auto place = keys.begin() + (at_end ? Leaf::kRunCells / 8 * 7 : Leaf::kRunCells / 2);
+  std::nth_element(keys.begin(), place, keys.end());
+  return *place;
 }
 
 }  // namespace telekv::kv::ranking

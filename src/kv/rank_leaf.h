@@ -1,232 +1,214 @@
-// The leaves of the ranking: members without order, 4 to 12 bytes each.
+// The leaves of the ranking: up to 192 members without order.
 //
 //  1. A run holds members of one score: slots and nothing else. A mixed leaf, for scores with few
 //     members, holds levels beside its slots.
-//  2. Where in its leaf a member stands is kept by slot, one byte each. So a member is taken out by
-//     putting the last one into its place: nothing is searched and no row is read.
-//  3. Order inside a leaf is made where it is read and lasts until the leaf changes.
+//  2. A member's seat, its leaf and its cell there, stands in its row beside its key, in the cache
+//     line that whoever changes a score has at hand. So nothing is searched to take a member out.
+//  3. Taking it out clears a bit: its cell is not even touched, and no other member moves.
+//  4. Free cells are taken line by line: of three members that enter a leaf, one at most waits for
+//  a
+//     line that is not in the cache.
+//  5. Order inside a leaf is made where it is read and lasts until the leaf changes.
 //
-// Each O(members of the leaf) at most; append() and remove() O(1).
+// Each O(cells of the leaf) at most; put() and remove() O(1). Nothing fails.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <vector>
+#include <cstring>
+#include <limits>
 
-#include "kv/rank_node.h"
+#include "kv/rank_order.h"
+#include "kv/rank_pool.h"
 #include "kv/row_store.h"
 
 namespace telekv::kv::ranking {
 
-inline constexpr std::uint32_t kLeafBytes = 1024;
-inline constexpr std::uint32_t kRunMembers = kLeafBytes / sizeof(Slot);
-inline constexpr std::uint32_t kMixedMembers = kLeafBytes / (sizeof(Level) + sizeof(Slot));
+enum class Kind : std::uint8_t { kRun, kMixed };
 
-/// Members by slot, each with its place in its leaf.
-class Places {
- public:
-  std::uint8_t& operator[](Slot slot) { return segments_[slot / kSegment][slot % kSegment]; }
-  void prefetch(Slot slot) const {
-    __builtin_prefetch(&segments_[slot / kSegment][slot % kSegment], 1);
-  }
+struct RunNode;
 
-  /// To be called before the place of a new member is set.
-  void make_room(Slot slot) {
-    const std::size_t segment = slot / kSegment;
-    if (segment >= segments_.size()) segments_.resize(segment + 1);
-    if (!segments_[segment]) {
-      segments_[segment] = std::make_unique_for_overwrite<std::uint8_t[]>(kSegment);
-      ++used_;
+// 13 cache lines: an odd number, so that the first lines of leaves share out all sets of a cache.
+struct alignas(64) Leaf {
+  static constexpr std::uint32_t kRunCells = 192;
+  static constexpr std::uint32_t kMixedCells = 64;
+  static constexpr Level kNoMember = std::numeric_limits<Level>::max();
+
+  struct Mixed {
+    std::array<Level, kMixedCells> levels;  // kNoMember where there is none: counts as below all
+    std::array<Slot, kMixedCells> slots;
+  };
+
+  std::array<std::uint64_t, kRunCells / 64> live;  // a bit for each cell
+  // A run's level, both. Of a mixed leaf's, all between the two belong into it; others may too.
+  Level first;
+  Level last;
+  union {
+    RunNode* above;  // in a tree of runs; nullptr in none
+    Leaf* next_free;
+  };
+  std::uint32_t number;
+  std::uint16_t size;
+  Kind kind;
+  std::uint8_t cursor;   // the next free cell from here on is taken
+  std::uint8_t changes;  // since the members were in order, in the first cells; stops at the most
+  union {
+    std::array<Slot, kRunCells> run;
+    Mixed mixed;
+  };
+
+  void start(Kind its_kind, Level its_first, Level its_last);
+
+  bool is_mixed() const { return kind == Kind::kMixed; }
+  std::uint32_t capacity() const { return is_mixed() ? kMixedCells : kRunCells; }
+  bool full() const { return size == capacity(); }
+  Slot* slots() { return is_mixed() ? mixed.slots.data() : run.data(); }
+  const Slot* slots() const { return is_mixed() ? mixed.slots.data() : run.data(); }
+  Level level_at(std::uint32_t cell) const { return is_mixed() ? mixed.levels[cell] : first; }
+  bool is_live(std::uint32_t cell) const { return (live[cell / 64] >> (cell % 64) & 1U) != 0; }
+
+  /// Calls fn(cell) for each member, in order of cells.
+  template <class Function>
+  void for_each(Function&& fn) const {
+    for (std::uint32_t word = 0; word < capacity() / 64; ++word) {
+      for (std::uint64_t left = live[word]; left != 0; left &= left - 1) {
+        fn(word * 64 + static_cast<std::uint32_t>(std::countr_zero(left)));
+      }
     }
   }
 
-  std::size_t memory_bytes() const {
-    return used_ * kSegment + segments_.size() * sizeof segments_[0];
+  /// Whether it is so small that it should look for a neighbour to merge with. To be asked when a
+  /// member has left, says so now and then: neighbours are mostly out of the cache, and too large.
+  bool is_low() const {
+    if (size % kLookEach != 0) return false;
+    if (above != nullptr) return size < kRunCells / 2;
+    return size < (is_mixed() ? kMixedCells / 4 : kRunUntil);
+  }
+  // A run with fewer members may be merged into a mixed leaf.
+  static constexpr std::uint32_t kRunUntil = kMixedCells / 4;
+  static constexpr std::uint32_t kLookEach = 8;
+
+  bool sorted() const { return changes == 0; }
+  void change() {
+    changes = static_cast<std::uint8_t>(changes + (changes != kMostChanges ? 1 : 0));
   }
 
- private:
-  static constexpr std::size_t kSegment = 1U << 16U;
-  static_assert(kRunMembers <= 256);
-
-  std::vector<std::unique_ptr<std::uint8_t[]>> segments_;
-  std::size_t used_ = 0;
+  static constexpr std::uint8_t kMostChanges = std::numeric_limits<std::uint8_t>::max();
 };
 
-/// Memory of a leaf. What is in it stands in its node.
-struct alignas(64) Leaf {
-  struct Mixed {
-    std::array<Level, kMixedMembers> levels;
-    std::array<Slot, kMixedMembers> slots;
-  };
-  union {
-    std::array<Slot, kRunMembers> run;
-    Mixed mixed;
-    Leaf* next_free;
-  };
+/// Where a member stands, 4 bytes: the leaf's number and the cell.
+struct Seat {
+  static constexpr std::uint32_t kCellBits = 8;
+  static constexpr std::uint32_t kMostLeaves = 1U << (32 - kCellBits);
+
+  std::uint32_t value;
+
+  std::uint32_t leaf() const { return value >> kCellBits; }
+  std::uint32_t cell() const { return value & ((1U << kCellBits) - 1); }
 };
-
-enum class Kind : std::uint8_t { kRun, kMixed };
-
-/// A leaf as its node has it, which has its number of members too. 16 bytes.
-class LeafRef {
- public:
-  LeafRef() = default;
-  LeafRef(Leaf* leaf, Kind kind, Level level)
-      : leaf_((reinterpret_cast<std::uintptr_t>(leaf) / alignof(Leaf)) & kAddressMask),
-        mixed_(kind == Kind::kMixed ? 1 : 0),
-        sorted_(0),
-        level_(level) {}
-
-  Leaf& leaf() const { return *reinterpret_cast<Leaf*>(leaf_ * alignof(Leaf)); }
-  bool is_mixed() const { return mixed_ != 0; }
-  /// Whether members are in order.
-  bool sorted() const { return sorted_ != 0; }
-  void set_sorted(bool sorted) { sorted_ = sorted ? 1 : 0; }
-  /// Of a run's members.
-  Level level() const { return level_; }
-
-  Slot* slots() const { return is_mixed() ? leaf().mixed.slots.data() : leaf().run.data(); }
-  std::uint32_t capacity() const { return is_mixed() ? kMixedMembers : kRunMembers; }
-  /// Whether members of this score may be in the leaf.
-  bool takes(Level level) const { return is_mixed() || level_ == level; }
-  Level level_at(std::uint32_t place) const {
-    return is_mixed() ? leaf().mixed.levels[place] : level_;
-  }
-
- private:
-  static constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << 58U) - 1;
-
-  std::uint64_t leaf_ : 58;  // its address in units of its alignment
-  std::uint64_t mixed_ : 1;
-  std::uint64_t sorted_ : 1;
-  Level level_;
-};
-
-/// Whether both are runs of the same score.
-inline bool are_one_run(const LeafRef& left, const LeafRef& right) {
-  return !left.is_mixed() && !right.is_mixed() && left.level() == right.level();
-}
-
-/// Memory of leaves, in blocks; what is freed is used again.
-class LeafPool {
- public:
-  Leaf* take();
-  void free(Leaf* leaf);
-  std::size_t memory_bytes() const {
-    return blocks_.size() * (kBlock * sizeof(Leaf) + sizeof blocks_[0]);
-  }
-
- private:
-  static constexpr std::size_t kBlock = 16;
-
-  std::vector<std::unique_ptr<Leaf[]>> blocks_;
-  Leaf* free_ = nullptr;
-};
+static_assert(Leaf::kRunCells <= 1U << Seat::kCellBits);
 
 class Leaves {
  public:
-  explicit Leaves(const RowStore& rows) : rows_(rows) {}
+  explicit Leaves(RowStore& rows) : rows_(rows) {}
 
-  const RowStore& rows() const { return rows_; }
-  Places& places() { return places_; }
+  RowStore& rows() const { return rows_; }
+  OrderedKey key(Slot slot) const { return ordered(rows_.key(slot)); }
 
-  LeafRef create(Kind kind, Level level = 0) { return {pool_.take(), kind, level}; }
-  void destroy(const LeafRef& leaf) { pool_.free(&leaf.leaf()); }
-  std::size_t memory_bytes() const { return pool_.memory_bytes() + places_.memory_bytes(); }
-
-  /// Adds a member to a leaf with `size` members, which has room and takes the level.
-  void append(LeafRef& leaf, std::uint32_t size, Level level, Slot slot) {
-    if (leaf.is_mixed()) leaf.leaf().mixed.levels[size] = level;
-    leaf.slots()[size] = slot;
-    places_[slot] = static_cast<std::uint8_t>(size);
-    leaf.set_sorted(false);
+  static OrderedKey key(const std::byte* row) {
+    Key key;
+    std::memcpy(&key, row, sizeof key);
+    return ordered(key);
   }
 
-  /// Takes a member out of its leaf with `size` members.
-  void remove(LeafRef& leaf, std::uint32_t size, Slot slot) {
-    Slot* const slots = leaf.slots();
-    const std::uint32_t last = size - 1;
-    const Slot moved = slots[last];
-    const std::uint8_t place = places_[slot];
-    slots[place] = moved;
-    places_[moved] = place;
-    if (leaf.is_mixed()) {
-      leaf.leaf().mixed.levels[place] = leaf.leaf().mixed.levels[last];
-    }
-    if (place != last) leaf.set_sorted(false);
+  Seat seat(Slot slot) const { return seat(rows_.row(slot)); }
+  static Seat seat(const std::byte* row) {
+    Seat seat;
+    std::memcpy(&seat, row + sizeof(Key), sizeof seat);
+    return seat;
+  }
+  Leaf& leaf(Seat seat) const { return pool_[seat.leaf()]; }
+  Leaf& leaf(std::uint32_t number) const { return pool_[number]; }
+
+  void reserve(std::size_t count) { pool_.reserve(count); }
+  Leaf& create(Kind kind, Level first, Level last) {
+    Leaf& leaf = pool_.take();
+    leaf.start(kind, first, last);
+    return leaf;
+  }
+  Leaf& create_run(Level level) { return create(Kind::kRun, level, level); }
+  void destroy(Leaf& leaf) { pool_.free(leaf); }
+  std::size_t memory_bytes() const { return pool_.memory_bytes(); }
+
+  /// Adds a member to a leaf that has room and may hold its level.
+  void put(Leaf& leaf, Level level, Slot slot) {
+    const std::uint32_t cell = free_cell(leaf);
+    leaf.live[cell / 64] |= std::uint64_t{1} << (cell % 64);
+    ++leaf.size;
+    leaf.change();
+    set(leaf, cell, level, slot);
   }
 
-  /// Fetches what append() or remove() need at this place; nothing for one beyond the leaf, as that
-  /// of a member is in another leaf while an earlier move of it is under way.
-  static void prefetch(const LeafRef& leaf, std::uint32_t place) {
-    if (place >= leaf.capacity()) return;
-    __builtin_prefetch(leaf.slots() + place, 1);
-    if (leaf.is_mixed()) __builtin_prefetch(&leaf.leaf().mixed.levels[place], 1);
+  /// The same for a run, of a member whose row is at hand.
+  static void put_in_run(Leaf& run, Slot slot, std::byte* row) {
+    const std::uint32_t cell = free_cell(run);
+    run.live[cell / 64] |= std::uint64_t{1} << (cell % 64);
+    ++run.size;
+    run.change();
+    run.run[cell] = slot;
+    const Seat seat{run.number << Seat::kCellBits | cell};
+    std::memcpy(row + sizeof(Key), &seat, sizeof seat);
   }
 
-  /// Fetches what count_above() needs.
-  static void prefetch_levels(const LeafRef& leaf, std::uint32_t size) {
-    if (!leaf.is_mixed()) return;
-    constexpr std::uint32_t kLevelsInLine = 64 / sizeof(Level);
-    for (std::uint32_t i = 0; i < size; i += kLevelsInLine) {
-      __builtin_prefetch(&leaf.leaf().mixed.levels[i]);
-    }
+  /// Takes a member out of its leaf.
+  void remove(Leaf& leaf, std::uint32_t cell) {
+    leaf.live[cell / 64] &= ~(std::uint64_t{1} << (cell % 64));
+    --leaf.size;
+    leaf.change();
+    if (leaf.is_mixed()) leaf.mixed.levels[cell] = Leaf::kNoMember;
   }
 
-  /// Gives a member of a mixed leaf another score.
-  void set_level(LeafRef& leaf, Slot slot, Level level) {
-    leaf.leaf().mixed.levels[places_[slot]] = level;
-    leaf.set_sorted(false);
-  }
+  /// Puts members in order, in the first cells.
+  void sort(Leaf& leaf);
 
-  void sort(LeafRef& leaf, std::uint32_t size);
-
-  /// Members before `order`.
-  std::uint32_t count_before(LeafRef& leaf, std::uint32_t size, Order order);
+  /// Members before a place in the order.
+  std::uint32_t count_before(Leaf& leaf, Level level, OrderedKey key);
   /// Members with a higher score.
-  static std::uint32_t count_above(const LeafRef& leaf, std::uint32_t size, Level level);
+  static std::uint32_t count_above(const Leaf& leaf, Level level);
 
-  /// A part of a leaf that was split.
-  struct Part {
-    LeafRef leaf;
-    std::uint32_t size;
-    Order low;  ///< the first part's means nothing
-  };
-  struct Parts {
-    std::array<Part, 3> parts;
-    std::uint32_t count;
-  };
-  /// Splits a full leaf so that there is room for `order`, in order. The first part is the leaf.
-  Parts split(const LeafRef& leaf, std::uint32_t size, Order order);
-
-  /// Whether one leaf may hold both, neighbours, with room left over.
-  static bool mergeable(const LeafRef& left, std::uint32_t left_size, const LeafRef& right,
-                        std::uint32_t right_size);
-  /// Moves the members of `right` into `left` and destroys `right`.
-  void merge(LeafRef& left, std::uint32_t left_size, const LeafRef& right,
-             std::uint32_t right_size);
-
-  /// Below this size a leaf looks for a neighbour to merge with.
-  static std::uint32_t low_water(const LeafRef& leaf) {
-    return leaf.is_mixed() ? kMixedMembers / 4 : kRunMembers / 2;
-  }
-
-  // A score with that many members has a run when leaves are made; see mergeable() for its end.
-  static constexpr std::uint32_t kRunFrom = kMixedMembers / 2;
+  /// Makes a mixed leaf of a run that has no more members than that holds.
+  void make_mixed(Leaf& run);
+  /// Moves all members to another leaf, which has room.
+  void move_all(Leaf& from, Leaf& to);
+  /// Moves the members from a key on to another run.
+  void move_from(Leaf& run, OrderedKey key, Leaf& to);
+  /// The key of a full run from which on members are to move, so that `entering` finds room.
+  OrderedKey middle(const Leaf& run, OrderedKey entering) const;
 
  private:
-  Order order_at(const LeafRef& leaf, std::uint32_t place) const {
-    return start_of(leaf.level_at(place)) | ordered(rows_.key(leaf.slots()[place]));
+  static std::uint32_t free_cell(Leaf& leaf) {
+    for (;;) {
+      const std::uint64_t free = ~leaf.live[leaf.cursor / 64] >> (leaf.cursor % 64);
+      if (free != 0) [[likely]] {
+        leaf.cursor = static_cast<std::uint8_t>(leaf.cursor + std::countr_zero(free));
+        return leaf.cursor;
+      }
+      const std::uint32_t next_word = (leaf.cursor / 64U + 1) * 64;
+      leaf.cursor = static_cast<std::uint8_t>(next_word < leaf.capacity() ? next_word : 0);
+    }
   }
-  Parts split_run(const LeafRef& leaf, std::uint32_t size, Order order);
-  Parts split_mixed(const LeafRef& leaf, std::uint32_t size);
-  void make_mixed(LeafRef& leaf, std::uint32_t size);
 
-  const RowStore& rows_;
-  Places places_;
-  LeafPool pool_;
+  void set(Leaf& leaf, std::uint32_t cell, Level level, Slot slot) {
+    leaf.slots()[cell] = slot;
+    if (leaf.is_mixed()) leaf.mixed.levels[cell] = level;
+    const Seat seat{leaf.number << Seat::kCellBits | cell};
+    std::memcpy(rows_.row(slot) + sizeof(Key), &seat, sizeof seat);
+  }
+
+  RowStore& rows_;
+  Pool<Leaf, Seat::kMostLeaves> pool_;
 };
 
 }  // namespace telekv::kv::ranking

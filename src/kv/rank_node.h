@@ -1,114 +1,61 @@
-// The inner part of the ranking: nodes of a counted B+-tree.
+// What nodes of the ranking's trees share: children in order of a 64-bit bound.
 //
-//  1. A place in the ranking is one 128-bit number: the complement of the score, then the key.
-//  2. Searching a node takes no branch that depends on the data, so that two searches run side by
-//     side. The lowest nodes, which no cache holds, are small and fetched whole at once.
-//  3. Every child stands with its number of members: a rank is the sum of what stands before.
-//  4. Bounds are bounds, not minima: taking a member out changes none.
+// Any thread. Finding is O(log of the capacity), changing O(capacity). Nothing fails.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
-#include "kv/schema.h"
+namespace telekv::kv::ranking {
 
-namespace telekv::kv {
+using Bound = std::uint64_t;
+inline constexpr Bound kNoBound = std::numeric_limits<Bound>::max();
 
-/// Higher is better.
-using Score = std::int64_t;
-
-namespace ranking {
-
-/// Ascending order of the ranking: the bits above 64 are a level, those below a key.
-__extension__ using Order = unsigned __int128;
-
-/// A score as the ranking has it: the highest score is level 0.
-using Level = std::uint64_t;
-
-inline constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63U;
-
-inline Level level_of(Score score) { return ~(static_cast<std::uint64_t>(score) ^ kSignBit); }
-inline Score score_of(Level level) { return static_cast<Score>(~level ^ kSignBit); }
-inline std::uint64_t ordered(Key key) { return static_cast<std::uint64_t>(key) ^ kSignBit; }
-inline Order start_of(Level level) { return Order{level} << 64U; }
-inline Order order_of(Score score, Key key) { return start_of(level_of(score)) | ordered(key); }
-inline Level level_of(Order order) { return static_cast<Level>(order >> 64U); }
-
-template <class Child, std::uint32_t capacity>
-struct alignas(64) Node {
-  static constexpr std::uint32_t kCapacity = capacity;
-
-  /// Nothing in a child is below its low; but the first low means nothing.
-  std::array<Order, capacity> lows;
-  std::array<Child, capacity> children;
-  std::array<std::uint32_t, capacity> sizes;
-  std::uint32_t count = 0;
-
-  /// Fetches all of it, for searching touches its lines one after the other.
-  void prefetch() const {
-    const auto* const begin = reinterpret_cast<const std::byte*>(this);
-    for (std::size_t i = 0; i < sizeof(Node); i += 64) __builtin_prefetch(begin + i);
+/// The last of `left` bounds that `bound` reaches; the first for what is below all. Conditional
+/// moves alone: GCC 12 makes branches of a choice that it sees through, and half of them go wrong.
+template <std::uint32_t left>
+[[gnu::always_inline]] inline const Bound* last_reached(const Bound* first, Bound bound) {
+  if constexpr (left > 1) {
+    constexpr std::uint32_t half = left / 2;
+    const Bound* middle = first + half;
+    asm("" : "+r"(middle));
+    first = *middle <= bound ? middle : first;
+    asm("" : "+r"(first));
+    return last_reached<left - half>(first, bound);
   }
+  return first;
+}
 
-  /// The child that `order` belongs into.
-  std::uint32_t find(Order order) const {
-    const Order* low = lows.data();
-    for (std::size_t left = count; left > 1;) {
-      const std::size_t half = left / 2;
-      low = low[half] <= order ? low + half : low;
-      left -= half;
-    }
-    return static_cast<std::uint32_t>(low - lows.data());
-  }
+/// The place of the last of the bounds that `bound` reaches, of `count`; the first for what is
+/// below all. Those from `count` on are kNoBound. No branch depends on the data: searches run side
+/// by side, one operation's with the next one's.
+template <std::size_t capacity>
+[[gnu::always_inline]] inline std::uint32_t find_bound(const std::array<Bound, capacity>& bounds,
+                                                       std::uint32_t count, Bound bound) {
+  const Bound* const begin = bounds.data();
+  const auto place = static_cast<std::uint32_t>(last_reached<capacity>(begin, bound) - begin);
+  return std::min(place, count - 1);
+}
 
-  /// Members in the first `place` children.
-  std::uint32_t size_before(std::uint32_t place) const {
-    std::uint32_t sum = 0;
-    for (std::uint32_t i = 0; i < place; ++i) sum += sizes[i];
-    return sum;
-  }
-  std::uint32_t size() const { return size_before(count); }
-  bool full() const { return count == capacity; }
+template <class Array, class Value>
+void insert_at(Array& array, std::uint32_t place, std::uint32_t count, const Value& value) {
+  std::move_backward(array.begin() + place, array.begin() + count, array.begin() + count + 1);
+  array[place] = value;
+}
 
-  void insert(std::uint32_t place, Order low, std::uint32_t size, const Child& child) {
-    open_gap(lows, place);
-    open_gap(sizes, place);
-    open_gap(children, place);
-    lows[place] = low;
-    sizes[place] = size;
-    children[place] = child;
-    ++count;
-  }
+template <class Array>
+void erase_at(Array& array, std::uint32_t place, std::uint32_t count) {
+  std::move(array.begin() + place + 1, array.begin() + count, array.begin() + place);
+}
 
-  void erase(std::uint32_t place) {
-    close_gap(lows, place);
-    close_gap(sizes, place);
-    close_gap(children, place);
-    --count;
-  }
+/// Fetches all of a node, for searching touches its lines one after the other.
+template <class Node>
+[[gnu::always_inline]] inline void prefetch_node(const Node& node) {
+  const auto* const begin = reinterpret_cast<const std::byte*>(&node);
+  for (std::size_t i = 0; i < sizeof(Node); i += 64) __builtin_prefetch(begin + i, 1);
+}
 
-  /// Appends the children of `source` from `place` on and takes them away there.
-  void take(Node& source, std::uint32_t place) {
-    const std::uint32_t taken = source.count - place;
-    std::copy_n(source.lows.begin() + place, taken, lows.begin() + count);
-    std::copy_n(source.sizes.begin() + place, taken, sizes.begin() + count);
-    std::copy_n(source.children.begin() + place, taken, children.begin() + count);
-    count += taken;
-    source.count = place;
-  }
-
- private:
-  template <class Array>
-  void open_gap(Array& array, std::uint32_t place) {
-    std::move_backward(array.begin() + place, array.begin() + count, array.begin() + count + 1);
-  }
-  template <class Array>
-  void close_gap(Array& array, std::uint32_t place) {
-    std::move(array.begin() + place + 1, array.begin() + count, array.begin() + place);
-  }
-};
-
-}  // namespace ranking
-}  // namespace telekv::kv
+}  // namespace telekv::kv::ranking

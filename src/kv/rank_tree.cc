@@ -2,122 +2,129 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 
 #include "kv/rank_tree_impl.h"
 
 namespace telekv::kv {
 
+using ranking::GroupKind;
 using ranking::Kind;
 using ranking::Leaves;
 using ranking::level_of;
-using ranking::Order;
-using ranking::order_of;
+using ranking::ordered;
+using ranking::RunTrees;
+using ranking::Seat;
 
-RankTree::Impl::Impl(const RowStore& rows) : leaves_(rows) { start(); }
+static_assert(RankTree::kRowBytes == sizeof(Seat));
+
+namespace {
+
+constexpr std::uint32_t kOneLess = ~0U;  // added, it takes one away
+
+}  // namespace
 
 /// An empty tree is one empty mixed leaf.
-void RankTree::Impl::start() {
-  auto* const bottom = new Bottom;
-  root_ = bottom;
-  ++bottoms_;
-  bottom->insert(0, 0, 0, leaves_.create(Kind::kMixed));
+RankTree::Impl::Impl(RowStore& rows)
+    : leaves_(rows), groups_([this] {
+        leaves_.reserve(1);
+        return group_of(leaves_.create(Kind::kMixed, 0, ~Level{0}));
+      }()) {}
+
+RankTree::Impl::Leaf& RankTree::Impl::find_leaf(Group group, OrderedKey key) const {
+  if (group.kind() != GroupKind::kRuns) return leaves_.leaf(group.number());
+  return runs_.find(runs_.find_bottom(group.number(), key), key);
 }
 
-void RankTree::Impl::destroy(void* node, unsigned level) {
-  if (level == 0) {
-    auto* const bottom = static_cast<Bottom*>(node);
-    for (std::uint32_t i = 0; i < bottom->count; ++i) leaves_.destroy(bottom->children[i]);
-    delete bottom;
-    --bottoms_;
-    return;
+void RankTree::Impl::find(Level level, OrderedKey key, Place& place) const {
+  groups_.find(level, place.group);
+  place.leaf = &find_leaf(place.group.group(), key);
+}
+
+/// Where the leaf takes the level and has room. Throws before it changes the order.
+void RankTree::Impl::find_room(Level level, OrderedKey key, Place& place) {
+  for (find(level, key, place); !has_room(*place.leaf, level); find(level, key, place)) {
+    make_room(place, level, key);
   }
-  auto* const inner = static_cast<Inner*>(node);
-  for (std::uint32_t i = 0; i < inner->count; ++i) destroy(inner->children[i], level - 1);
-  delete inner;
-  --inners_;
 }
 
-RankTree::Impl::Path RankTree::Impl::find(Order order) const {
-  Path path;
-  void* node = root_;
-  for (unsigned level = height_; level > 0; --level) {
-    auto* const inner = static_cast<Inner*>(node);
-    const std::uint32_t place = inner->find(order);
-    path.steps[level - 1] = {inner, place};
-    node = inner->children[place];
+/// The groups' counts are the caller's.
+void RankTree::Impl::enter(const Place& place, Level level, Slot slot) {
+  if (level < place.group.low()) groups_.lower(place.group, level);
+  Leaf& leaf = *place.leaf;
+  if (leaf.is_mixed()) {
+    leaf.first = std::min(leaf.first, level);
+    leaf.last = std::max(leaf.last, level);
   }
-  path.bottom = static_cast<Bottom*>(node);
-  path.bottom->prefetch();
-  path.place = path.bottom->find(order);
-  return path;
+  leaves_.put(leaf, level, slot);
+  RunTrees::add(leaf, 1);
 }
 
-/// Two descents at the price of little more than one: neither waits for the other.
-void RankTree::Impl::descend(Move& move) const {
-  void* old_node = root_;
-  void* new_node = root_;
-  for (unsigned level = height_; level > 0; --level) {
-    auto* const old_inner = static_cast<Inner*>(old_node);
-    auto* const new_inner = static_cast<Inner*>(new_node);
-    const std::uint32_t old_place = old_inner->find(move.from);
-    const std::uint32_t new_place = new_inner->find(move.to);
-    move.old_path.steps[level - 1] = {old_inner, old_place};
-    move.new_path.steps[level - 1] = {new_inner, new_place};
-    old_node = old_inner->children[old_place];
-    new_node = new_inner->children[new_place];
-  }
-  move.old_path.bottom = static_cast<Bottom*>(old_node);
-  move.new_path.bottom = static_cast<Bottom*>(new_node);
-  move.old_path.bottom->prefetch();
-  move.new_path.bottom->prefetch();
-  move.version = version_;
-}
-
-void RankTree::Impl::find_leaves(Move& move) const {
-  if (move.version != version_) descend(move);
-  move.old_path.place = move.old_path.bottom->find(move.from);
-  move.new_path.place = move.new_path.bottom->find(move.to);
-}
-
-/// `difference` is 1, or the complement of 0 to subtract 1.
-void RankTree::Impl::add_to_sizes(const Path& path, std::uint32_t difference) {
-  path.leaf_size() += difference;
-  for (unsigned level = 0; level < height_; ++level) {
-    path.steps[level].node->sizes[path.steps[level].place] += difference;
-  }
+/// The groups' counts are the caller's.
+void RankTree::Impl::leave(Leaf& leaf, std::uint32_t cell) {
+  leaves_.remove(leaf, cell);
+  RunTrees::add(leaf, kOneLess);
 }
 
 void RankTree::Impl::insert(Slot slot, Score score) {
-  leaves_.places().make_room(slot);
-  const Order order = order_of(score, rows().key(slot));
-  Path path = find(order);
-  for (; !has_room(path, level_of(order)); path = find(order)) make_room(path, order);
-  leaves_.append(path.leaf(), path.leaf_size(), level_of(order), slot);
-  add_to_sizes(path, 1);
+  Place place;
+  find_room(level_of(score), leaves_.key(slot), place);
+  enter(place, level_of(score), slot);
+  groups_.add(place.group, 1);
   ++size_;
 }
 
 void RankTree::Impl::erase(Slot slot, Score score) {
   settle();
-  const Path path = find(order_of(score, rows().key(slot)));
-  leaves_.remove(path.leaf(), path.leaf_size(), slot);
-  add_to_sizes(path, ~0U);
+  const Seat seat = leaves_.seat(slot);
+  Leaf& leaf = leaves_.leaf(seat);
+  leave(leaf, seat.cell());
+  groups_.add(level_of(score), kOneLess);
   --size_;
-  shrink_if_low(path);
+  if (leaf.is_low()) shrink(leaf, level_of(score));
 }
 
 void RankTree::Impl::move(Slot slot, Score from, Score to) {
   if (begun_ - applied_ == kMoves) apply_oldest();
-  __builtin_prefetch(rows().row(slot));
-  leaves_.places().prefetch(slot);
   Move& begun = moves_[begun_ % kMoves];
+  begun.row = rows().row(slot);
   begun.slot = slot;
-  begun.from = ranking::start_of(level_of(from));
-  begun.to = ranking::start_of(level_of(to));
+  begun.from = level_of(from);
+  begun.to = level_of(to);
+  __builtin_prefetch(&leaves_.leaf(Leaves::seat(begun.row)), 1);
   ++begun_;
-  if (begun_ - descended_ > kStep) start_descent(moves_[descended_++ % kMoves]);
-  if (begun_ - located_ > 2 * kStep) locate(moves_[located_++ % kMoves]);
+  if (begun_ - located_ > kStep) locate(moves_[located_++ % kMoves]);
+  if (begun_ - descended_ > 2 * kStep) descend(moves_[descended_++ % kMoves]);
+}
+
+/// Second step of a move: the head of its leaf has come.
+inline void RankTree::Impl::locate(Move& move) {
+  const Seat seat = Leaves::seat(move.row);
+  const Leaf& leaf = leaves_.leaf(seat);
+  move.version = version_;
+  move.bottom = nullptr;
+  if (stays(leaf, move.to)) {
+    __builtin_prefetch(&leaf.mixed.levels[seat.cell()], 1);
+    move.version = ~version_;
+    return;
+  }
+  __builtin_prefetch(leaf.above, 1);
+  move.groups = &groups_.find_bottom(move.to);
+  move.place = move.groups->find(move.to);
+  const Group group = Group::of(move.groups->children[move.place]);
+  if (group.kind() == GroupKind::kRuns) {
+    move.bottom = &runs_.find_bottom(group.number(), Leaves::key(move.row));
+    ranking::prefetch_node(*move.bottom);
+  } else {
+    move.target = &leaves_.leaf(group.number());
+    __builtin_prefetch(move.target, 1);
+  }
+}
+
+/// Third step: the node above its target has come.
+inline void RankTree::Impl::descend(Move& move) {
+  if (move.bottom == nullptr || move.version != version_) return;
+  move.target = &runs_.find(*move.bottom, Leaves::key(move.row));
+  __builtin_prefetch(move.target, 1);
 }
 
 /// If it throws, the move stays the oldest.
@@ -126,108 +133,98 @@ void RankTree::Impl::apply_oldest() {
   ++applied_;
 }
 
-/// Second step of a move.
-void RankTree::Impl::start_descent(Move& move) {
-  const Order key = ranking::ordered(rows().key(move.slot));
-  move.from |= key;
-  move.to |= key;
-  descend(move);
-}
-
-/// Third step of a move.
-void RankTree::Impl::locate(Move& move) {
-  find_leaves(move);
-  leaves_.prefetch(move.old_path.leaf(), move.old_path.leaf_size() - 1);
-  leaves_.prefetch(move.old_path.leaf(), leaves_.places()[move.slot]);
-  leaves_.prefetch(move.new_path.leaf(), move.new_path.leaf_size());
-}
-
-/// Last step of a move. Without memory for a new leaf it throws before it changes the order.
-void RankTree::Impl::apply(Move& move) {
-  const Level level = level_of(move.to);
-  if (move.version != version_) find_leaves(move);
-  const auto stays_in_mixed = [&move] {
-    return move.new_path.leaf().is_mixed() && move.old_path.bottom == move.new_path.bottom &&
-           move.old_path.place == move.new_path.place;
-  };
-  for (;;) {
-    if (stays_in_mixed()) {
-      leaves_.set_level(move.old_path.leaf(), move.slot, level);
-      return;
-    }
-    if (has_room(move.new_path, level)) break;
-    make_room(move.new_path, move.to);
-    find_leaves(move);
+/// Last step.
+inline void RankTree::Impl::apply(Move& move) {
+  const Seat seat = Leaves::seat(move.row);
+  Leaf& leaf = leaves_.leaf(seat);
+  if (stays(leaf, move.to)) {
+    leaf.mixed.levels[seat.cell()] = move.to;
+    leaf.change();
+    return;
   }
-  leaves_.remove(move.old_path.leaf(), move.old_path.leaf_size(), move.slot);
-  leaves_.append(move.new_path.leaf(), move.new_path.leaf_size(), level, move.slot);
-  add_to_sizes(move.old_path, ~0U);
-  add_to_sizes(move.new_path, 1);
-  shrink_if_low(move.old_path);
+  // Mostly to a run that is the neighbour of the member's group.
+  const std::uint32_t next = move.place + 1;
+  if (move.version != version_ || move.target->first != move.to || move.target->is_mixed() ||
+      move.target->full() || !move.groups->holds(next, move.from, leaf)) {
+    return apply_anyhow(move);
+  }
+  leave(leaf, seat.cell());
+  Leaves::put_in_run(*move.target, move.slot, move.row);
+  RunTrees::add(*move.target, 1);
+  --move.groups->sizes[next];
+  ++move.groups->sizes[next - 1];
+  if (leaf.is_low()) shrink(leaf, move.from);
+}
+
+void RankTree::Impl::apply_anyhow(const Move& move) {
+  Place target;
+  find_room(move.to, Leaves::key(move.row), target);
+  const Seat seat = Leaves::seat(move.row);
+  Leaf& leaf = leaves_.leaf(seat);
+  leave(leaf, seat.cell());
+  enter(target, move.to, move.slot);
+  groups_.add(target.group, 1);
+  groups_.add(move.from, kOneLess);
+  if (leaf.is_low()) shrink(leaf, move.from);
 }
 
 /// Ends all moves.
 void RankTree::Impl::settle() {
-  while (descended_ != begun_) start_descent(moves_[descended_++ % kMoves]);
   while (located_ != begun_) locate(moves_[located_++ % kMoves]);
+  while (descended_ != begun_) descend(moves_[descended_++ % kMoves]);
   while (applied_ != begun_) apply_oldest();
 }
 
 std::uint64_t RankTree::Impl::rank(Score score) const {
-  const Order order = ranking::start_of(level_of(score));
-  const Path path = find(order);
-  Leaves::prefetch_levels(path.leaf(), path.leaf_size());
-  return 1 + members_before(path) +
-         Leaves::count_above(path.leaf(), path.leaf_size(), level_of(order));
+  const Level level = level_of(score);
+  GroupTree::Path path;
+  groups_.find(level, path);
+  const Group group = path.group();
+  std::uint64_t above = groups_.size_before(path);
+  if (group.kind() == GroupKind::kMixed) {
+    above += Leaves::count_above(leaves_.leaf(group.number()), level);
+  } else {
+    above += path.low() < level ? path.size() : 0;
+  }
+  for (std::uint32_t i = applied_; i != begun_; ++i) {
+    const Move& move = moves_[i % kMoves];
+    above += (move.to < level ? 1U : 0U) - std::uint64_t{move.from < level ? 1U : 0U};
+  }
+  return 1 + above;
 }
 
 std::uint64_t RankTree::Impl::position(Score score, Key key) const {
-  const Order order = order_of(score, key);
-  const Path path = find(order);
-  return members_before(path) + leaves_.count_before(path.leaf(), path.leaf_size(), order);
-}
-
-/// In the leaves before the path's.
-std::uint64_t RankTree::Impl::members_before(const Path& path) const {
-  std::uint64_t before = path.bottom->size_before(path.place);
-  for (unsigned level = 0; level < height_; ++level) {
-    before += path.steps[level].node->size_before(path.steps[level].place);
+  const Level level = level_of(score);
+  GroupTree::Path path;
+  groups_.find(level, path);
+  const Group group = path.group();
+  std::uint64_t before = groups_.size_before(path);
+  if (group.kind() != GroupKind::kMixed && path.low() != level) {
+    return before + (path.low() < level ? path.size() : 0);
   }
-  return before;
+  Leaf& leaf = find_leaf(group, ordered(key));
+  return before + runs_.size_before(leaf) + leaves_.count_before(leaf, level, ordered(key));
 }
 
-/// Lists on until `members` are `limit`; what is before `offset` is left out.
-void RankTree::Impl::list_at(void* node, unsigned level, std::uint64_t offset, std::size_t limit,
-                             std::vector<RankMember>& members) const {
-  const auto each_child = [&](const auto* parent, const auto& list_child) {
-    for (std::uint32_t i = 0; i < parent->count && members.size() < limit; ++i) {
-      if (offset < parent->sizes[i]) list_child(i);
-      offset -= std::min<std::uint64_t>(offset, parent->sizes[i]);
+void RankTree::Impl::list(std::uint64_t offset, std::size_t limit,
+                          std::vector<RankMember>& members) const {
+  const auto list_leaf = [&](Leaf& leaf) {
+    leaves_.sort(leaf);
+    for (; offset < leaf.size && members.size() < limit; ++offset) {
+      const auto cell = static_cast<std::uint32_t>(offset);
+      const Slot slot = leaf.slots()[cell];
+      members.push_back({ranking::score_of(leaf.level_at(cell)), rows().key(slot), slot});
     }
+    offset = 0;
+    return members.size() == limit;
   };
-  if (level > 0) {
-    const auto* const inner = static_cast<const Inner*>(node);
-    each_child(inner, [&](std::uint32_t place) {
-      list_at(inner->children[place], level - 1, offset, limit, members);
-    });
-    return;
-  }
-  auto* const bottom = static_cast<Bottom*>(node);
-  each_child(bottom, [&](std::uint32_t place) {
-    list_leaf(bottom->children[place], bottom->sizes[place], offset, limit, members);
+  groups_.visit(offset, [&](Group group) {
+    return group.kind() == GroupKind::kRuns ? runs_.visit(runs_[group.number()], offset, list_leaf)
+                                            : list_leaf(leaves_.leaf(group.number()));
   });
 }
 
-void RankTree::Impl::list_leaf(LeafRef& leaf, std::uint32_t size, std::uint64_t offset,
-                               std::size_t limit, std::vector<RankMember>& members) const {
-  leaves_.sort(leaf, size);
-  for (auto i = static_cast<std::uint32_t>(offset); i < size && members.size() < limit; ++i) {
-    const Slot slot = leaf.slots()[i];
-    members.push_back({ranking::score_of(leaf.level_at(i)), rows().key(slot), slot});
-  }
-}
-
-RankTree::RankTree(const RowStore& rows) : impl_(std::make_unique<Impl>(rows)) {}
+RankTree::RankTree(RowStore& rows) : impl_(std::make_unique<Impl>(rows)) {}
 RankTree::~RankTree() = default;
 
 void RankTree::clear() { impl_ = std::make_unique<Impl>(impl_->rows()); }
@@ -236,12 +233,11 @@ void RankTree::insert(Slot slot, Score score) { impl_->insert(slot, score); }
 void RankTree::erase(Slot slot, Score score) { impl_->erase(slot, score); }
 void RankTree::assign(std::vector<Entry> members) {
   clear();
-  impl_->assign(members);
+  auto built = std::make_unique<Impl>(impl_->rows());
+  built->assign(members);
+  impl_ = std::move(built);
 }
-std::uint64_t RankTree::rank(Score score) const {
-  impl_->settle();
-  return impl_->rank(score);
-}
+std::uint64_t RankTree::rank(Score score) const { return impl_->rank(score); }
 std::size_t RankTree::memory_bytes() const { return impl_->memory_bytes(); }
 std::string RankTree::validate() const {
   impl_->settle();
@@ -252,7 +248,10 @@ void RankTree::move(Slot slot, Score from, Score to) {
   if (from != to) impl_->move(slot, from, to);
 }
 
-std::uint64_t RankTree::position(Score score, Key key) const { return impl_->position(score, key); }
+std::uint64_t RankTree::position(Score score, Key key) const {
+  impl_->settle();
+  return impl_->position(score, key);
+}
 
 RankMember RankTree::select(std::uint64_t position) const {
   assert(position < size());
@@ -261,7 +260,7 @@ RankMember RankTree::select(std::uint64_t position) const {
 
 std::vector<RankMember> RankTree::page(std::uint64_t offset, std::size_t limit) const {
   std::vector<RankMember> members;
-  if (offset >= size()) return members;
+  if (offset >= size() || limit == 0) return members;
   limit = static_cast<std::size_t>(std::min<std::uint64_t>(limit, size() - offset));
   members.reserve(limit);
   impl_->settle();

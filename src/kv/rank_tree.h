@@ -2,19 +2,20 @@
 // first. The order has no exceptions: it depends on scores and keys alone, never on history.
 //
 // Why not a ready-made one: for "+1 to a random member" of a million a skip list with spans takes
-// 5.2 us and __gnu_pbds order statistics 4.3 us, nearly all of it cache misses.
-//  1. A counted B+-tree over leaves of up to 256 members (kv/rank_node.h): rank and select are one
-//     descent, and its nodes are a thirtieth of the members' memory.
-//  2. Inside a leaf there is no order (kv/rank_leaf.h). A member costs 4 bytes in a leaf with one
-//     score and one byte for its place there; a move reads and writes four cache lines.
+// 5.2 us and __gnu_pbds order statistics 4.3 us, nearly all of it cache misses. So:
+//  1. Order by score and order by key are apart. A counted B+-tree (kv/rank_groups.h) of scores is
+//     all that a rank needs; where many members share scores it is so small that it stays in the
+//     cache. Only a score that fills many leaves has a tree of keys below it.
+//  2. Inside a leaf there is no order (kv/rank_leaf.h). A member's seat stands in its row, and is
+//  left
+//     without touching a cell: of a move to the next score nothing but one new cell is out of
+//     cache.
 //  3. A rank needs no order inside a score. Listing makes it, in the leaves that it reads.
-//  4. A move is done in four steps, each a few moves after the one before, when the cache lines
-//     that it asked for have come: the last 16 moves wait for memory side by side. Whatever else
-//     asks for them (a rank, a list, an erasure) ends them first.
 //
-// One thread, const members included: they end moves and sort leaves. Every operation is O(leaf +
-// log n) for any input (all equal, all distinct, sorted), listing O(log n + listed). Leaves
-// that erasing empties are used again, and given back by clear(). Nothing fails but allocation.
+// One thread, const members included: they sort leaves. Every operation is O(leaf + log n) for any
+// input (all equal, all distinct, sorted), listing O(log n + listed). What erasing empties is used
+// again, and given back by clear(). Nothing fails but allocation: std::bad_alloc, and the tree is
+// as it was, after assign() empty.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,7 @@
 #include <string>
 #include <vector>
 
-#include "kv/rank_node.h"
+#include "kv/rank_order.h"
 #include "kv/row_store.h"
 
 namespace telekv::kv {
@@ -43,9 +44,12 @@ class RankTree {
     Slot slot;
   };
 
+  /// Bytes of a row, after its key, that are the tree's.
+  static constexpr std::size_t kRowBytes = 4;
+
   /// `rows` holds the members' keys, which stay as they are while they are members, and outlives
   /// the tree.
-  explicit RankTree(const RowStore& rows);
+  explicit RankTree(RowStore& rows);
   ~RankTree();
   RankTree(const RankTree&) = delete;
   RankTree& operator=(const RankTree&) = delete;
@@ -57,7 +61,7 @@ class RankTree {
   void erase(Slot slot, Score score);
 
   /// Gives a member, which must be in the tree with score `from`, another: any distance, up or
-  /// down. When memory for an earlier move is missing, that move stays to be done.
+  /// down.
   void move(Slot slot, Score from, Score to);
 
   /// Replaces the content. O(n) for members in order of key, otherwise O(n log n).

@@ -1,176 +1,201 @@
-// Splitting and merging of leaves and nodes: what keeps every operation O(leaf + log n).
+// Splitting and merging of leaves: what keeps every operation O(leaf + log n).
 #include <algorithm>
-#include <utility>
+#include <array>
 
 #include "kv/rank_tree_impl.h"
 
 namespace telekv::kv {
 
+using ranking::GroupKind;
 using ranking::Kind;
-using ranking::Leaves;
-using ranking::level_of;
-using ranking::Order;
+using ranking::Leaf;
 
-/// One step towards room for `order`; to be repeated until there is some.
-void RankTree::Impl::make_room(const Path& path, Order order) {
-  constexpr std::uint32_t kMostNewLeaves = 2;
+namespace {
+
+constexpr std::uint32_t kMergedMixedAtMost = Leaf::kMixedCells / 4 * 3;
+constexpr std::uint32_t kMergedRunAtMost = Leaf::kRunCells / 4 * 3;
+
+struct MixedMember {
+  ranking::Level level;
+  std::uint32_t cell;
+};
+struct MixedMembers {
+  std::array<MixedMember, Leaf::kMixedCells> members;
+
+  explicit MixedMembers(const Leaf& full) {
+    for (std::uint32_t i = 0; i < Leaf::kMixedCells; ++i) members[i] = {full.mixed.levels[i], i};
+    std::sort(members.begin(), members.end(),
+              [](const MixedMember& a, const MixedMember& b) { return a.level < b.level; });
+  }
+};
+
+}  // namespace
+
+/// One step towards room; to be repeated until there is some.
+void RankTree::Impl::make_room(const Place& place, Level level, OrderedKey key) {
+  leaves_.reserve(1);
+  groups_.reserve();
+  runs_.reserve();
   ++version_;
-  if (path.bottom->count + kMostNewLeaves > Bottom::kCapacity) {
-    split_nodes(path);
-  } else if (!path.leaf().takes(level_of(order))) {
-    add_beside_run(path, level_of(order));
+  if (place.leaf->is_mixed()) {
+    split_mixed(place);
+  } else if (place.leaf->first != level) {
+    add_beside_run(place, level);
   } else {
-    split_leaf(path, order);
+    split_run(place, key);
   }
 }
 
-/// A mixed leaf for a level that the bounds of a run include, though the run does not.
-void RankTree::Impl::add_beside_run(const Path& path, Level level) {
-  Bottom& bottom = *path.bottom;
-  const Level run = path.leaf().level();
-  const LeafRef added = leaves_.create(Kind::kMixed);
+/// A mixed leaf for a level that nobody has.
+void RankTree::Impl::add_beside_run(const Place& place, Level level) {
+  const Group added = group_of(leaves_.create(Kind::kMixed, level, level));
+  const Level run = place.group.low();
   if (level > run) {
-    bottom.insert(path.place + 1, ranking::start_of(run + 1), 0, added);
+    groups_.split(place.group, run + 1, 0, added);
     return;
   }
-  const Order low = bottom.lows[path.place];
-  bottom.lows[path.place] = ranking::start_of(run);
-  bottom.insert(path.place, low, 0, added);
+  const Group after = place.group.group();
+  place.group.set_group(added);
+  groups_.lower(place.group, level);
+  groups_.split(place.group, run, place.group.size(), after);
 }
 
-void RankTree::Impl::split_leaf(const Path& path, Order order) {
-  Bottom& bottom = *path.bottom;
-  const Leaves::Parts split = leaves_.split(path.leaf(), path.leaf_size(), order);
-  path.leaf() = split.parts[0].leaf;
-  path.leaf_size() = split.parts[0].size;
-  for (std::uint32_t i = 1; i < split.count; ++i) {
-    const Leaves::Part& part = split.parts[i];
-    bottom.insert(path.place + i, part.low, part.size, part.leaf);
+void RankTree::Impl::split_run(const Place& place, OrderedKey key) {
+  Leaf& left = *place.leaf;
+  const OrderedKey middle = leaves_.middle(left, key);
+  Leaf& right = leaves_.create_run(left.first);
+  leaves_.move_from(left, middle, right);
+  place.group.set_group(group_of_runs(runs_.split(left, middle, right)));
+}
+
+/// Always cut between two scores: round a score with half of the members, else near the middle.
+void RankTree::Impl::split_mixed(const Place& place) {
+  Leaf& leaf = *place.leaf;
+  const auto sorted = MixedMembers(leaf).members;
+  constexpr auto kSize = static_cast<std::uint32_t>(sorted.size());
+  const auto off_middle = [](std::uint32_t cut) {
+    return cut < kSize / 2 ? kSize / 2 - cut : cut - kSize / 2;
+  };
+  std::uint32_t cut = 0;
+  std::uint32_t run_end = 0;
+  for (std::uint32_t from = 0, to = 0; from < kSize && run_end == 0; from = to) {
+    while (to < kSize && sorted[to].level == sorted[from].level) ++to;
+    if (to - from >= kRunFrom) {
+      cut = from;
+      run_end = to;
+    } else if (off_middle(to) < off_middle(cut)) {
+      cut = to;
+    }
+  }
+  const auto move_to = [&](std::uint32_t begin, std::uint32_t end, Leaf& target) {
+    for (std::uint32_t i = begin; i < end; ++i) {
+      const auto [level, cell] = sorted[i];
+      leaves_.remove(leaf, cell);
+      leaves_.put(target, level, leaf.mixed.slots[cell]);
+    }
+  };
+  const Level last = std::max(leaf.last, sorted[kSize - 1].level);
+  if (cut > 0) {
+    Leaf& right = leaves_.create(Kind::kMixed, sorted[cut].level, last);
+    move_to(cut, kSize, right);
+    leaf.first = std::min(leaf.first, sorted[0].level);
+    leaf.last = sorted[cut].level - 1;
+    groups_.split(place.group, sorted[cut].level, right.size, group_of(right));
+    return;
+  }
+  // The run first, what is left after it.
+  Leaf& run = leaves_.create_run(sorted[0].level);
+  move_to(0, run_end, run);
+  place.group.set_group(group_of(run));
+  place.group.set_low(run.first);
+  if (run_end == kSize) {
+    leaves_.destroy(leaf);
+    return;
+  }
+  leaf.first = sorted[run_end].level;
+  leaf.last = last;
+  groups_.split(place.group, leaf.first, leaf.size, group_of(leaf));
+}
+
+/// Merges a leaf with a neighbour if that is small, too; takes it away when it is empty.
+void RankTree::Impl::shrink(Leaf& leaf, Level level) {
+  Place place;
+  groups_.find(level, place.group);
+  place.leaf = &leaf;
+  if (leaf.above != nullptr) {
+    shrink_run(place);
+  } else {
+    shrink_group(place);
   }
 }
 
-/// Splits the highest full node of the path's end, below a new root if need be.
-void RankTree::Impl::split_nodes(const Path& path) {
-  unsigned level = 0;
-  while (level < height_ && path.steps[level].node->full()) ++level;
-  const auto [parent, place] = level < height_ ? path.steps[level] : Path::Step{add_root(), 0};
-  if (level == 0) {
-    split_node(*path.bottom, *parent, place);
-    ++bottoms_;
-  } else {
-    split_node(*path.steps[level - 1].node, *parent, place);
-    ++inners_;
-  }
-}
-
-RankTree::Impl::Inner* RankTree::Impl::add_root() {
-  auto* const root = new Inner;
-  root->insert(0, 0, static_cast<std::uint32_t>(size_), root_);
-  root_ = root;
-  ++height_;
-  ++inners_;
-  return root;
-}
-
-template <class Each>
-void RankTree::Impl::split_node(Each& node, Inner& parent, std::uint32_t place) {
-  auto* const right = new Each;
-  right->take(node, node.count / 2);
-  parent.sizes[place] = node.size();
-  parent.insert(place + 1, right->lows[0], right->size(), right);
-}
-
-/// To be called when a member was taken out of the path's leaf.
-void RankTree::Impl::shrink_if_low(const Path& path) {
-  if (path.leaf_size() >= Leaves::low_water(path.leaf())) return;
-  Bottom& bottom = *path.bottom;
-  const std::uint32_t place = path.place;
-  if (path.leaf_size() == 0) {
-    if (!drop_leaf(path)) return;
-  } else {
-    const bool merged = (place + 1 < bottom.count && merge_leaves(bottom, place)) ||
-                        (place > 0 && merge_leaves(bottom, place - 1));
-    if (!merged) return;
+/// A leaf in a tree of runs.
+void RankTree::Impl::shrink_run(const Place& place) {
+  Leaf& leaf = *place.leaf;
+  Leaf* emptied = &leaf;
+  if (leaf.size > 0) {
+    Leaf* const next = runs_.next(leaf);
+    Leaf* const previous = runs_.previous(leaf);
+    if (merge_runs(&leaf, next)) {
+      emptied = next;
+    } else if (!merge_runs(previous, &leaf)) {
+      return;
+    }
   }
   ++version_;
-  mend_nodes(path);
+  const std::uint32_t number = runs_.erase(*emptied);
+  leaves_.destroy(*emptied);
+  ranking::RunNode& root = runs_[number];
+  if (root.height == 0 && root.count == 1) {
+    place.group.set_group({GroupKind::kRun, root.children[0]});
+    runs_.dissolve(root);
+  } else {
+    place.group.set_group(group_of_runs(number));
+  }
 }
 
-/// Takes an empty leaf out. False for the last one, which stays.
-bool RankTree::Impl::drop_leaf(const Path& path) {
-  Bottom& bottom = *path.bottom;
-  const std::uint32_t place = path.place;
-  const LeafRef leaf = path.leaf();
-  if (size_ == 0) {
-    path.leaf() = LeafRef(&path.leaf().leaf(), Kind::kMixed, 0);
-    return false;
-  }
-  leaves_.destroy(leaf);
-  // What belongs between the leaf and its neighbours falls to the left one, unless it is a part of
-  // the same run as the right one.
-  if (place + 1 < bottom.count && ranking::are_one_run(leaf, bottom.children[place + 1])) {
-    bottom.lows[place + 1] = bottom.lows[place];
-  }
-  bottom.erase(place);
+/// Moves all members of the right leaf into the left one if they are few enough.
+bool RankTree::Impl::merge_runs(Leaf* left, Leaf* right) {
+  if (left == nullptr || right == nullptr) return false;
+  if (left->size + right->size > kMergedRunAtMost) return false;
+  leaves_.move_all(*right, *left);
   return true;
 }
 
-/// Merges the leaf with its right neighbour if they are small enough.
-bool RankTree::Impl::merge_leaves(Bottom& bottom, std::uint32_t left) {
-  std::uint32_t& left_size = bottom.sizes[left];
-  const std::uint32_t right_size = bottom.sizes[left + 1];
-  LeafRef& left_leaf = bottom.children[left];
-  const LeafRef& right_leaf = bottom.children[left + 1];
-  if (!Leaves::mergeable(left_leaf, left_size, right_leaf, right_size)) return false;
-  leaves_.merge(left_leaf, left_size, right_leaf, right_size);
-  left_size += right_size;
-  bottom.erase(left + 1);
-  return true;
-}
-
-/// Merges small nodes of the path with neighbours, takes empty ones out.
-void RankTree::Impl::mend_nodes(const Path& path) {
-  bool mended = true;
-  for (unsigned level = 0; level < height_ && mended; ++level) {
-    const auto [parent, place] = path.steps[level];
-    mended = level == 0 ? mend_node<Bottom>(*parent, place, bottoms_)
-                        : mend_node<Inner>(*parent, place, inners_);
-  }
-  while (height_ > 0 && static_cast<Inner*>(root_)->count == 1) {
-    auto* const root = static_cast<Inner*>(root_);
-    root_ = root->children[0];
-    delete root;
-    --height_;
-    --inners_;
+/// A group that is one leaf.
+void RankTree::Impl::shrink_group(const Place& place) {
+  Leaf& leaf = *place.leaf;
+  ++version_;
+  if (leaf.size > 0) {
+    groups_.merge(place.group, [&](Group left, Group right) { return merged(left, right); });
+  } else if (groups_.erase(place.group)) {
+    leaves_.destroy(leaf);
+  } else {
+    leaf.start(Kind::kMixed, place.group.low(), place.group.low());
+    place.group.set_group(group_of(leaf));
   }
 }
 
-template <class Each>
-bool RankTree::Impl::mend_node(Inner& parent, std::uint32_t place, std::size_t& nodes) {
-  const auto child = [&](std::uint32_t at) { return static_cast<Each*>(parent.children[at]); };
-  if (child(place)->count >= Each::kCapacity / 4) return false;
-  if (child(place)->count == 0) {
-    delete child(place);
-    --nodes;
-    parent.erase(place);
-    return true;
-  }
-  const auto fit = [&](std::uint32_t left) {
-    return child(left)->count + child(left + 1)->count <= Each::kCapacity / 4 * 3;
+/// One leaf with the members of both groups if they are few enough.
+std::optional<RankTree::Impl::Group> RankTree::Impl::merged(Group left, Group right) {
+  if (left.kind() == GroupKind::kRuns || right.kind() == GroupKind::kRuns) return std::nullopt;
+  const auto loose = [](const Leaf& leaf) {
+    return leaf.is_mixed() || leaf.size < Leaf::kRunUntil;
   };
-  std::uint32_t left = place;
-  if (place + 1 == parent.count || !fit(place)) {
-    if (place == 0 || !fit(place - 1)) return false;
-    left = place - 1;
+  Leaf* to = &leaves_.leaf(left.number());
+  Leaf* from = &leaves_.leaf(right.number());
+  if (!loose(*to) || !loose(*from) || to->size + from->size > kMergedMixedAtMost) {
+    return std::nullopt;
   }
-  Each* const right = child(left + 1);
-  right->lows[0] = parent.lows[left + 1];
-  child(left)->take(*right, 0);
-  delete right;
-  --nodes;
-  parent.sizes[left] += parent.sizes[left + 1];
-  parent.erase(left + 1);
-  return true;
+  const Level first = to->first;
+  const Level last = from->last;
+  if (!to->is_mixed()) std::swap(to, from);
+  if (!to->is_mixed()) leaves_.make_mixed(*to);
+  leaves_.move_all(*from, *to);
+  leaves_.destroy(*from);
+  to->first = first;
+  to->last = last;
+  return group_of(*to);
 }
 
 }  // namespace telekv::kv

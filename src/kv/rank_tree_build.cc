@@ -1,6 +1,7 @@
-// The ranking as a whole: building it at once, and checking it.
+// Building the ranking at once.
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "kv/rank_tree_impl.h"
@@ -8,22 +9,18 @@
 namespace telekv::kv {
 
 using ranking::Kind;
-using ranking::kMixedMembers;
-using ranking::kRunMembers;
-using ranking::Leaves;
+using ranking::Leaf;
 using ranking::Level;
 using ranking::level_of;
-using ranking::Order;
+using ranking::RunTrees;
 
 namespace {
 
-/// A leaf or node to be, with the bound it gets above.
-template <class Child>
-struct Built {
-  Order low;
-  std::uint32_t size;
-  Child child;
-};
+// Leaves are filled by three quarters: the first members to enter find room.
+constexpr std::size_t kBuiltMixed = Leaf::kMixedCells / 4 * 3;
+constexpr std::size_t kBuiltRun = Leaf::kRunCells / 4 * 3;
+// Rows whose seats are asked for before they are written.
+constexpr std::size_t kFetchAhead = 16;
 
 constexpr unsigned kDigitBits = 11;
 constexpr std::size_t kDigitValues = std::size_t{1} << kDigitBits;
@@ -49,142 +46,97 @@ void sort_by_score(std::vector<RankTree::Entry>& members) {
   }
 }
 
-/// Even parts of at most three quarters of `capacity`.
-std::size_t parts_of(std::size_t size, std::size_t capacity) {
-  return (size + capacity / 4 * 3 - 1) / (capacity / 4 * 3);
-}
-
-template <class Each, class Child>
-std::vector<Built<void*>> build_nodes(const std::vector<Built<Child>>& children) {
-  std::vector<Built<void*>> nodes;
-  const std::size_t parts = parts_of(children.size(), Each::kCapacity);
-  nodes.reserve(parts);
-  for (std::size_t part = 0; part < parts; ++part) {
-    auto* const node = new Each;
-    const std::size_t end = (part + 1) * children.size() / parts;
-    for (std::size_t i = part * children.size() / parts; i < end; ++i) {
-      node->insert(node->count, children[i].low, children[i].size, children[i].child);
-    }
-    nodes.push_back({node->lows[0], node->size(), node});
-  }
-  return nodes;
-}
-
-class LeafBuilder {
- public:
-  using Entry = RankTree::Entry;
-
-  explicit LeafBuilder(Leaves& leaves) : leaves_(leaves) {}
-
-  /// All members of one score, in order of key.
-  void add(const Entry* begin, const Entry* end) {
-    const auto size = static_cast<std::uint32_t>(end - begin);
-    if (size >= Leaves::kRunFrom) {
-      add_run(begin, size);
-      return;
-    }
-    const Level level = level_of(begin->score);
-    const bool fits = !built_.empty() && built_.back().child.is_mixed() &&
-                      built_.back().size + size <= kMixedMembers / 4 * 3;
-    if (!fits) built_.push_back({ranking::start_of(level), 0, leaves_.create(Kind::kMixed)});
-    append(built_.back(), begin, end);
-  }
-
-  const std::vector<Built<ranking::LeafRef>>& built() const { return built_; }
-
- private:
-  void add_run(const Entry* begin, std::size_t size) {
-    const Level level = level_of(begin->score);
-    const std::size_t parts = parts_of(size, kRunMembers);
-    for (std::size_t part = 0; part < parts; ++part) {
-      const Entry* const from = begin + part * size / parts;
-      const Order key = part == 0 ? 0 : ranking::ordered(leaves_.rows().key(from->slot));
-      built_.push_back({ranking::start_of(level) | key, 0, leaves_.create(Kind::kRun, level)});
-      append(built_.back(), from, begin + (part + 1) * size / parts);
-    }
-  }
-
-  void append(Built<ranking::LeafRef>& leaf, const Entry* begin, const Entry* end) {
-    for (; begin != end; ++begin) {
-      leaves_.append(leaf.child, leaf.size++, level_of(begin->score), begin->slot);
-    }
-    leaf.child.set_sorted(true);
-  }
-
-  Leaves& leaves_;
-  std::vector<Built<ranking::LeafRef>> built_;
-};
-
 }  // namespace
 
+/// Of an empty tree.
 void RankTree::Impl::assign(std::vector<Entry>& members) {
-  if (members.empty()) return;
   const auto key = [this](const Entry& member) { return rows().key(member.slot); };
   const auto by_key = [&](const Entry& a, const Entry& b) { return key(a) < key(b); };
   const bool in_order = std::is_sorted(members.begin(), members.end(), by_key);
-  for (const Entry& member : members) leaves_.places().make_room(member.slot);
   sort_by_score(members);
-
-  LeafBuilder builder(leaves_);
+  std::span<const Entry> mixed;  // some scores with few members each
   for (auto begin = members.begin(), end = begin; begin != members.end(); begin = end) {
     while (end != members.end() && end->score == begin->score) ++end;
     if (!in_order) std::sort(begin, end, by_key);
-    builder.add(&*begin, &*begin + (end - begin));
+    const std::span<const Entry> level(begin, end);
+    const bool is_run = level.size() >= kRunFrom;
+    if (is_run || mixed.size() + level.size() > kBuiltMixed) {
+      append_mixed(std::exchange(mixed, {}));
+    }
+    if (is_run) {
+      append_run(level);
+    } else {
+      mixed = std::span<const Entry>(level.data() - mixed.size(), mixed.size() + level.size());
+    }
   }
-  destroy(root_, height_);
-  height_ = 0;
-  size_ = members.size();
-  std::vector<Built<void*>> nodes = build_nodes<Bottom>(builder.built());
-  bottoms_ += nodes.size();
-  for (; nodes.size() > 1; ++height_) {
-    nodes = build_nodes<Inner>(nodes);
-    inners_ += nodes.size();
-  }
-  root_ = nodes[0].child;
+  append_mixed(mixed);
 }
 
-template <class Each>
-std::string RankTree::Impl::validate_node(const Each& node, unsigned level, Span span) const {
-  if (node.count == 0 || node.count > Each::kCapacity) return "a node's count is wrong";
-  for (std::uint32_t i = 0; i < node.count; ++i) {
-    const Order first = i == 0 ? span.first : node.lows[i];
-    const Order last = i + 1 < node.count ? node.lows[i + 1] - 1 : span.last;
-    if (first < span.first || last > span.last || first > last) return "bounds out of order";
-    std::string defect = validate_child(node.children[i], node.sizes[i], level, {first, last});
-    if (!defect.empty()) return defect;
-  }
-  return {};
+/// In a leaf of their own, which is the last.
+void RankTree::Impl::append_mixed(std::span<const Entry> members) {
+  if (members.empty()) return;
+  leaves_.reserve(1);
+  const Level first = level_of(members.front().score);
+  Leaf& leaf = leaves_.create(Kind::kMixed, first, level_of(members.back().score));
+  append_group(group_of(leaf), first);
+  fill(leaf, members);
 }
 
-std::string RankTree::Impl::validate_child(void* node, std::uint32_t size, unsigned level,
-                                           Span span) const {
-  if (level > 1) {
-    const auto& inner = *static_cast<const Inner*>(node);
-    return inner.size() == size ? validate_node(inner, level - 1, span) : "a size is wrong";
+/// Of one score, in order of key.
+void RankTree::Impl::append_run(std::span<const Entry> members) {
+  const Level level = level_of(members.front().score);
+  const std::size_t parts = (members.size() + kBuiltRun - 1) / kBuiltRun;
+  Leaf* last = nullptr;
+  for (std::size_t part = 0; part < parts; ++part) {
+    const std::size_t from = part * members.size() / parts;
+    const std::size_t to = (part + 1) * members.size() / parts;
+    leaves_.reserve(1);
+    runs_.reserve();
+    Leaf& leaf = leaves_.create_run(level);
+    if (last == nullptr) {
+      append_group(group_of(leaf), level);
+    } else {
+      const std::uint32_t root = runs_.split(*last, leaves_.key(members[from].slot), leaf);
+      GroupTree::Path path;
+      groups_.find(level, path);
+      path.set_group(group_of_runs(root));
+    }
+    fill(leaf, members.subspan(from, to - from));
+    last = &leaf;
   }
-  const auto& bottom = *static_cast<const Bottom*>(node);
-  return bottom.size() == size ? validate_node(bottom, 0, span) : "a size is wrong";
 }
 
-std::string RankTree::Impl::validate_child(const LeafRef& leaf, std::uint32_t size, unsigned,
-                                           Span span) const {
-  if (size == 0 && (size_ != 0 || !leaf.is_mixed())) return "an empty leaf";
-  if (size > leaf.capacity()) return "a leaf with too many members";
-  Order before = 0;
-  for (std::uint32_t i = 0; i < size; ++i) {
-    const Slot slot = leaf.slots()[i];
-    if (leaves_.places()[slot] != i) return "a member's place is wrong";
-    const Order order = ranking::start_of(leaf.level_at(i)) | ranking::ordered(rows().key(slot));
-    if (order < span.first || order > span.last) return "a member outside its leaf's bounds";
-    if (leaf.sorted() && i > 0 && order <= before) return "a sorted leaf is not sorted";
-    before = order;
+/// A group after all others, without members yet; the first takes the place of the empty tree's.
+void RankTree::Impl::append_group(Group group, Level low) {
+  groups_.reserve();
+  GroupTree::Path path;
+  groups_.find(~Level{0}, path);
+  if (size_ == 0) {
+    leaves_.destroy(leaves_.leaf(path.group().number()));
+    path.set_group(group);
+    path.set_low(low);
+  } else {
+    groups_.split(path, low, 0, group);
   }
-  return {};
 }
 
-std::string RankTree::Impl::validate() const {
-  const Span all{0, ~Order{0}};
-  return validate_child(root_, static_cast<std::uint32_t>(size_), height_ + 1, all);
+/// Members in their order into an empty leaf of the last group.
+void RankTree::Impl::fill(Leaf& leaf, std::span<const Entry> members) {
+  const auto fetch = [&](std::size_t i) {
+    if (i < members.size()) __builtin_prefetch(rows().row(members[i].slot) + sizeof(Key), 1);
+  };
+  for (std::size_t i = 0; i < kFetchAhead; ++i) fetch(i);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    fetch(i + kFetchAhead);
+    leaves_.put(leaf, level_of(members[i].score), members[i].slot);
+  }
+  leaf.changes = 0;
+  const auto count = static_cast<std::uint32_t>(members.size());
+  RunTrees::add(leaf, count);
+  GroupTree::Path path;
+  groups_.find(leaf.first, path);
+  groups_.add(path, count);
+  size_ += count;
 }
 
 }  // namespace telekv::kv

@@ -1,23 +1,30 @@
-// What rank_tree.cc and rank_tree_build.cc share: the tree of nodes over leaves.
+// What the ranking's source files share.
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "kv/rank_groups.h"
 #include "kv/rank_leaf.h"
+#include "kv/rank_runs.h"
 #include "kv/rank_tree.h"
 
 namespace telekv::kv {
 
 class RankTree::Impl {
  public:
-  using Order = ranking::Order;
   using Level = ranking::Level;
-  using LeafRef = ranking::LeafRef;
+  using OrderedKey = ranking::OrderedKey;
+  using Leaf = ranking::Leaf;
+  using Group = ranking::Group;
+  using GroupTree = ranking::GroupTree;
 
-  explicit Impl(const RowStore& rows);
-  ~Impl() { destroy(root_, height_); }
+  explicit Impl(RowStore& rows);
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -29,109 +36,99 @@ class RankTree::Impl {
   std::uint64_t size() const { return size_; }
   std::uint64_t rank(Score score) const;
   std::uint64_t position(Score score, Key key) const;
-  void list(std::uint64_t offset, std::size_t limit, std::vector<RankMember>& members) const {
-    list_at(root_, height_, offset, limit, members);
-  }
+  void list(std::uint64_t offset, std::size_t limit, std::vector<RankMember>& members) const;
   std::size_t memory_bytes() const {
-    return sizeof(Impl) + leaves_.memory_bytes() + bottoms_ * sizeof(Bottom) +
-           inners_ * sizeof(Inner);
+    return sizeof(Impl) + leaves_.memory_bytes() + groups_.memory_bytes() + runs_.memory_bytes();
   }
-  const RowStore& rows() const { return leaves_.rows(); }
+  RowStore& rows() const { return leaves_.rows(); }
   std::string validate() const;
 
  private:
-  using Bottom = ranking::Node<LeafRef, 16>;
-  using Inner = ranking::Node<void*, 64>;  // of Bottoms on height 1, of Inners above
-
-  // Two neighbouring nodes are more than three quarters of one; so 24 children on average.
-  static constexpr unsigned kMaxHeight = 12;
-
-  /// The way to a leaf. Good until nodes or leaves are split or merged.
-  struct Path {
-    struct Step {
-      Inner* node;
-      std::uint32_t place;
-    };
-    std::array<Step, kMaxHeight> steps;  // [0] is above the bottom
-    Bottom* bottom;
-    std::uint32_t place;
-
-    LeafRef& leaf() const { return bottom->children[place]; }
-    std::uint32_t& leaf_size() const { return bottom->sizes[place]; }
+  /// A leaf and its group. Good until leaves or nodes are split or merged.
+  struct Place {
+    GroupTree::Path group;
+    Leaf* leaf;
   };
 
   /// A move that is under way.
   struct Move {
+    std::byte* row;
     Slot slot;
-    Order from;
-    Order to;
-    std::uint64_t version;  // of the structure, when the paths were found
-    Path old_path;
-    Path new_path;
+    std::uint32_t place;  // of the target in its node
+    Level from;
+    Level to;
+    std::uint64_t version;       // of the structure, when the target was looked for
+    ranking::GroupNode* groups;  // with the target's group
+    ranking::RunNode* bottom;    // where the target is to be found, unless it is known
+    Leaf* target;
   };
 
-  Path find(Order order) const;
-  std::uint64_t members_before(const Path& path) const;
-  void descend(Move& move) const;
-  void find_leaves(Move& move) const;
-  void start_descent(Move& move);
-  void locate(Move& move);
-  void apply(Move& move);
-  void apply_oldest();
-  void add_to_sizes(const Path& path, std::uint32_t difference);
-  bool has_room(const Path& path, Level level) const {
-    return path.leaf().takes(level) && path.leaf_size() < path.leaf().capacity();
+  static Group group_of(const Leaf& leaf) {
+    return {leaf.is_mixed() ? ranking::GroupKind::kMixed : ranking::GroupKind::kRun, leaf.number};
   }
-  void make_room(const Path& path, Order order);
-  void add_beside_run(const Path& path, Level level);
-  void split_leaf(const Path& path, Order order);
-  void split_nodes(const Path& path);
-  Inner* add_root();
-  template <class Each>
-  static void split_node(Each& node, Inner& parent, std::uint32_t place);
+  static Group group_of_runs(std::uint32_t root) { return {ranking::GroupKind::kRuns, root}; }
 
-  void shrink_if_low(const Path& path);
-  bool drop_leaf(const Path& path);
-  bool merge_leaves(Bottom& bottom, std::uint32_t left);
-  void mend_nodes(const Path& path);
-  template <class Each>
-  static bool mend_node(Inner& parent, std::uint32_t place, std::size_t& nodes);
+  Leaf& find_leaf(Group group, OrderedKey key) const;
+  void find(Level level, OrderedKey key, Place& place) const;
+  void find_room(Level level, OrderedKey key, Place& place);
+  static bool has_room(const Leaf& leaf, Level level) {
+    return !leaf.full() && (leaf.is_mixed() || leaf.first == level);
+  }
+  static bool stays(const Leaf& leaf, Level level) {
+    return leaf.is_mixed() && level >= leaf.first && level <= leaf.last;
+  }
+  void enter(const Place& place, Level level, Slot slot);
+  void leave(Leaf& leaf, std::uint32_t cell);
 
-  void list_at(void* node, unsigned level, std::uint64_t offset, std::size_t limit,
-               std::vector<RankMember>& members) const;
-  void list_leaf(LeafRef& leaf, std::uint32_t size, std::uint64_t offset, std::size_t limit,
-                 std::vector<RankMember>& members) const;
+  void locate(Move& move);
+  void descend(Move& move);
+  void apply(Move& move);
+  void apply_anyhow(const Move& move);
+  void apply_oldest();
 
-  /// What orders a part of the tree may hold, the last included.
+  void make_room(const Place& place, Level level, OrderedKey key);
+  void add_beside_run(const Place& place, Level level);
+  void split_run(const Place& place, OrderedKey key);
+  void split_mixed(const Place& place);
+
+  void append_mixed(std::span<const Entry> members);
+  void append_run(std::span<const Entry> members);
+  void append_group(Group group, Level low);
+  void fill(Leaf& leaf, std::span<const Entry> members);
+
+  void shrink(Leaf& leaf, Level level);
+  void shrink_run(const Place& place);
+  void shrink_group(const Place& place);
+  bool merge_runs(Leaf* left, Leaf* right);
+  std::optional<Group> merged(Group left, Group right);
+
+  // A score with half of a full mixed leaf gets a run.
+  static constexpr std::uint32_t kRunFrom = Leaf::kMixedCells / 2;
+
+  /// What a child may hold, the last included.
   struct Span {
-    Order first;
-    Order last;
+    ranking::Bound first;
+    ranking::Bound last;
   };
-  template <class Each>
-  std::string validate_node(const Each& node, unsigned level, Span span) const;
-  std::string validate_child(void* node, std::uint32_t size, unsigned level, Span span) const;
-  std::string validate_child(const LeafRef& leaf, std::uint32_t size, unsigned level,
-                             Span span) const;
-
-  void destroy(void* node, unsigned level);
-  void start();
+  std::string validate_groups(const GroupTree::Node& node, unsigned height, Span levels,
+                              std::uint64_t size) const;
+  std::string validate_group(Group group, Span levels, std::uint32_t size) const;
+  std::string validate_runs(const ranking::RunNode& node, Level level, Span keys) const;
+  std::string validate_leaf(const Leaf& leaf, Span levels, Span keys) const;
 
   mutable ranking::Leaves leaves_;
-  void* root_ = nullptr;  // a Bottom on height 0
-  unsigned height_ = 0;
+  ranking::RunTrees runs_{leaves_};
+  GroupTree groups_;
   std::uint64_t size_ = 0;
   std::uint64_t version_ = 0;  // of leaves and nodes: counts splits and merges
-  std::size_t bottoms_ = 0;
-  std::size_t inners_ = 0;
 
-  // Moves under way, oldest first: those up to `located_` know their leaves, those up to
-  // `descended_` their bottoms.
+  // Moves under way, oldest first: those up to `descended_` know their target, and so on.
   static constexpr std::uint32_t kMoves = 16;
   static constexpr std::uint32_t kStep = 5;  // moves between two steps of a move
   std::array<Move, kMoves> moves_;
   std::uint32_t applied_ = 0;
-  std::uint32_t located_ = 0;
   std::uint32_t descended_ = 0;
+  std::uint32_t located_ = 0;
   std::uint32_t begun_ = 0;
 };
 

@@ -15,8 +15,15 @@ namespace {
 
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63U;
 
+/// The key comes first, then what the ranking keeps there.
+std::size_t fields_offset(const SchemaDescription& schema) {
+  const bool ranks = std::any_of(schema.fields.begin(), schema.fields.end(),
+                                 [](const FieldDescription& field) { return field.ranks; });
+  return sizeof(Key) + (ranks ? RankTree::kRowBytes : 0);
+}
+
 std::size_t row_bytes(const SchemaDescription& schema) {
-  std::size_t bytes = sizeof(Key) + 1;
+  std::size_t bytes = fields_offset(schema) + 1;
   for (const FieldDescription& field : schema.fields) bytes += field.bytes;
   return bytes;
 }
@@ -73,7 +80,7 @@ TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
       ranking_(rows_),
       texts_(options.hash_seed),
       old_terms_(options.hash_seed) {
-  std::size_t offset = sizeof(Key);
+  std::size_t offset = fields_offset(schema_);
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
     offsets_.push_back(offset);
     offset += schema_.fields[i].bytes;
@@ -332,13 +339,14 @@ void TableCore::put_off_ranking() {
 }
 
 const RankTree& TableCore::ranking() const {
-  if (!std::exchange(ranking_due_, false)) return ranking_;
+  if (!ranking_due_) return ranking_;
   std::vector<RankTree::Entry> members;
   members.reserve(static_cast<std::size_t>(map_.size()));
   for (Slot slot = 0; slot < rows_.size(); ++slot) {
     if (is_live(slot)) members.push_back({score(slot), slot});
   }
   ranking_.assign(std::move(members));
+  ranking_due_ = false;
   return ranking_;
 }
 

@@ -17,7 +17,7 @@ namespace {
 /// A ranking and what it must agree with: members sorted by score, highest first, then by key.
 class Ranking {
  public:
-  RowStore rows{sizeof(Key)};
+  RowStore rows{sizeof(Key) + RankTree::kRowBytes};
   RankTree tree{rows};
   struct Member {
     Score score;

@@ -49,20 +49,25 @@ class TelekvRanking {
   std::size_t list_top(std::size_t count) const { return tree_.top(count).size(); }
 
   [[gnu::always_inline]] void fetch(std::uint32_t member) const {
+    // A row of 20 bytes may lie in two cache lines.
     __builtin_prefetch(rows_.row(member));
+    __builtin_prefetch(rows_.row(member) + kRowBytes - 1);
   }
   kv::Score score(std::uint32_t member) const {
     kv::Score score = 0;
-    std::memcpy(&score, rows_.row(member) + sizeof(kv::Key), sizeof score);
+    std::memcpy(&score, rows_.row(member) + kScoreAt, sizeof score);
     return score;
   }
 
  private:
   void set_score(kv::Slot slot, kv::Score score) {
-    std::memcpy(rows_.row(slot) + sizeof(kv::Key), &score, sizeof score);
+    std::memcpy(rows_.row(slot) + kScoreAt, &score, sizeof score);
   }
 
-  kv::RowStore rows_{sizeof(kv::Key) + sizeof(kv::Score)};
+  static constexpr std::size_t kScoreAt = sizeof(kv::Key) + kv::RankTree::kRowBytes;
+  static constexpr std::size_t kRowBytes = kScoreAt + sizeof(kv::Score);
+
+  kv::RowStore rows_{kRowBytes};
   kv::RankTree tree_{rows_};
 };
 
