@@ -6,8 +6,7 @@
 //     line that whoever changes a score has at hand. So nothing is searched to take a member out.
 //  3. Taking it out clears a bit: its cell is not even touched, and no other member moves.
 //  4. Free cells are taken line by line: of three members that enter a leaf, one at most waits for
-//  a
-//     line that is not in the cache.
+//     a line that is not in the cache.
 //  5. Order inside a leaf is made where it is read and lasts until the leaf changes.
 //
 // Each O(cells of the leaf) at most; put() and remove() O(1). Nothing fails.

@@ -1,8 +1,7 @@
 // Where a score has more members than a leaf holds: trees of runs, in order of key.
 //
-//  1. A node is four cache lines, fetched at once; leaves and nodes know the node above. So a
-//  member
-//     that leaves is counted out from its leaf upwards, without a search.
+//  1. A node is four cache lines, fetched at once; leaves and nodes know the node above. So who
+//     leaves is counted out from the leaf upwards, without a search.
 //  2. What a node holds in all stands in the node. How its members share out among its children is
 //     asked seldom, and then added up from the children.
 //  3. The first low of a node means nothing: what is below goes there too.

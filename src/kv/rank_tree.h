@@ -7,9 +7,7 @@
 //     all that a rank needs; where many members share scores it is so small that it stays in the
 //     cache. Only a score that fills many leaves has a tree of keys below it.
 //  2. Inside a leaf there is no order (kv/rank_leaf.h). A member's seat stands in its row, and is
-//  left
-//     without touching a cell: of a move to the next score nothing but one new cell is out of
-//     cache.
+//     left without touching a cell: a move to the next score misses the cache for one new cell.
 //  3. A rank needs no order inside a score. Listing makes it, in the leaves that it reads.
 //
 // One thread, const members included: they sort leaves. Every operation is O(leaf + log n) for any

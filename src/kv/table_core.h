@@ -1,8 +1,8 @@
 // The table without its record type: rows of described fields. kv/table.h is the thin typed face of
 // it; everything that does not need the type is compiled once, here.
 //
-//  1. Rows are packed: key, fields, one byte of flags; 25 bytes for the clicker's user. A text is a
-//     4-byte reference to a pool, where equal texts are kept once.
+//  1. Rows are packed: key, seat in the ranking, fields, one byte of flags; 29 bytes for the
+//     clicker's user. A text is a 4-byte reference to a pool, where equal texts are kept once.
 //  2. Hash map and ranking hold slots of rows.
 //  3. The first change of a row since the last take puts it on the list of changed rows; further
 //     changes cost nothing. Which fields changed is kept in the flags, so that a delta holds only
