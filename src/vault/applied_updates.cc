@@ -9,6 +9,7 @@ namespace {
 // Far above any id of the Bot API; keeps the arithmetic from overflowing.
 constexpr std::int64_t kMaxId = std::int64_t{1} << 53;
 constexpr std::int64_t kLowestId = 1;
+constexpr std::int64_t kUnknownAge = 0;
 
 Error damaged(const char* what) {
   return Error{ErrorCode::kDamaged, std::string("the set of applied updates: ") + what};
@@ -32,7 +33,7 @@ Result<AppliedUpdates> AppliedUpdates::from_message(const format::AppliedUpdates
     const std::int64_t top = below;
     below -= static_cast<std::int64_t>(run);
     // A hole's age is not stored: it starts anew, so that no update is given up too early.
-    if (i % 2 == 1) updates.holes_.push_back({below + 1, top, updates.last_date_});
+    if (i % 2 == 1) updates.holes_.push_back({below + 1, top, kUnknownAge});
   }
   std::reverse(updates.holes_.begin(), updates.holes_.end());
   return updates;
@@ -74,10 +75,10 @@ std::uint64_t AppliedUpdates::add(UpdateStamp update, Delivery delivery) {
     last_ = update.id;
     const bool open_bottom = delivery == Delivery::kWebhook && update.id > kLowestId;
     if (open_bottom)
-      holes_.push_back({kLowestId, update.id - 1, std::max(last_date_, update.date)});
+      holes_.push_back({kLowestId, update.id - 1, since(update)});
   } else if (update.id > last_) {
     if (update.id > last_ + 1) {
-      holes_.push_back({last_ + 1, update.id - 1, std::max(last_date_, update.date)});
+      holes_.push_back({last_ + 1, update.id - 1, since(update)});
     }
     last_ = update.id;
   } else {
@@ -85,7 +86,8 @@ std::uint64_t AppliedUpdates::add(UpdateStamp update, Delivery delivery) {
   }
   last_date_ = std::max(last_date_, update.date);
   const std::size_t too_many = holes_.size() > kMaxHoles ? holes_.size() - kMaxHoles : 0;
-  return lost + give_up_oldest(std::max(too_many, expired()));
+  const std::size_t too_old = update.date > 0 ? expired() : 0;
+  return lost + give_up_oldest(std::max(too_many, too_old));
 }
 
 AppliedUpdates::Gap AppliedUpdates::gap_before(UpdateStamp next) const {
@@ -151,12 +153,17 @@ std::uint64_t AppliedUpdates::give_up_oldest(std::size_t count) {
   return lost;
 }
 
+// A tap has no date, and the newest known one may be days old: the next message's date then tells.
+std::int64_t AppliedUpdates::since(UpdateStamp update) const {
+  return update.date > 0 ? std::max(last_date_, update.date) : kUnknownAge;
+}
+
 // How many of the lowest holes, which are the oldest, hold nothing any more that Telegram keeps.
 std::size_t AppliedUpdates::expired() {
   std::size_t count = 0;
   while (count < holes_.size()) {
     Hole& hole = holes_[count];
-    if (hole.since == 0) hole.since = last_date_;
+    if (hole.since == kUnknownAge) hole.since = last_date_;
     if (last_date_ - hole.since <= kLifetimeS) break;
     ++count;
   }

@@ -74,8 +74,8 @@ class AppliedUpdates {
   std::size_t holes() const { return holes_.size(); }
 
  private:
-  // Ids that were not applied, with an applied one above. `since`: last_date_ when it came up, 0
-  // not known yet. A hole that reaches down to id 1 is the open bottom of a series whose first
+  // Ids that were not applied, with an applied one above. `since`: the newest date when it came up;
+  // 0 until a dated update tells. A hole that reaches down to id 1 is the open bottom of a series whose first
   // updates came in parallel: how many of its ids ever existed is not known, so they never count as
   // lost.
   struct Hole {
@@ -91,6 +91,7 @@ class AppliedUpdates {
   Holes::const_iterator hole_at_or_above(std::int64_t id) const;
   void fill(std::int64_t id);
   std::uint64_t give_up_oldest(std::size_t count);
+  std::int64_t since(UpdateStamp update) const;
   std::size_t expired();
 
   std::int64_t last_ = 0;

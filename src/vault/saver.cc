@@ -154,6 +154,10 @@ Channel::Async<void> Saver::save_when_needed() {
 // applied something that it does not hold.
 Channel::Async<CommitReport> Saver::save_now(Clock::Duration patience) {
   const Turn::Held held = co_await turn_.take();
+  co_return co_await save_in_turn(patience);
+}
+
+Channel::Async<CommitReport> Saver::save_in_turn(Clock::Duration patience) {
   const Clock::Time deadline = clock_->now() + patience;
   saving_ = std::exchange(waiting_, nullptr);
   const bool something = vault_->has_uncommitted();
@@ -167,11 +171,13 @@ Channel::Async<CommitReport> Saver::save_now(Clock::Duration patience) {
   co_return report;
 }
 
-// Neither spacing nor the pause after a failure holds it back; a penalty does.
+// Neither spacing nor the pause after a failure holds it back; a penalty does. What an operator's
+// command is committing just now is not uncommitted, but not saved either.
 Channel::Async<void> Saver::save_finally() {
   vault_->cancel_maintenance();
+  const Turn::Held held = co_await turn_.take();
   if (!waiting_ && !vault_->has_uncommitted()) co_return Result<void>{};
-  const Result<CommitReport> saved = co_await save_now(options_.stop_deadline);
+  const Result<CommitReport> saved = co_await save_in_turn(options_.stop_deadline);
   co_return saved ? Result<void>{} : saved.error();
 }
 

@@ -90,6 +90,8 @@ class Saver {
   Channel::Async<void> save_when_needed();
   Channel::Async<void> save_finally();
   Channel::Async<CommitReport> save_now(Clock::Duration patience);
+  /// The turn is held.
+  Channel::Async<CommitReport> save_in_turn(Clock::Duration patience);
   static void answer(std::shared_ptr<Group>& group, const Result<CommitReport>& outcome);
   boost::asio::awaitable<void> stop_deadline_passed();
   void start_maintenance();

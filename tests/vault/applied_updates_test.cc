@@ -137,7 +137,17 @@ TEST(DeliveredUpdates, WaitForTheirAgeAnewAfterARestore) {
   deliver(applied, kFirst + 5, kNow + kDay);
   applied = stored_and_read(applied);
   EXPECT_EQ(deliver(applied, kFirst + 6, kNow + 2 * kDay), 0u);
-  EXPECT_EQ(deliver(applied, kFirst + 7, kNow + 2 * kDay + 3601), 3u);
+  EXPECT_EQ(deliver(applied, kFirst + 7, kNow + 3 * kDay + 3600), 0u);
+  EXPECT_EQ(deliver(applied, kFirst + 8, kNow + 3 * kDay + 3601), 3u);
+}
+
+// The tap comes days after the last message: what it leaves out is not as old as that one.
+TEST(DeliveredUpdates, LeftOutByATapAreAsYoungAsTheNextMessage) {
+  AppliedUpdates applied = polled(1);
+  deliver(applied, kFirst + 1, kNow);
+  deliver(applied, kFirst + 4, 0);
+  EXPECT_EQ(deliver(applied, kFirst + 5, kNow + 2 * kDay), 0u);
+  EXPECT_FALSE(applied.contains({kFirst + 3, kNow + 2 * kDay}));
 }
 
 TEST(DeliveredUpdates, WithoutDatesWaitUntilOneIsKnown) {
