@@ -192,6 +192,25 @@ TEST_F(Saving, SavesOnceMoreWhenItStops) {
   EXPECT_EQ(restored_now().size(), 1u);
 }
 
+// What the command commits is not uncommitted any more, but not saved either.
+TEST_F(Saving, DoesNotEndBeforeTheCommandUnderWay) {
+  LoopBot& bot = saving_bot();
+  auto hold = [](LoopBot* holder, Clock* time) -> boost::asio::awaitable<bool> {
+    const Turn::Held held = co_await holder->saver().turn().take();
+    co_await time->sleep_for(seconds(10));
+    co_return true;
+  };
+  std::optional<bool> held;
+  begin(hold(&bot, &clock), held);
+  pass_s(1);
+  bot.stop();
+  pass_s(8);
+  EXPECT_FALSE(bot.saver_end);
+  pass_s(2);
+  ASSERT_TRUE(bot.saver_end);
+  EXPECT_TRUE(*bot.saver_end);
+}
+
 TEST_F(Saving, WaitsOutAPenaltyThatEndsInTimeAfterAStop) {
   LoopBot& bot = saving_bot();
   bot.process().channel.on_call = [&, done = false](const Call& call) mutable {
