@@ -25,10 +25,6 @@ constexpr std::uint64_t limit_of(std::size_t width) {
   return std::numeric_limits<std::uint64_t>::max() >> (kWordBits - 8 * width);
 }
 
-std::uint8_t width_of(std::uint64_t value) {
-  return static_cast<std::uint8_t>((std::bit_width(value | 1) + 7) / 8);
-}
-
 std::uint64_t load(const std::byte* at, std::uint64_t limit) {
   std::uint64_t word = 0;
   std::memcpy(&word, at, sizeof word);

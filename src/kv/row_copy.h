@@ -33,6 +33,11 @@
 
 namespace telekv::kv {
 
+/// Bytes that a value takes; one at least.
+constexpr std::uint8_t width_of(std::uint64_t value) {
+  return static_cast<std::uint8_t>((std::bit_width(value | 1) + 7) / 8);
+}
+
 class RowCopy final : public RowSource {
   /// Where the values of a row stand in a page; the key's distance first.
   struct Format {

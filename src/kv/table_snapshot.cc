@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cassert>
 #include <cstring>
 #include <limits>
@@ -44,10 +43,6 @@ constexpr std::size_t kKeyBytes = 4;
 constexpr std::size_t kTextOverhead = 16;
 // A chunk is expected to be full but for one part in so many.
 constexpr std::size_t kHeadroom = 12;
-
-std::uint8_t width_of(std::uint64_t value) {
-  return static_cast<std::uint8_t>((std::bit_width(value | 1) + 7) / 8);
-}
 
 }  // namespace
 

@@ -32,6 +32,12 @@ struct Saving : LoopWorld, testing::Test {
     bot.put(update);
     bot.vault().note_applied(update);
   }
+  /// What an operator's command does.
+  boost::asio::awaitable<bool> hold_turn(LoopBot& bot, Clock::Duration duration) {
+    const Turn::Held held = co_await bot.saver().turn().take();
+    co_await clock.sleep_for(duration);
+    co_return true;
+  }
 
  private:
   std::int64_t last_update_ = kFirstUpdate;
@@ -167,13 +173,8 @@ TEST_F(Saving, EndsForGoodWhenAnotherIsTheWriter) {
 TEST_F(Saving, WaitsForWhoHasTheTurn) {
   LoopBot& bot = saving_bot();
   apply(bot);
-  auto hold = [](LoopBot* holder, Clock* time) -> boost::asio::awaitable<bool> {
-    const Turn::Held held = co_await holder->saver().turn().take();
-    co_await time->sleep_for(seconds(30));
-    co_return true;
-  };
   std::optional<bool> held;
-  begin(hold(&bot, &clock), held);
+  begin(hold_turn(bot, seconds(30)), held);
   pass_s(29);
   EXPECT_EQ(bot.saved_at.size(), 0u);
   pass_s(2);
@@ -195,13 +196,8 @@ TEST_F(Saving, SavesOnceMoreWhenItStops) {
 // What the command commits is not uncommitted any more, but not saved either.
 TEST_F(Saving, DoesNotEndBeforeTheCommandUnderWay) {
   LoopBot& bot = saving_bot();
-  auto hold = [](LoopBot* holder, Clock* time) -> boost::asio::awaitable<bool> {
-    const Turn::Held held = co_await holder->saver().turn().take();
-    co_await time->sleep_for(seconds(10));
-    co_return true;
-  };
   std::optional<bool> held;
-  begin(hold(&bot, &clock), held);
+  begin(hold_turn(bot, seconds(10)), held);
   pass_s(1);
   bot.stop();
   pass_s(8);

@@ -55,6 +55,7 @@ std::unique_ptr<Redis> Redis::start() {
       redis->process_ = -1;
       break;
     }
+    // A server that has just been started does not listen yet.
     std::this_thread::sleep_for(kBetweenAttempts);
   }
   std::fputs("bench_engine: no redis-server here; Redis is not measured\n", stderr);
