@@ -74,8 +74,7 @@ std::uint64_t AppliedUpdates::add(UpdateStamp update, Delivery delivery) {
     lost = give_up_oldest(holes_.size());
     last_ = update.id;
     const bool open_bottom = delivery == Delivery::kWebhook && update.id > kLowestId;
-    if (open_bottom)
-      holes_.push_back({kLowestId, update.id - 1, since(update)});
+    if (open_bottom) holes_.push_back({kLowestId, update.id - 1, since(update)});
   } else if (update.id > last_) {
     if (update.id > last_ + 1) {
       holes_.push_back({last_ + 1, update.id - 1, since(update)});

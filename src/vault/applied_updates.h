@@ -75,9 +75,9 @@ class AppliedUpdates {
 
  private:
   // Ids that were not applied, with an applied one above. `since`: the newest date when it came up;
-  // 0 until a dated update tells. A hole that reaches down to id 1 is the open bottom of a series whose first
-  // updates came in parallel: how many of its ids ever existed is not known, so they never count as
-  // lost.
+  // 0 until a dated update tells. A hole that reaches down to id 1 is the open bottom of a series
+  // whose first updates came in parallel: how many of its ids ever existed is not known, so they
+  // never count as lost.
   struct Hole {
     std::int64_t first;
     std::int64_t last;

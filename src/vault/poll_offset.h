@@ -3,6 +3,8 @@
 //   unconfirmed update: after a silent week ids are drawn anew, and an offset from before could
 //   confirm updates that nobody has seen;
 // - then it is the page's highest id + 1, and the next poll confirms the page. It may go down;
+// - it is sent once: what the poll did not confirm comes again, while an offset held over a silent
+//   week could confirm updates that nobody has seen;
 // - it is never negative, which would drop the rest of the queue;
 // - a page of nothing but unreadable elements moves it by one an element, or they would come for
 //   ever.
@@ -12,27 +14,35 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace telekv::vault {
 
 class PollOffset {
  public:
-  /// nullopt: none is to be sent.
-  std::optional<std::int64_t> value() const { return offset_; }
+  /// For the next poll; nullopt: none is to be sent.
+  std::optional<std::int64_t> send_once() {
+    return std::exchange(due_, false) ? known_ : std::nullopt;
+  }
+
+  /// The highest that was dealt with + 1.
+  std::optional<std::int64_t> known() const { return known_; }
 
   /// A page whose highest id is `last` is dealt with.
   void move_behind(std::int64_t last) {
     constexpr std::int64_t kMaxId = std::int64_t{1} << 53;  // far above the Bot API's
-    offset_ = std::clamp<std::int64_t>(last, 0, kMaxId) + 1;
+    known_ = std::clamp<std::int64_t>(last, 0, kMaxId) + 1;
+    due_ = true;
   }
 
   /// A page of nothing but `unreadable` elements is dealt with. Without an offset nothing moves.
   void skip(std::size_t unreadable) {
-    if (offset_) move_behind(*offset_ - 1 + static_cast<std::int64_t>(unreadable));
+    if (known_) move_behind(*known_ - 1 + static_cast<std::int64_t>(unreadable));
   }
 
  private:
-  std::optional<std::int64_t> offset_;
+  std::optional<std::int64_t> known_;
+  bool due_ = false;
 };
 
 }  // namespace telekv::vault

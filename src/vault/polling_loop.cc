@@ -38,7 +38,7 @@ PollingLoop::PollingLoop(Vault& vault, Saver& saver, UpdateQueue& queue, UpdateS
 
 Channel::Async<void> PollingLoop::run() {
   while (!stopping_->is_set()) {
-    auto polling = caught(queue_->poll(offset_.value()));
+    auto polling = caught(queue_->poll(offset_.send_once()));
     auto polled = co_await (std::move(polling) || stopping_->wait());
     if (polled.index() == 1) break;
     Result<void> taken = Result<void>{};
@@ -64,7 +64,8 @@ Channel::Async<void> PollingLoop::take(std::shared_ptr<const UpdatePage> page) {
   if (page->updates.empty() && page->unreadable == 0) co_return Result<void>{};
   Result<Next> next = co_await settle_gap(*page);
   if (!next) co_return next.error();
-  // What is applied from the stop on could miss the last save; it is polled again at the next start.
+  // What is applied from the stop on could miss the last save; it is polled again at the next
+  // start.
   if (*next == Next::kPollAgain || stopping_->is_set()) co_return Result<void>{};
 
   PollOffset next_offset = offset_;
@@ -72,9 +73,9 @@ Channel::Async<void> PollingLoop::take(std::shared_ptr<const UpdatePage> page) {
     vault_->note_witness();
     apply(*page);
     next_offset.move_behind(last_id(*page));
-  } else if (offset_.value()) {
+  } else if (offset_.known()) {
     next_offset.skip(page->unreadable);
-    vault_->accept_gap({.id = *next_offset.value()});
+    vault_->accept_gap({.id = *next_offset.known()});
   } else {
     co_await pause(kUnreadablePause);
     co_return Result<void>{};

@@ -105,7 +105,8 @@ void Vault::note_applied(UpdateStamp update) {
 
 bool Vault::has_uncommitted() const {
   return unsaved_records() > 0 || base_required_ || base_ready_ || history_changed_ ||
-         applied_updates_ != committed_updates_;
+         applied_updates_ != committed_updates_ ||
+         manifest_.state().sequence() != committed_.state().sequence();
 }
 
 Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {

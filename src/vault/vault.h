@@ -269,7 +269,11 @@ class Vault {
 
   // vault_gap.cc
   Channel::Async<GapOutcome> resolve_gap_now(Patience patience);
+  MessageIds roots_continued() const;
+  Channel::Async<bool> absorb_from(MessageIds roots, Patience patience);
+  Channel::Async<bool> absorb_from_below(Patience patience);
   Channel::Async<bool> absorb_longer(Readings readings, Patience patience);
+  Channel::Async<MessageId> pinned_root(Patience patience);
 
   // vault_rekey.cc
   Channel::Async<void> overwrite_unnamed(Patience patience);
@@ -322,7 +326,7 @@ class Vault {
   Clock::Time quiet_until_{};  // the end of the last penalty
   MessageIds absorbed_;        // roots whose history this one continues, still in the chat
 
-  format::Manifest committed_;              // as of the last successful commit
+  format::Manifest committed_;  // as of the last successful commit
   // What it names, and every root written since: the next opener may find any of them.
   std::set<MessageId> written_messages_;
 

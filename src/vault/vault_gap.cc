@@ -28,48 +28,89 @@ Channel::Async<GapOutcome> Vault::resolve_gap(Clock::Time deadline) {
   co_return outcome;
 }
 
-// The own root is unpinned to see what is below, and pinned again by CHECK, as after a lost pin;
-// the register names it meanwhile.
+// While the own root is unpinned only the register leads to it, so that has to name it. A
+// superseded writer may pass its CHECK meanwhile: what it has saved shows once the own root is
+// pinned again.
 Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
   Result<void> checked = co_await check_now(patience);
   if (!checked) co_return checked.error();
-
-  MessageIds named;
-  for (const std::int64_t id : manifest_.predecessors()) named.add(MessageId{id});
   Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
   if (!pointer) co_return pointer.error();
-  if (*pointer && **pointer != root_) named.add(**pointer);
-  for (int depth = 0; depth < kPinsLookedUnder; ++depth) {
-    Readings readings;
-    readings.seen.add(root_);
-    Result<void> followed =
-        co_await survey_.follow(readings, std::exchange(named, {}), Depth::kAll, patience);
-    if (!followed) co_return followed.error();
-    Result<bool> absorbed = co_await absorb_longer(std::move(readings), patience);
-    if (!absorbed) co_return absorbed.error();
-    if (*absorbed) co_return GapOutcome::kAbsorbed;
+  MessageIds named = roots_continued();
+  if (*pointer) named.add(**pointer);
+  Result<bool> absorbed = co_await absorb_from(std::move(named), patience);
+  if (!absorbed) co_return absorbed.error();
+  if (*absorbed) co_return GapOutcome::kAbsorbed;
 
-    Result<void> unpinned = co_await unpin(root_, patience);
-    if (!unpinned) co_return unpinned.error();
-    const auto read_pin = [this] { return channel_->pinned(); };
-    Result<std::optional<Pinned>> below = co_await retry(patience, OnUnknown::kRepeat, read_pin);
-    if (!below) co_return below.error();
-    if (!*below) break;
-    const MessageId id = (*below)->id;
-    if (id == root_) continue;  // the chat shows what has been unpinned already
-    const bool hides = !is_root(**below);  // a message that the operator has pinned
-    if (!hides && id > root_) break;       // CHECK will say so
-    if (hides || absorbed_.contains(id)) {
-      Result<void> cleared = co_await unpin(id, patience);
-      if (!cleared) co_return cleared.error();
-    }
-    if (hides) continue;
-    named.add(id);
-    absorbed_.add(id);
+  if (*pointer != root_) {
+    Result<std::uint64_t> rotated = co_await rotate(patience);
+    if (!rotated) co_return rotated.error();
   }
+  absorbed = co_await absorb_from_below(patience);
+  if (!absorbed) co_return absorbed.error();
+  if (*absorbed) co_return GapOutcome::kAbsorbed;
+
   checked = co_await check_now(patience);
   if (!checked) co_return checked.error();
-  co_return GapOutcome::kNothingLonger;
+  absorbed = co_await absorb_from(roots_continued(), patience);
+  if (!absorbed) co_return absorbed.error();
+  co_return *absorbed ? GapOutcome::kAbsorbed : GapOutcome::kNothingLonger;
+}
+
+MessageIds Vault::roots_continued() const {
+  MessageIds ids = absorbed_;
+  for (const std::int64_t id : manifest_.predecessors()) ids.add(MessageId{id});
+  return ids;
+}
+
+Channel::Async<bool> Vault::absorb_from(MessageIds roots, Patience patience) {
+  Readings readings;
+  readings.seen.add(root_);
+  Result<void> followed =
+      co_await survey_.follow(readings, std::move(roots), Depth::kAll, patience);
+  if (!followed) co_return followed.error();
+  co_return co_await absorb_longer(std::move(readings), patience);
+}
+
+// The own root is unpinned to see what is below; CHECK pins it again, as after a lost pin.
+Channel::Async<bool> Vault::absorb_from_below(Patience patience) {
+  for (int depth = 0; depth < kPinsLookedUnder; ++depth) {
+    Result<void> unpinned = co_await unpin(root_, patience);
+    if (!unpinned) co_return unpinned.error();
+    Result<MessageId> below = co_await pinned_root(patience);
+    if (!below) co_return below.error();
+    if (*below == root_) continue;  // the chat shows what has been unpinned already
+    // A root above the own one is for CHECK to see.
+    if (*below == MessageId{} || *below > root_) break;
+    if (absorbed_.contains(*below)) {
+      Result<void> cleared = co_await unpin(*below, patience);
+      if (!cleared) co_return cleared.error();
+    }
+    absorbed_.add(*below);
+    MessageIds named;
+    named.add(*below);
+    Result<bool> absorbed = co_await absorb_from(std::move(named), patience);
+    if (!absorbed || *absorbed) co_return absorbed;
+  }
+  co_return false;
+}
+
+// The root that the chat shows, 0 for none. The chat shows the newest pin only, so what anybody
+// else has pinned is unpinned: it may hide the root of the writer.
+Channel::Async<MessageId> Vault::pinned_root(Patience patience) {
+  const auto read_pin = [this] { return channel_->pinned(); };
+  for (int hidden = 0; hidden < kPinsLookedUnder; ++hidden) {
+    Result<std::optional<Pinned>> pinned = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+    if (!pinned) co_return pinned.error();
+    if (!*pinned) break;
+    const MessageId id = (*pinned)->id;
+    if (is_root(**pinned)) co_return id;
+    note(Note::Weight::kWarning, "message " + std::to_string(to_int(id)) +
+                                     " has been unpinned, because it hid what is pinned below it");
+    Result<void> unpinned = co_await unpin(id, patience);
+    if (!unpinned) co_return unpinned.error();
+  }
+  co_return MessageId{};
 }
 
 // Steps 5 to 8 with a history that is longer than the own one. One that does not verify is as good
@@ -91,14 +132,23 @@ Channel::Async<bool> Vault::absorb_longer(Readings readings, Patience patience) 
   if (!parts) co_return parts.error();
   note(Note::Weight::kWarning, "the queue points at a longer history: the root in message " +
                                    std::to_string(to_int(longer)));
-  opened_ = false;
   Result<std::uint64_t> adopted =
       co_await adopt_parts(readings.best->manifest, *std::move(parts), patience);
   if (!adopted) co_return adopted.error();
+  for (const MessageId id : readings.seen) {
+    if (id != root_) absorbed_.add(id);
+  }
+  Ring succeeding;
+  succeeding.succeed(ring_);
+  succeeding.merge(readings.slots);
+  ring_ = std::move(succeeding);
+  // If this claim fails, every later commit has to go on with it.
+  rotation_due_ = true;
+  opened_ = false;
   MessageIds known = readings.seen;
   Result<std::uint64_t> claimed = co_await claim(std::move(known), patience);
-  if (!claimed) co_return claimed.error();
   opened_ = true;
+  if (!claimed) co_return claimed.error();
   co_return true;
 }
 

@@ -118,10 +118,9 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, Patience patience) 
 // register alone may have been turned back by a late call. A candidate that does not name what it
 // covers is left unpinned, because its writer may die before it becomes active.
 Channel::Async<void> Vault::look_under(MessageId candidate, MessageIds& known, Patience patience) {
-  const auto read_pin = [this] { return channel_->pinned(); };
-  Result<std::optional<Pinned>> pinned = co_await retry(patience, OnUnknown::kRepeat, read_pin);
-  if (!pinned) co_return pinned.error();
-  if (*pinned && is_root(**pinned) && (*pinned)->id != candidate) known.add((*pinned)->id);
+  Result<MessageId> below = co_await pinned_root(patience);
+  if (!below) co_return below.error();
+  if (*below != candidate) known.add(*below);
   co_return Result<void>{};
 }
 

@@ -8,27 +8,35 @@ namespace {
 
 TEST(APollOffset, IsNotSentBeforeAPageIsDealtWith) {
   PollOffset offset;
-  EXPECT_EQ(offset.value(), std::nullopt);
+  EXPECT_EQ(offset.send_once(), std::nullopt);
   offset.skip(5);
-  EXPECT_EQ(offset.value(), std::nullopt) << "elements without an id move nothing";
+  EXPECT_EQ(offset.send_once(), std::nullopt) << "elements without an id move nothing";
 }
 
 TEST(APollOffset, StandsBehindTheLastPageAndMayGoDown) {
   PollOffset offset;
   offset.move_behind(std::int64_t{1} << 40);
-  EXPECT_EQ(offset.value(), (std::int64_t{1} << 40) + 1);
+  EXPECT_EQ(offset.send_once(), (std::int64_t{1} << 40) + 1);
   offset.skip(2);
-  EXPECT_EQ(offset.value(), (std::int64_t{1} << 40) + 3);
+  EXPECT_EQ(offset.send_once(), (std::int64_t{1} << 40) + 3);
   offset.move_behind(10);
-  EXPECT_EQ(offset.value(), 11) << "Telegram chose its ids anew";
+  EXPECT_EQ(offset.send_once(), 11) << "Telegram chose its ids anew";
+}
+
+TEST(APollOffset, IsSentOnce) {
+  PollOffset offset;
+  offset.move_behind(7);
+  EXPECT_EQ(offset.send_once(), 8);
+  EXPECT_EQ(offset.send_once(), std::nullopt) << "ids may be drawn anew, also below it";
+  EXPECT_EQ(offset.known(), 8);
 }
 
 TEST(APollOffset, IsNeverNegative) {
   PollOffset offset;
   offset.move_behind(-5);
-  EXPECT_EQ(offset.value(), 1);
+  EXPECT_EQ(offset.send_once(), 1);
   offset.move_behind(INT64_MAX);
-  EXPECT_GT(offset.value(), 0);
+  EXPECT_GT(offset.send_once(), 0);
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ std::optional<Trouble> trouble_of(Kind kind) {
 
 class Draw {
  public:
-  Draw(std::uint64_t seed, const Without& without) : random_(seed ^ 0x706c616e), without_(&without) {
+  Draw(std::uint64_t seed, const Without& without)
+      : random_(seed ^ 0x706c616e), without_(&without) {
     plan_.seed = seed;
   }
 
@@ -112,10 +113,7 @@ class Draw {
     allow(Trouble::kForget, 2);
     // In `interval` mode the saver looks every few seconds, which a week would make expensive.
     if (plan_.settings.durability == Durability::kStrict) allow(Trouble::kNewIds, 15);
-    // The queue's witness makes good for these; a webhook has none. There the register is all that
-    // an opener has beside a foreign pin, so nothing may turn it back.
-    if (!polls() && may(Trouble::kOverlap)) plan_.troubles.set(Trouble::kForeignPin, false);
-    if (!polls() && may(Trouble::kForeignPin)) plan_.troubles.set(Trouble::kLateEffect, false);
+    // The queue's witness makes good for these; a webhook has none.
     if (!polls()) return;
     allow(Trouble::kStalePin, 4);
     allow(Trouble::kStaleRead, 4);
@@ -123,6 +121,8 @@ class Draw {
     allow(Trouble::kHiddenPin, 4);
     allow(Trouble::kLostPin, 4);
     allow(Trouble::kForeignUnpin, 6);
+    // Two pointers are two: one may be wrong while the other is gone, not both at once.
+    if (may(Trouble::kForeignUnpin)) plan_.troubles.set(Trouble::kLateEffect, false);
   }
 
   Clock::Duration draw_pause(std::uint64_t mean_ms) {
@@ -172,16 +172,16 @@ class Draw {
 
   Clock::Duration some_time() {
     if (one_in(4) || plan_.updates.empty()) {
-      return milliseconds(below(static_cast<std::uint64_t>(
-          std::chrono::duration_cast<milliseconds>(plan_.end).count())));
+      return milliseconds(below(
+          static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(plan_.end).count())));
     }
     const auto near = plan_.updates[below(plan_.updates.size())].arrives.time_since_epoch();
     return near + milliseconds(below(8000));
   }
 
-  // Processes that overlap: an old one and up to two new ones, or two starting together. In `interval`
-  // mode one new one at a time: writers that confirm before they save may save forks, of which only one
-  // goes on.
+  // Processes that overlap: an old one and up to two new ones, or two starting together. In
+  // `interval` mode one new one at a time: writers that confirm before they save may save forks, of
+  // which only one goes on.
   void draw_starts() {
     add(Kind::kStart, {});
     if (!may(Trouble::kOverlap)) return;

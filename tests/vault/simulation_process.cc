@@ -27,9 +27,7 @@ const Key& test_key() {
   return key;
 }
 
-kv::TableOptions table_options() {
-  return {.hash_seed = 7, .digest_key = test_key().digest_key()};
-}
+kv::TableOptions table_options() { return {.hash_seed = 7, .digest_key = test_key().digest_key()}; }
 
 std::unique_ptr<kv::Durable> make_scratch() {
   return std::make_unique<kv::Table<Player>>(table_options());
@@ -53,11 +51,11 @@ bool is_file_of_root(const SimChat& chat, std::string_view file_id) {
 }
 
 std::string describe(const Call& call, Step step, const Fault& fault) {
-  constexpr std::array kCalls = {"post",     "edit",     "pin",      "unpin",        "getChat",
-                                 "look up",  "download", "register", "set register", "delete"};
-  constexpr std::array kFaults = {"",           "refused", "done, no answer", "late, no answer",
-                                  "no answer",  "dies before", "dies after",  "stale",
-                                  "pin hidden", "pin lost",    "cut",         "bit flipped"};
+  constexpr std::array kCalls = {"post",    "edit",     "pin",      "unpin",        "getChat",
+                                 "look up", "download", "register", "set register", "delete"};
+  constexpr std::array kFaults = {
+      "",           "refused", "done, no answer", "late, no answer", "no answer", "dies before",
+      "dies after", "stale",   "pin hidden",      "pin lost",        "cut",       "bit flipped"};
   std::string text = std::string(to_string(step)) + ": " +
                      kCalls[static_cast<std::size_t>(call.kind)] + " " +
                      std::to_string(to_int(call.message) & 0xffff) + " " + call.document;
@@ -124,10 +122,8 @@ VaultOptions SimProcess::options() {
 Travel SimProcess::travel() {
   return {.clock = &clock_,
           .request = [this](const Call& call) { return at_start(call); },
-          .answer =
-              [this](const Call& /*call*/, const Fault& fault) {
-                return world_->troubles->answer_time(fault);
-              }};
+          .answer = [this](const Call& /*call*/,
+                           const Fault& fault) { return world_->troubles->answer_time(fault); }};
 }
 
 void SimProcess::bury() {
@@ -173,7 +169,8 @@ void SimProcess::judge_end(const Result<void>& served) {
   if (!met_another_) world_->fail("a process was superseded by nobody");
 }
 
-// Without trouble `interval` loses what came in the interval, and while the next save took its time.
+// Without trouble `interval` loses what came in the interval, and while the next save took its
+// time.
 void SimProcess::kill() {
   constexpr seconds kCalmSave{10};
   doomed_ = true;
@@ -372,8 +369,7 @@ Channel::Async<UpdatePage> SimProcess::poll(std::optional<std::int64_t> offset) 
     result.updates.push_back(stamp);
     if (world_->traces) {
       world_->trace(number_, "polled: update " + std::to_string(index) + ", id " +
-                                 std::to_string(stamp.id) + ", date " +
-                                 std::to_string(stamp.date));
+                                 std::to_string(stamp.id) + ", date " + std::to_string(stamp.date));
     }
   }
   result.content = std::make_shared<const std::vector<int>>(std::move(updates));
@@ -451,7 +447,8 @@ asio::awaitable<void> SimProcess::answer_delivery(int update, std::function<void
     world_->trace(number_, "delivered: update " + std::to_string(update) + ", id " +
                                std::to_string(stamp.id) + ", date " + std::to_string(stamp.date));
   }
-  const bool taken = co_await gate_.deliver(world_->remains.updates.stamp(update), std::move(apply));
+  const bool taken =
+      co_await gate_.deliver(world_->remains.updates.stamp(update), std::move(apply));
   answered(taken);
 }
 
@@ -498,6 +495,8 @@ asio::awaitable<void> SimProcess::bring_back(std::uint64_t pick) {
   restoring_.reset();
   if (!restored) {
     world_->trace(number_, "not restored: " + describe(restored.error()));
+    // What it commits before it restores may have come through.
+    if (!vault_.has_uncommitted()) saved({.sequence = vault_.stats().sequence});
     co_return;
   }
   ++world_->tally->restores;

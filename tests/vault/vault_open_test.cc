@@ -84,6 +84,21 @@ TEST(VaultOpen, ARootHiddenByAForeignPinIsFoundByTheRegister) {
   EXPECT_EQ(world.chat.shown_pin(), second->vault.root()) << "newer than the foreign message";
 }
 
+// A late call has turned the register back to a root that was absorbed.
+TEST(VaultOpen, ARootUnderAForeignPinIsFoundAlthoughTheRegisterNamesAnother) {
+  World world;
+  auto first = world.opened();
+  auto second = world.opened();
+  second->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*second));
+  world.chat.set_pointer(first->vault.root());
+  world.chat.pin(world.chat.send_text());
+  auto third = world.process();
+  ASSERT_TRUE(world.open(*third));
+  EXPECT_EQ(third->state.content(), second->state.content());
+  EXPECT_EQ(world.chat.shown_pin(), third->vault.root());
+}
+
 TEST(VaultOpen, AForeignPinAndNoRegisterNeedADecisionAndNothingIsWritten) {
   for (const bool own : {false, true}) {  // the bot's own document may be pinned as well
     World world;

@@ -1,4 +1,4 @@
-// Restore points, drills, gaps and damaged chains: how older states come back, and what does not.
+// Restore points, drills and damaged chains: how older states come back, and what does not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -297,65 +297,6 @@ TEST(VaultDrill, MaintenanceCanBeCancelled) {
   EXPECT_TRUE(world.run(process->vault.write_base(world.deadline())));
   world.commit_all(*process);
   EXPECT_EQ(restored(world), process->state.content());
-}
-
-// ---- gaps ----
-
-TEST(VaultGap, ALongerHistoryUnderThePinsIsAbsorbed) {
-  RestoreWorld world;
-  auto old = world.opened();
-  old->apply(1, 1, "one");
-  world.commit_all(*old);
-  // A young writer that was shown a stale pin and register: it knows nothing of the old one.
-  world.options.when_absent = WhenAbsent::kStartEmpty;
-  auto young = world.process();
-  const MessageId hidden = old->vault.root();
-  world.chat.unpin(hidden);
-  world.chat.set_pointer(std::nullopt);
-  ASSERT_TRUE(world.open(*young));
-  ASSERT_EQ(young->state.content(), Content{});
-  world.chat.pin(hidden);
-  old->apply(2, 2, "two");
-  EXPECT_EQ(world.commit(*old).error().code, ErrorCode::kSuperseded);
-
-  const auto outcome = world.run(young->vault.resolve_gap(world.deadline()));
-  ASSERT_TRUE(outcome) << describe(outcome.error());
-  EXPECT_EQ(*outcome, GapOutcome::kAbsorbed);
-  EXPECT_EQ(young->state.content(), (Content{{1, "one"}, {2, "two"}}));
-  EXPECT_EQ(restored(world), young->state.content());
-}
-
-TEST(VaultGap, WhatIsNowhereIsAcceptedCountedAndRecorded) {
-  RestoreWorld world;
-  auto process = world.opened();
-  process->apply(1, 1, "one");
-  world.commit_all(*process);
-  const auto outcome = world.run(process->vault.resolve_gap(world.deadline()));
-  ASSERT_TRUE(outcome) << describe(outcome.error());
-  EXPECT_EQ(*outcome, GapOutcome::kNothingLonger);
-  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
-  EXPECT_EQ(process->vault.accept_gap({.id = 5}), 3u);
-  process->apply(5, 5, "five");
-  world.commit_all(*process);
-  auto next = world.opened();
-  EXPECT_EQ(next->vault.stats().lost_updates, 3u);
-  EXPECT_EQ(next->vault.applied().last(), 5);
-}
-
-TEST(VaultGap, AWitnessedWriterStepsBackFromALongerHistory) {
-  RestoreWorld world;
-  auto old = world.opened();
-  auto young = world.opened();
-  young->apply(1, 1, "one");
-  world.commit_all(*young);
-  // The old writer has not looked yet: its root grows although nothing of it may be confirmed.
-  old->apply(1, 1, "one");
-  old->apply(2, 2, "two");
-  EXPECT_EQ(world.commit(*old).error().code, ErrorCode::kSuperseded);
-  young->vault.note_witness();
-  const auto outcome = world.run(young->vault.resolve_gap(world.deadline()));
-  ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().code, ErrorCode::kSuperseded);
 }
 
 // ---- another key ----

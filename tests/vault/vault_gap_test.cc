@@ -1,0 +1,165 @@
+// Steps 14 and 15: a queue that begins beyond the state leads to a longer history wherever it is,
+// or to a counted loss; and what may happen in the chat meanwhile.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "world.h"
+
+namespace telekv::vault {
+namespace {
+
+using Content = MapState::Content;
+
+struct GapWorld : World {
+  void commit_all(Process& process) { (void)commit(process).value(); }
+  Result<GapOutcome> resolve(Process& process) {
+    return run(process.vault.resolve_gap(deadline()));
+  }
+
+  /// A writer that was shown neither pin nor register: it knows nothing of who was there before.
+  std::unique_ptr<Process> opened_blind() {
+    options.when_absent = WhenAbsent::kStartEmpty;
+    const std::optional<MessageId> hidden = chat.shown_pin();
+    if (hidden) chat.unpin(*hidden);
+    chat.set_pointer(std::nullopt);
+    std::unique_ptr<Process> fresh = opened();
+    if (hidden) chat.pin(*hidden);
+    return fresh;
+  }
+};
+
+Content restored(World& world) {
+  SimChat copy = world.chat;
+  auto opener = world.process_in(copy);
+  const auto report = world.open(*opener);
+  EXPECT_TRUE(report) << describe(report.error());
+  return opener->state.content();
+}
+
+TEST(VaultGap, ALongerHistoryUnderThePinsIsAbsorbed) {
+  GapWorld world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  world.commit_all(*old);
+  auto young = world.opened_blind();
+  ASSERT_EQ(young->state.content(), Content{});
+  old->apply(2, 2, "two");
+  EXPECT_EQ(world.commit(*old).error().code, ErrorCode::kSuperseded);
+
+  const auto outcome = world.resolve(*young);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(*outcome, GapOutcome::kAbsorbed);
+  EXPECT_EQ(young->state.content(), (Content{{1, "one"}, {2, "two"}}));
+  EXPECT_EQ(restored(world), young->state.content());
+}
+
+TEST(VaultGap, WhatIsNowhereIsAcceptedCountedAndRecorded) {
+  GapWorld world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  world.commit_all(*process);
+  const auto outcome = world.resolve(*process);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(*outcome, GapOutcome::kNothingLonger);
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+  EXPECT_EQ(process->vault.accept_gap({.id = 5}), 3u);
+  process->apply(5, 5, "five");
+  world.commit_all(*process);
+  auto next = world.opened();
+  EXPECT_EQ(next->vault.stats().lost_updates, 3u);
+  EXPECT_EQ(next->vault.applied().last(), 5);
+}
+
+TEST(VaultGap, AWitnessedWriterStepsBackFromALongerHistory) {
+  GapWorld world;
+  auto old = world.opened();
+  auto young = world.opened();
+  young->apply(1, 1, "one");
+  world.commit_all(*young);
+  // The old writer has not looked yet: its root grows although nothing of it may be confirmed.
+  old->apply(1, 1, "one");
+  old->apply(2, 2, "two");
+  EXPECT_EQ(world.commit(*old).error().code, ErrorCode::kSuperseded);
+  young->vault.note_witness();
+  const auto outcome = world.resolve(*young);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kSuperseded);
+}
+
+// While the own root is unpinned, a superseded writer of `interval` mode passes its CHECK.
+TEST(VaultGap, WhatASupersededWriterSavesMeanwhileIsAbsorbed) {
+  GapWorld world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  world.commit_all(*old);
+  auto young = world.opened();
+  world.chat.pin(old->vault.root());  // lost its unpinning
+  old->apply(2, 2, "two");
+  old->apply(3, 3, "three");
+  std::optional<Result<CommitReport>> saved;
+  young->channel.on_call = [&](const Call& call) {
+    if (call.kind == CallKind::kUnpin && call.message == young->vault.root() && !saved &&
+        !young->channel.crashed()) {
+      world.begin(old->vault.commit(world.deadline()), saved);
+      young->channel.on_call = nullptr;
+    }
+    return Fault{};
+  };
+  const auto outcome = world.resolve(*young);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  ASSERT_TRUE(saved && *saved) << "the old writer was to pass its CHECK";
+  EXPECT_EQ(*outcome, GapOutcome::kAbsorbed);
+  EXPECT_EQ(young->state.content(), old->state.content());
+  EXPECT_EQ(restored(world), old->state.content());
+}
+
+// A late call has turned the register back to a root that is gone: while the own root is unpinned,
+// nothing would lead to it.
+TEST(VaultGap, TheRegisterLeadsToTheOwnRootWhileItIsUnpinned) {
+  GapWorld world;
+  auto old = world.opened();
+  const MessageId gone = old->vault.root();
+  auto young = world.opened();
+  young->apply(1, 1, "one");
+  world.commit_all(*young);
+  world.chat.remove(gone);
+  world.chat.set_pointer(gone);
+  bool unpinned = false;
+  young->channel.on_call = [&](const Call& call) {
+    if (call.kind == CallKind::kPinned && !world.chat.shown_pin()) {
+      unpinned = true;
+      EXPECT_EQ(world.chat.pointer(), young->vault.root());
+    }
+    return Fault{};
+  };
+  const auto outcome = world.resolve(*young);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_TRUE(unpinned);
+  EXPECT_EQ(restored(world), young->state.content());
+}
+
+// The candidate of a claim that has failed half-way is no other writer's.
+TEST(VaultGap, AfterAFailedClaimTheNextCommitGoesOnWithIt) {
+  GapWorld world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  world.commit_all(*old);
+  auto young = world.opened_blind();
+  young->channel.on_call = [](const Call& call) {
+    const bool down = call.kind == CallKind::kReplace;
+    return down ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}}
+                : Fault{};
+  };
+  const auto outcome = world.resolve(*young);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnavailable);
+  young->channel.on_call = nullptr;
+  EXPECT_EQ(young->state.content(), (Content{{1, "one"}}));
+  young->apply(2, 2, "two");
+  world.commit_all(*young);
+  EXPECT_EQ(restored(world), young->state.content());
+}
+
+}  // namespace
+}  // namespace telekv::vault
