@@ -7,7 +7,7 @@ WERROR = $(if $(CI),ON,OFF)
 # People in the benchmark's data sets.
 N ?= 1000000
 
-.PHONY: run build test torture bench lint fuzz format install-build install-test install-bench install-lint \
+.PHONY: run build test torture soak bench lint fuzz format install-build install-test install-bench install-lint \
   install-fuzz clean
 
 run: build
@@ -35,6 +35,13 @@ torture: install-test
 	KILL_ROUNDS=$(KILL_ROUNDS) OVERLAP_ROUNDS=$(OVERLAP_ROUNDS) TELEKV_BIN=build/$(PRESET)/bin \
 	  node --test --test-reporter=spec tests/e2e/clicker_torture.test.mjs
 
+# Histories of the simulation beyond those of the tests, a part on each processor.
+HISTORIES ?= 10000000
+SOAK_FROM ?= 100001
+soak: install-test
+	@$(MAKE) --no-print-directory compile TESTS=ON TARGET="--target vault_simulation"
+	scripts/soak build/$(PRESET)/bin/vault_simulation $(SOAK_FROM) $(HISTORIES)
+
 lint: install-lint
 	scripts/lint
 
@@ -57,7 +64,7 @@ install-build install-test install-bench install-lint install-fuzz: install-%:
 .PHONY: compile
 compile:
 	@cmake --preset $(PRESET) -G Ninja -DTELEKV_TESTS=$(TESTS) -DTELEKV_WERROR=$(WERROR) >/dev/null
-	cmake --build --preset $(PRESET) -j $(JOBS)
+	cmake --build --preset $(PRESET) -j $(JOBS) $(TARGET)
 
 clean:
 	rm -rf build

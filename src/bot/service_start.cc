@@ -93,7 +93,7 @@ asio::awaitable<Result<void>> Service::wait_for_operator() {
   vault::PollOffset offset;
   while (!config_.admin_id) {
     telegram::GetUpdates query;
-    if (offset.value()) query.offset = telegram::UpdateId{*offset.value()};
+    if (const auto due = offset.send_once()) query.offset = telegram::UpdateId{*due};
     const Result<telegram::UpdatePage> page = co_await api_->get_updates(std::move(query));
     if (!page) {
       if (vault::ends_the_run(page.error())) co_return page.error();
@@ -112,7 +112,7 @@ asio::awaitable<Result<void>> Service::wait_for_operator() {
     }
     if (const auto last = page->last_id()) {
       offset.move_behind(telegram::to_int(*last));
-    } else {
+    } else if (page->unreadable > 0) {
       offset.skip(page->unreadable);
     }
     co_await outbox_->room();

@@ -110,11 +110,13 @@ Channel::Async<format::Object> Objects::put(ObjectIdentity identity, std::functi
 // that cannot be edited; a slot that the operator has deleted is forgotten.
 Channel::Async<Posted> Objects::place(Document document, Patience patience) {
   for (;;) {
-    std::optional<std::set<MessageId>> named = named_();
+    auto asking = named_(patience);
+    Result<std::optional<std::set<MessageId>>> named = co_await std::move(asking);
+    if (!named) co_return named.error();
     std::optional<MessageId> slot;
-    if (named) {
-      named->insert(held_.begin(), held_.end());
-      slot = ring_->free_slot(*named);
+    if (*named) {
+      (*named)->insert(held_.begin(), held_.end());
+      slot = ring_->free_slot(**named);
     }
     if (!slot) break;
     held_.insert(*slot);

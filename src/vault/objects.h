@@ -21,8 +21,10 @@
 
 namespace telekv::vault {
 
-/// Who asks for slots says which may not be touched; nothing: no slot may be edited yet.
-using NamedMessages = std::function<std::optional<std::set<MessageId>>()>;
+/// Asked before each edit of a slot: the messages that may not be touched; nothing: no slot may be
+/// edited now.
+using NamedMessages =
+    std::function<Channel::Async<std::optional<std::set<MessageId>>>(Patience patience)>;
 
 class Objects {
  public:

@@ -79,15 +79,26 @@ Vault::Vault(Channel& channel, Clock& clock, Random& random, kv::Durable& state,
       roots_(channel, sealer_, random, writer_),
       survey_(channel, roots_, options_.root_id),
       objects_(channel, sealer_, random, std::move(pool), ring_,
-               [this] { return named_messages(); }),
+               [this](Patience patience) { return messages_to_keep(patience); }),
       chain_(objects_) {}
 
 void Vault::note(Note::Weight weight, std::string text) const {
   if (options_.on_note) options_.on_note(Note{.weight = weight, .text = std::move(text)});
 }
 
-std::optional<std::set<MessageId>> Vault::named_messages() const {
-  if (!witnessed_) return std::nullopt;
+// What a superseded writer overwrites may be named by whoever has superseded it, so the chat is
+// asked first. A writer that is not shown posts another message instead.
+Channel::Async<std::optional<std::set<MessageId>>> Vault::messages_to_keep(Patience patience) {
+  using Ids = std::optional<std::set<MessageId>>;
+  if (!witnessed_) co_return Ids();
+  const auto read_pin = [this] { return channel_->pinned(); };
+  Result<std::optional<Pinned>> pinned = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+  if (!pinned) co_return pinned.error();
+  if (!*pinned || (*pinned)->id != root_) co_return Ids();
+  co_return Ids(named_messages());
+}
+
+std::set<MessageId> Vault::named_messages() const {
   std::set<MessageId> ids = written_messages_;
   add_messages(manifest_, history_, ids);
   if (base_ready_) {

@@ -283,7 +283,8 @@ class Vault {
   Channel::Async<RestoreReport> restore_held(const format::RestorePoint& point,
                                              Clock::Time deadline);
 
-  std::optional<std::set<MessageId>> named_messages() const;
+  Channel::Async<std::optional<std::set<MessageId>>> messages_to_keep(Patience patience);
+  std::set<MessageId> named_messages() const;
   void note(Note::Weight weight, std::string text) const;
   Patience until(Clock::Time deadline) { return Patience{clock_, random_, deadline}; }
 

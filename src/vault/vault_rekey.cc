@@ -44,7 +44,7 @@ Channel::Async<void> Vault::overwrite_unnamed(Patience patience) {
     if (!recycled && may_pass(recycled.error())) co_return recycled.error();
     if (!recycled) ring_.add_frozen(id);
   }
-  for (const MessageId id : ring_.all_but(*named_messages())) {
+  for (const MessageId id : ring_.all_but(named_messages())) {
     Result<void> overwritten =
         co_await objects_.overwrite(id, identity(ObjectKind::kSegment, 0), patience);
     const bool gone = !overwritten && (overwritten.error().code == ErrorCode::kNotFound ||

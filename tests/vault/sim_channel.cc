@@ -266,48 +266,54 @@ Result<void> SimChannel::read(const Fault& fault) {
 
 Channel::Async<Posted> SimChannel::post(Document document) {
   Call call = make_call(CallKind::kPost, {}, document.name);
-  return perform<Posted>(std::move(call), [this, document = std::move(document)](
-                                              const Call& made,
-                                              const Fault& fault) -> Result<Posted> {
-    // Shared, because a late effect comes when this coroutine is gone.
-    auto posted = std::make_shared<Posted>();
-    Effect effect = [posted, document](SimChat& chat) {
-      posted->id = chat.send(document.name, document.bytes);
-      posted->file = {.file_id = chat.find(posted->id)->file_id, .size = document.bytes->size()};
-    };
-    const Result<void> done = mutate(made, fault, std::move(effect));
-    if (!done) return done.error();
-    return *posted;
-  });
+  return perform<Posted>(std::move(call),
+                         [this, document = std::move(document)](
+                             const Call& made, const Fault& fault) -> Result<Posted> {
+                           // Shared, because a late effect comes when this coroutine is gone.
+                           auto posted = std::make_shared<Posted>();
+                           Effect effect = [posted, document](SimChat& chat) {
+                             posted->id = chat.send(document.name, document.bytes);
+                             posted->file = {.file_id = chat.find(posted->id)->file_id,
+                                             .size = document.bytes->size()};
+                           };
+                           const Result<void> done = mutate(made, fault, std::move(effect));
+                           if (!done) return done.error();
+                           return *posted;
+                         });
 }
 
 Channel::Async<Posted> SimChannel::replace(MessageId id, Document document) {
   Call call = make_call(CallKind::kReplace, id, document.name);
-  return perform<Posted>(std::move(call), [this, id, document = std::move(document)](
-                                              const Call& made,
-                                              const Fault& fault) -> Result<Posted> {
-    if (fault.kind == Fault::Kind::kNone && chat_->find(id) == nullptr) return not_found();
-    Effect effect = [id, document](SimChat& chat) { chat.edit(id, document.name, document.bytes); };
-    const Result<void> done = mutate(made, fault, std::move(effect));
-    if (!done) return done.error();
-    return Posted{.id = id,
-                  .file = {.file_id = chat_->find(id)->file_id, .size = document.bytes->size()}};
-  });
+  return perform<Posted>(std::move(call),
+                         [this, id, document = std::move(document)](
+                             const Call& made, const Fault& fault) -> Result<Posted> {
+                           if (fault.kind == Fault::Kind::kNone && chat_->find(id) == nullptr)
+                             return not_found();
+                           Effect effect = [id, document](SimChat& chat) {
+                             chat.edit(id, document.name, document.bytes);
+                           };
+                           const Result<void> done = mutate(made, fault, std::move(effect));
+                           if (!done) return done.error();
+                           return Posted{.id = id,
+                                         .file = {.file_id = chat_->find(id)->file_id,
+                                                  .size = document.bytes->size()}};
+                         });
 }
 
 Channel::Async<void> SimChannel::pin(MessageId id) {
-  return perform<void>(
-      make_call(CallKind::kPin, id), [this, id](const Call& call, const Fault& fault) -> Result<void> {
-        if (fault.kind == Fault::Kind::kNone && chat_->find(id) == nullptr) return not_found();
-        return mutate(call, fault, [id](SimChat& chat) { chat.pin(id); });
-      });
+  return perform<void>(make_call(CallKind::kPin, id),
+                       [this, id](const Call& call, const Fault& fault) -> Result<void> {
+                         if (fault.kind == Fault::Kind::kNone && chat_->find(id) == nullptr)
+                           return not_found();
+                         return mutate(call, fault, [id](SimChat& chat) { chat.pin(id); });
+                       });
 }
 
 Channel::Async<void> SimChannel::unpin(MessageId id) {
-  return perform<void>(make_call(CallKind::kUnpin, id), [this, id](const Call& call,
-                                                                   const Fault& fault) {
-    return mutate(call, fault, [id](SimChat& chat) { chat.unpin(id); });
-  });
+  return perform<void>(make_call(CallKind::kUnpin, id),
+                       [this, id](const Call& call, const Fault& fault) {
+                         return mutate(call, fault, [id](SimChat& chat) { chat.unpin(id); });
+                       });
 }
 
 Channel::Async<std::optional<Pinned>> SimChannel::pinned() {
@@ -352,11 +358,12 @@ Result<FileRef> SimChannel::document_of(MessageId id, const Fault& fault) const 
 
 Channel::Async<Bytes> SimChannel::fetch(FileRef file, std::size_t max_bytes) {
   Call call = make_call(CallKind::kFetch, {}, file.file_id);
-  return perform<Bytes>(std::move(call), [this, file = std::move(file), max_bytes](
-                                             const Call&, const Fault& fault) -> Result<Bytes> {
-    if (const Result<void> done = read(fault); !done) return done.error();
-    return download(file, max_bytes, fault);
-  });
+  return perform<Bytes>(
+      std::move(call),
+      [this, file = std::move(file), max_bytes](const Call&, const Fault& fault) -> Result<Bytes> {
+        if (const Result<void> done = read(fault); !done) return done.error();
+        return download(file, max_bytes, fault);
+      });
 }
 
 Result<Bytes> SimChannel::download(const FileRef& file, std::size_t max_bytes,
@@ -383,10 +390,10 @@ Channel::Async<std::optional<MessageId>> SimChannel::pointer() {
 }
 
 Channel::Async<void> SimChannel::set_pointer(MessageId id) {
-  return perform<void>(make_call(CallKind::kSetPointer, id), [this, id](const Call& call,
-                                                                        const Fault& fault) {
-    return mutate(call, fault, [id](SimChat& chat) { chat.set_pointer(id); });
-  });
+  return perform<void>(make_call(CallKind::kSetPointer, id),
+                       [this, id](const Call& call, const Fault& fault) {
+                         return mutate(call, fault, [id](SimChat& chat) { chat.set_pointer(id); });
+                       });
 }
 
 Channel::Async<void> SimChannel::recycle(MessageId id) {

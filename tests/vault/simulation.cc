@@ -67,7 +67,8 @@ class History {
     const bool may_start = starts > 0 && starts < static_cast<std::size_t>(plan_->most_starts);
     if (may_start && !restart_planned_ && world_.alive().empty()) {
       restart_planned_ = true;
-      const auto pause = milliseconds(500 + random().below(random().below(5) == 0 ? 200'000 : 5000));
+      const auto pause =
+          milliseconds(500 + random().below(random().below(5) == 0 ? 200'000 : 5000));
       world_.timeline.call_at(world_.timeline.now() + pause, [this] {
         restart_planned_ = false;
         if (world_.alive().empty()) start();

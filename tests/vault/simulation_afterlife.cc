@@ -71,9 +71,9 @@ class Judge {
     for (int i = 0; !polls && i < world_->remains.updates.size(); ++i) {
       if (!state.dealt.test(static_cast<std::size_t>(i))) ++lost;
     }
-    expect(polls ? reported == lost : reported <= lost,
-           std::to_string(lost) + " updates are lost, but " + std::to_string(reported) +
-               " reported");
+    expect(
+        polls ? reported == lost : reported <= lost,
+        std::to_string(lost) + " updates are lost, but " + std::to_string(reported) + " reported");
   }
 
   void judge_updates(const TrueState& state) {
@@ -87,7 +87,8 @@ class Judge {
       expect(state.dealt.test(at) || expired || untold, name + " is confirmed, but in no state");
       if (may_lose_) continue;
       expect(state.dealt.test(at) || !before_->durable.test(at), name + " was saved, but is gone");
-      expect(!state.given_up.test(at) || !before_->durable.test(at), name + " was saved, but is lost");
+      expect(!state.given_up.test(at) || !before_->durable.test(at),
+             name + " was saved, but is lost");
     }
   }
 

@@ -10,32 +10,61 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, kTroubles> kTroubleNames = {
-    "429",           "unreachable",   "5xx or HTML",    "timeout before",  "timeout after",
-    "late effect",   "slow call",     "cut upload",     "cut download",    "flipped download",
-    "stale pin",     "stale read",    "hidden pin",     "lost pin",        "crash before a call",
-    "crash after a call", "kill",     "freeze",         "clock jump",      "SIGTERM",
-    "overlap",       "poll error",    "409",            "lost 2xx",        "expired update",
-    "new ids",       "foreign pin",   "foreign unpin",  "deleted message", "lost file",
-    "swapped",       "stored flip",   "restore",       "snapshot",       "forget"};
+constexpr std::array<std::string_view, kTroubles> kTroubleNames = {"429",
+                                                                   "unreachable",
+                                                                   "5xx or HTML",
+                                                                   "timeout before",
+                                                                   "timeout after",
+                                                                   "late effect",
+                                                                   "slow call",
+                                                                   "cut upload",
+                                                                   "cut download",
+                                                                   "flipped download",
+                                                                   "stale pin",
+                                                                   "stale read",
+                                                                   "hidden pin",
+                                                                   "lost pin",
+                                                                   "crash before a call",
+                                                                   "crash after a call",
+                                                                   "kill",
+                                                                   "freeze",
+                                                                   "clock jump",
+                                                                   "SIGTERM",
+                                                                   "overlap",
+                                                                   "poll error",
+                                                                   "409",
+                                                                   "lost 2xx",
+                                                                   "expired update",
+                                                                   "new ids",
+                                                                   "foreign pin",
+                                                                   "foreign unpin",
+                                                                   "deleted message",
+                                                                   "lost file",
+                                                                   "swapped",
+                                                                   "stored flip",
+                                                                   "restore",
+                                                                   "snapshot",
+                                                                   "forget"};
 
 constexpr std::array<std::string_view, kSteps> kStepNames = {
-    "1 pointers",  "1 root",     "1 chain",  "2 candidate", "3 look under", "3 pin",   "4 register",
-    "5 re-read",   "6 activate", "7 register", "8 CHECK",   "8 unpin",      "11 commit", "segment",
-    "base",        "history",    "drill",    "14 gap",      "13 recycle"};
+    "1 pointers", "1 root",     "1 chain",   "2 candidate", "3 look under",
+    "3 pin",      "4 register", "5 re-read", "6 activate",  "7 register",
+    "8 CHECK",    "8 unpin",    "11 commit", "segment",     "base",
+    "history",    "drill",      "14 gap",    "13 recycle"};
 
 constexpr std::array<std::string_view, Tally::kCallKinds> kCallNames = {
-    "post", "edit", "pin", "unpin", "getChat", "look up", "download", "register", "set register",
-    "delete"};
+    "post",    "edit",     "pin",      "unpin",        "getChat",
+    "look up", "download", "register", "set register", "delete"};
 
 constexpr std::array kOfMutatingCalls = {
-    Trouble::kRateLimit,    Trouble::kUnreachable, Trouble::kServerError,
+    Trouble::kRateLimit,     Trouble::kUnreachable,  Trouble::kServerError,
     Trouble::kTimeoutBefore, Trouble::kTimeoutAfter, Trouble::kLateEffect,
-    Trouble::kCutUpload,    Trouble::kCrashBefore, Trouble::kCrashAfter};
+    Trouble::kCutUpload,     Trouble::kCrashBefore,  Trouble::kCrashAfter};
 constexpr std::array kOfReadingCalls = {
-    Trouble::kRateLimit,  Trouble::kUnreachable, Trouble::kServerError, Trouble::kTimeoutBefore,
-    Trouble::kCutDownload, Trouble::kFlippedDownload, Trouble::kStalePin, Trouble::kStaleRead,
-    Trouble::kHiddenPin,  Trouble::kLostPin,     Trouble::kCrashBefore, Trouble::kCrashAfter};
+    Trouble::kRateLimit,     Trouble::kUnreachable, Trouble::kServerError,
+    Trouble::kTimeoutBefore, Trouble::kCutDownload, Trouble::kFlippedDownload,
+    Trouble::kStalePin,      Trouble::kStaleRead,   Trouble::kHiddenPin,
+    Trouble::kLostPin,       Trouble::kCrashBefore, Trouble::kCrashAfter};
 
 bool fits(Trouble trouble, CallKind kind) {
   switch (trouble) {
@@ -55,9 +84,7 @@ bool fits(Trouble trouble, CallKind kind) {
   }
 }
 
-Fault refuse(Error error) {
-  return Fault{.kind = Fault::Kind::kRefuse, .error = std::move(error)};
-}
+Fault refuse(Error error) { return Fault{.kind = Fault::Kind::kRefuse, .error = std::move(error)}; }
 
 }  // namespace
 
@@ -86,8 +113,8 @@ Fault Troubles::draw(const Call& call) {
   tally_->note(trouble);
   Fault fault = strike(trouble);
   // Whatever a read did not answer, it has changed nothing (telegram/api_error.cc).
-  if (!mutating && (fault.kind == Fault::Kind::kUnknownDone ||
-                    fault.kind == Fault::Kind::kUnknownNever)) {
+  if (!mutating &&
+      (fault.kind == Fault::Kind::kUnknownDone || fault.kind == Fault::Kind::kUnknownNever)) {
     return refuse({ErrorCode::kUnavailable, "no answer"});
   }
   return fault;
@@ -97,14 +124,16 @@ Fault Troubles::strike(Trouble trouble) {
   switch (trouble) {
     case Trouble::kRateLimit: {
       const std::uint64_t most = random_.below(4) == 0 ? 400 : 40;
-      return refuse({ErrorCode::kRateLimited, "slow down", {},
+      return refuse({ErrorCode::kRateLimited,
+                     "slow down",
+                     {},
                      static_cast<std::uint32_t>(1 + random_.below(most))});
     }
     case Trouble::kUnreachable:
       return refuse({ErrorCode::kUnavailable, "not reached"});
     case Trouble::kServerError:
-      return {.kind = random_.below(2) == 0 ? Fault::Kind::kUnknownDone
-                                            : Fault::Kind::kUnknownNever};
+      return {.kind =
+                  random_.below(2) == 0 ? Fault::Kind::kUnknownDone : Fault::Kind::kUnknownNever};
     case Trouble::kTimeoutBefore:
     case Trouble::kCutUpload:
       return {.kind = Fault::Kind::kUnknownNever};
@@ -165,11 +194,10 @@ void Tally::add(const Tally& other) {
       crashes[step][kind].after += other.crashes[step][kind].after;
     }
   }
-  for (const auto member :
-       {&Tally::histories, &Tally::starts, &Tally::opened, &Tally::refused, &Tally::superseded,
-        &Tally::commits, &Tally::segments, &Tally::bases, &Tally::drills, &Tally::restores,
-        &Tally::absorbed, &Tally::gaps, &Tally::fallbacks, &Tally::confirmed, &Tally::lost,
-        &Tally::checks}) {
+  for (const auto member : {&Tally::histories, &Tally::starts, &Tally::opened, &Tally::refused,
+                            &Tally::superseded, &Tally::commits, &Tally::segments, &Tally::bases,
+                            &Tally::drills, &Tally::restores, &Tally::absorbed, &Tally::gaps,
+                            &Tally::fallbacks, &Tally::confirmed, &Tally::lost, &Tally::checks}) {
     this->*member += other.*member;
   }
   most_messages = std::max(most_messages, other.most_messages);

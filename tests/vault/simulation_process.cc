@@ -496,7 +496,7 @@ asio::awaitable<void> SimProcess::bring_back(std::uint64_t pick) {
   if (!restored) {
     world_->trace(number_, "not restored: " + describe(restored.error()));
     // What it commits before it restores may have come through.
-    if (!vault_.has_uncommitted()) saved({.sequence = vault_.stats().sequence});
+    if (!vault_.has_uncommitted()) world_->remains.durable |= taken_.dealt & ~taken_.given_up;
     co_return;
   }
   ++world_->tally->restores;

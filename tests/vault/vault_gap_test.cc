@@ -94,17 +94,15 @@ TEST(VaultGap, WhatASupersededWriterSavesMeanwhileIsAbsorbed) {
   old->apply(1, 1, "one");
   world.commit_all(*old);
   auto young = world.opened();
-  world.chat.pin(old->vault.root());  // lost its unpinning
   old->apply(2, 2, "two");
   old->apply(3, 3, "three");
   std::optional<Result<CommitReport>> saved;
   young->channel.on_call = [&](const Call& call) {
-    if (call.kind == CallKind::kUnpin && call.message == young->vault.root() && !saved &&
-        !young->channel.crashed()) {
-      world.begin(old->vault.commit(world.deadline()), saved);
-      young->channel.on_call = nullptr;
-    }
-    return Fault{};
+    const bool unpins = call.kind == CallKind::kUnpin && call.message == young->vault.root();
+    if (unpins) world.begin(old->vault.commit(world.deadline()), saved);
+    const bool waits = call.kind == CallKind::kPin && !saved;
+    return waits ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "slow"}}
+                 : Fault{};
   };
   const auto outcome = world.resolve(*young);
   ASSERT_TRUE(outcome) << describe(outcome.error());

@@ -234,6 +234,29 @@ TEST(VaultRotation, StepsBackBeforeALongerHistory) {
   EXPECT_TRUE(world.check(*young));
 }
 
+// Who has taken over may go on from an edition of the old root that names the slot.
+TEST(VaultCommit, ASupersededWriterEditsNoSlot) {
+  World world;
+  auto old = world.opened();
+  old->vault.note_witness();
+  const auto edits_of_slots = [&](Process& process) {
+    int edits = 0;
+    process.channel.on_call = [&edits](const Call& call) {
+      const bool slot = call.kind == CallKind::kReplace && call.document != kRootName;
+      edits += slot ? 1 : 0;
+      return Fault{};
+    };
+    process.apply(edits + 1, 1, "again");
+    (void)world.run(process.vault.make_point(world.deadline()));
+    process.channel.on_call = nullptr;
+    return edits;
+  };
+  for (int i = 0; i < 3; ++i) (void)edits_of_slots(*old);
+  ASSERT_GT(edits_of_slots(*old), 0) << "the history's slots are edited in turn";
+  auto young = world.opened();
+  EXPECT_EQ(edits_of_slots(*old), 0);
+}
+
 TEST(VaultCheck, ALostPinIsPinnedAgain) {
   World world;
   auto process = world.opened();
