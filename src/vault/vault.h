@@ -149,6 +149,12 @@ class Vault {
   void note_witness() { witnessed_ = true; }
   bool witnessed() const { return witnessed_; }
 
+  /// Whether no page can be the witness: this state continues others, but holds no update whose
+  /// successor the queue could show. Then the first page counts as a gap.
+  bool is_witness_blind() const {
+    return !witnessed_ && applied_.last() == 0 && !roots_continued().empty();
+  }
+
   /// Steps 14 and 15, when the queue begins beyond applied().last() + 1. kSuperseded when a writer
   /// that was witnessed before finds a longer history: stop.
   Channel::Async<GapOutcome> resolve_gap(Clock::Time deadline);

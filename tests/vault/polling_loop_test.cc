@@ -262,6 +262,26 @@ TEST_F(Strict, CountsWhatIsMissingInsideAPageToo) {
   EXPECT_EQ(bot.vault().stats().lost_updates, 2u);
 }
 
+// A superseded writer's root that grew after it was read: the queue begins where the longer history
+// ends, but a state without any update has no place in the queue.
+TEST_F(Strict, LooksForALongerHistoryAsLongAsNothingIsApplied) {
+  auto old = opened();
+  auto starter = opened();
+  const std::int64_t first = queue.push();
+  old->apply(first, first, "one");
+  std::optional<Result<CommitReport>> ended;
+  begin(old->vault.commit(deadline()), ended);
+  pass_s(5);
+  queue.lose(first);
+
+  LoopBot& fresh = bot_of(std::move(starter));
+  fresh.start_polling();
+  const std::int64_t second = queue.push();
+  pass_s(30);
+  EXPECT_THAT(fresh.applied, ElementsAre(second));
+  EXPECT_EQ(restored_now().size(), 2u);
+}
+
 // The pin of the one that starts is lost until its own CHECK, so the old writer goes on and
 // confirms what the other has read too early to know. The queue tells.
 TEST_F(Strict, FindsALongerHistoryWhenTheQueueBeginsBeyondItsOwn) {

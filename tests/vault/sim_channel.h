@@ -53,11 +53,11 @@ struct Fault {
     kUnknownNever,  ///< the answer is lost, and the request too
     kCrashBefore,   ///< the process dies; no effect
     kCrashAfter,    ///< the process dies; the effect stays
-    kStale,      ///< getChat, a look-up: what was shown before the last change
-    kHidden,     ///< getChat: no pin, although there is one
-    kLosePin,    ///< the pin that the chat shows is lost just before the call
-    kTruncated,  ///< a download ends early
-    kFlipped,    ///< a bit of a download is wrong
+    kStale,         ///< getChat, a look-up: what was shown before the last change
+    kHidden,        ///< getChat: no pin, although there is one
+    kLosePin,       ///< the pin that the chat shows is lost just before the call
+    kTruncated,     ///< a download ends early
+    kFlipped,       ///< a bit of a download is wrong
   };
   Kind kind = Kind::kNone;
   Error error = {};
@@ -68,9 +68,9 @@ struct Fault {
 class SimChat {
  public:
   struct Message {
-    std::string name;      ///< of the document; empty: a text message
-    std::string file_id;   ///< empty: a text message
-    bool own = true;       ///< sent by the bot
+    std::string name;     ///< of the document; empty: a text message
+    std::string file_id;  ///< empty: a text message
+    bool own = true;      ///< sent by the bot
     Clock::Time sent = {};
     std::string replaced = {};  ///< the file before the last edit; empty: none
   };

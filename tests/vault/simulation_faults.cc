@@ -185,24 +185,6 @@ bool Troubles::strikes(Trouble trouble, std::uint64_t times) {
   return true;
 }
 
-void Tally::add(const Tally& other) {
-  for (std::size_t i = 0; i < kTroubles; ++i) troubles[i] += other.troubles[i];
-  for (std::size_t step = 0; step < kSteps; ++step) {
-    for (std::size_t kind = 0; kind < kCallKinds; ++kind) {
-      calls[step][kind] += other.calls[step][kind];
-      crashes[step][kind].before += other.crashes[step][kind].before;
-      crashes[step][kind].after += other.crashes[step][kind].after;
-    }
-  }
-  for (const auto member : {&Tally::histories, &Tally::starts, &Tally::opened, &Tally::refused,
-                            &Tally::superseded, &Tally::commits, &Tally::segments, &Tally::bases,
-                            &Tally::drills, &Tally::restores, &Tally::absorbed, &Tally::gaps,
-                            &Tally::fallbacks, &Tally::confirmed, &Tally::lost, &Tally::checks}) {
-    this->*member += other.*member;
-  }
-  most_messages = std::max(most_messages, other.most_messages);
-}
-
 std::string Tally::missing() const {
   std::string text;
   for (std::size_t i = 0; i < kTroubles; ++i) {
@@ -230,10 +212,9 @@ std::string Tally::describe() const {
   line("%llu histories: %llu starts, %llu openings, %llu refused, %llu superseded, %llu commits,\n",
        number(histories), number(starts), number(opened), number(refused), number(superseded),
        number(commits));
-  line("  %llu segments, %llu bases, %llu drills, %llu restores, %llu histories absorbed,\n",
-       number(segments), number(bases), number(drills), number(restores), number(absorbed));
-  line("  %llu gaps accepted, %llu fallbacks, %llu updates confirmed, %llu reported as lost,\n",
-       number(gaps), number(fallbacks), number(confirmed), number(lost));
+  line("  %llu restores, %llu histories absorbed, %llu fallbacks,\n", number(restores),
+       number(absorbed), number(fallbacks));
+  line("  %llu updates confirmed, %llu given up as lost,\n", number(confirmed), number(lost));
   line("  %llu moments checked, at most %llu messages in a chat\n", number(checks),
        number(most_messages));
   text += "troubles:";

@@ -39,21 +39,21 @@ enum class Trouble : std::uint8_t {
   kStop,         ///< SIGTERM
   kOverlap,      ///< a second process starts while one runs
   // of the update queue
-  kPollError,       ///< getUpdates fails, before or after its confirmation
-  kConflict,        ///< 409
-  kAnswerLost,      ///< a webhook's 2xx does not arrive
-  kUpdateExpired,   ///< waited too long
-  kNewIds,          ///< ids drawn anew after a silent week
+  kPollError,      ///< getUpdates fails, before or after its confirmation
+  kConflict,       ///< 409
+  kAnswerLost,     ///< a webhook's 2xx does not arrive
+  kUpdateExpired,  ///< waited too long
+  kNewIds,         ///< ids drawn anew after a silent week
   // of the operator
   kForeignPin,
   kForeignUnpin,
   kMessageDeleted,
-  kFileLost,      ///< a document cannot be downloaded any more
-  kStoredSwap,     ///< an object stands in the place of another
-  kStoredFlip,    ///< a document has changed in the chat
+  kFileLost,    ///< a document cannot be downloaded any more
+  kStoredSwap,  ///< an object stands in the place of another
+  kStoredFlip,  ///< a document has changed in the chat
   kRestore,
   kSnapshot,
-  kForget,        ///< a user asks to be forgotten
+  kForget,  ///< a user asks to be forgotten
   kCount,
 };
 inline constexpr std::size_t kTroubles = static_cast<std::size_t>(Trouble::kCount);
@@ -99,26 +99,19 @@ struct Tally {
   std::uint64_t histories = 0;
   std::uint64_t starts = 0;
   std::uint64_t opened = 0;
-  std::uint64_t refused = 0;    ///< openings that ended with an error
+  std::uint64_t refused = 0;  ///< openings that ended with an error
   std::uint64_t superseded = 0;
   std::uint64_t commits = 0;
-  std::uint64_t segments = 0;
-  std::uint64_t bases = 0;
-  std::uint64_t drills = 0;
   std::uint64_t restores = 0;
   std::uint64_t absorbed = 0;
-  std::uint64_t gaps = 0;       ///< accepted
   std::uint64_t fallbacks = 0;
   std::uint64_t confirmed = 0;  ///< updates
-  std::uint64_t lost = 0;       ///< of these, reported as lost
+  std::uint64_t lost = 0;       ///< updates given up
   std::uint64_t checks = 0;     ///< moments at which "everybody died now"
   std::uint64_t most_messages = 0;
 
   void note(Trouble trouble) { ++troubles[static_cast<std::size_t>(trouble)]; }
-  std::uint64_t count(Trouble trouble) const {
-    return troubles[static_cast<std::size_t>(trouble)];
-  }
-  void add(const Tally& other);
+  std::uint64_t count(Trouble trouble) const { return troubles[static_cast<std::size_t>(trouble)]; }
   /// Several lines.
   std::string describe() const;
   /// What has never happened, although it should have in so many histories; empty: nothing.

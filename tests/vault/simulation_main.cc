@@ -15,7 +15,8 @@ struct Arguments {
   std::uint64_t count = 1000;
   std::uint64_t seconds = 0;  // 0: no limit
   bool traces = false;
-  bool brief = false;  // only the verdict
+  bool brief = false;     // only the verdict
+  bool thorough = false;  // every trouble, and a crash at every call, must have happened
 };
 
 bool read_number(std::string_view text, std::uint64_t& out) {
@@ -26,7 +27,7 @@ bool read_number(std::string_view text, std::uint64_t& out) {
 int usage() {
   std::fprintf(stderr,
                "usage: vault_simulation [--from SEED] [--count N] [--seconds S] [--trace] "
-               "[--brief]\n");
+               "[--brief] [--thorough]\n");
   return 2;
 }
 
@@ -61,6 +62,10 @@ int simulate(const Arguments& arguments) {
     return 1;
   }
   if (!arguments.brief) std::printf("%s", tally.describe().c_str());
+  if (const std::string missing = tally.missing(); arguments.thorough && !missing.empty()) {
+    std::printf("verdict: NOT THOROUGH, never met:%s\n", missing.c_str());
+    return 1;
+  }
   std::printf("verdict: every promise kept in %llu histories, seeds %llu to %llu, %.1f s\n",
               static_cast<unsigned long long>(tally.histories),
               static_cast<unsigned long long>(arguments.from),
@@ -91,6 +96,8 @@ int main(int count, char** values) {
       arguments.traces = true;
     } else if (name == "--brief") {
       arguments.brief = true;
+    } else if (name == "--thorough") {
+      arguments.thorough = true;
     } else {
       known = false;
     }

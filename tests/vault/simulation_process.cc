@@ -238,6 +238,7 @@ void SimProcess::learn_state() {
   const format::State& state = vault_.manifest().state();
   knows_state_ = true;
   absorbed_ = serves_;
+  if (absorbed_) ++world_->tally->absorbed;
   const TrueState* known = world_->remains.written.find(WrittenStates::name_of(state));
   const std::optional<TrueState::Users> users = users_of(table_.table);
   const bool fell_back = known == nullptr && users && world_->remains.damaged;
@@ -481,7 +482,8 @@ asio::awaitable<void> SimProcess::bring_back(std::uint64_t pick) {
   const format::State& state = vault_.history().points(static_cast<int>(chosen)).state();
   const TrueState* known = world_->remains.written.find(WrittenStates::name_of(state));
   if (known == nullptr) {
-    world_->fail("a restore point that nobody has written");
+    // A commit that has failed keeps its point for the next one.
+    if (!vault_.has_uncommitted()) world_->fail("a restore point that nobody has written");
     co_return;
   }
   const std::size_t restore = world_->remains.restores_begun++ % RestoreSet().size();

@@ -5,13 +5,13 @@
 // runs again. Single thread. A wait costs O(waits under way), of which there are a dozen.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -109,8 +109,8 @@ class Timeline {
     if (slot.is_connected()) {
       slot.assign([this, order](boost::asio::cancellation_type /*type*/) { hurry(order); });
     }
-    waiters_.push_back({at, order, owner,
-                        std::make_unique<WakeHandler<Handler>>(std::move(handler))});
+    waiters_.push_back(
+        {at, order, owner, std::make_unique<WakeHandler<Handler>>(std::move(handler))});
   }
 
   void hurry(std::uint64_t order) {

@@ -42,7 +42,7 @@ struct TrueState {
   using Users = std::array<User, kMaxUsers>;
 
   Users users{};
-  UpdateSet dealt;  ///< applied, undone by a restore, or given up: never to be applied again
+  UpdateSet dealt;     ///< applied, undone by a restore, or given up: never to be applied again
   UpdateSet given_up;  ///< of these, the ones lost in a gap
   UpdateSet counted;   ///< of those, the ones whose number can be known
   UpdateSet forgets;   ///< those that have erased a user

@@ -85,6 +85,7 @@ void SimWorld::note_given_up(TrueState& state, int update, bool counted) {
     trace(Timeline::kNobody, "update " + std::to_string(i) + " is given up");
     state.dealt.set(at);
     state.given_up.set(at);
+    ++tally->lost;
     if (counted) state.counted.set(at);
   }
 }

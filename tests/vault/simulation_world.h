@@ -40,14 +40,14 @@ struct Remains {
   SimChat chat;
   SimUpdates updates;
   WrittenStates written = {};
-  UpdateSet durable = {};           ///< in a commit that returned success
-  UpdateSet seen = {};              ///< applied by somebody
-  RestoreSet restored = {};         ///< restores that returned success
+  UpdateSet durable = {};    ///< in a commit that returned success
+  UpdateSet seen = {};       ///< applied by somebody
+  RestoreSet restored = {};  ///< restores that returned success
   std::uint64_t durable_sequence = 0;
   std::size_t restores_begun = 0;
-  bool damaged = false;        ///< something stored was harmed: losses may happen, and be told
+  bool damaged = false;  ///< something stored was harmed: losses may happen, and be told
   bool root_damaged = false;
-  bool exact_losses = true;    ///< the number of lost updates can be known
+  bool exact_losses = true;      ///< the number of lost updates can be known
   std::vector<int> reigns = {};  ///< the processes that became writers, in order
 };
 
