@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <type_traits>
 
@@ -24,6 +25,11 @@ struct Patience {
   Random* random;
   Clock::Time deadline;
 };
+
+/// A download can be at fault where the document is not: so often, and so far apart, what does not
+/// verify is downloaded.
+inline constexpr int kDownloads = 3;
+inline constexpr std::chrono::seconds kDownloadAgainAfter{2};
 
 /// Whether the next call would fail as well, for now: an outage, a penalty, a shutdown.
 inline bool may_pass(const Error& error) {

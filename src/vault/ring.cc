@@ -46,6 +46,11 @@ void Ring::succeed(const Ring& latest) {
   written_ = (latest.written_ + 1) % kBanks;
 }
 
+void Ring::keep_clear_of(const Ring& other) {
+  merge(other);
+  if (written_ == other.written_) written_ = (written_ + 1) % kBanks;
+}
+
 void Ring::merge(const Ring& other) {
   for (std::size_t bank = 0; bank < kBanks; ++bank) {
     for (const MessageId id : other.banks_[bank]) {

@@ -36,6 +36,9 @@ class Ring {
   /// Begins a reign after the writer of `latest`, the newest reign that was read.
   void succeed(const Ring& latest);
 
+  /// Goes on where the writer of `other` has written too: in another bank than that one's.
+  void keep_clear_of(const Ring& other);
+
   /// Learns the slots of another root that was read; a slot known to be in a bank stays there.
   void merge(const Ring& other);
 

@@ -64,9 +64,14 @@ Channel::Async<Root> Roots::read(MessageId id, Patience patience) {
 
 Channel::Async<Root> Roots::read_document(MessageId id, FileRef file, Patience patience) {
   const auto fetch = [this, &file] { return channel_->fetch(file, Channel::kMaxDocumentBytes); };
-  Result<Bytes> object = co_await retry(patience, OnUnknown::kRepeat, fetch);
-  if (!object) co_return object.error();
-  co_return open(id, *object);
+  for (int attempt = 1;; ++attempt) {
+    Result<Bytes> object = co_await retry(patience, OnUnknown::kRepeat, fetch);
+    if (!object) co_return object.error();
+    Result<Root> root = open(id, *object);
+    const bool damaged = !root && root.error().code == ErrorCode::kDamaged;
+    if (!damaged || attempt == kDownloads) co_return root;
+    co_await patience.clock->sleep_for(kDownloadAgainAfter);
+  }
 }
 
 Channel::Async<MessageId> Roots::post_candidate(std::vector<MessageId> predecessors,

@@ -260,6 +260,7 @@ class Vault {
   Channel::Async<void> load_history(const format::Manifest& manifest, Patience patience);
   Result<std::uint64_t> continue_from(format::State state, Chain::Loaded loaded,
                                       const std::vector<std::int64_t>& erased);
+  format::Delta& add_delta_after(std::uint64_t follows);
   OpenReport describe_opening(const Readings& readings, std::uint64_t downloaded,
                               Clock::Time started) const;
 

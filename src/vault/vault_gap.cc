@@ -16,6 +16,7 @@ constexpr int kPinsLookedUnder = 16;
 /// superseded writer of `interval` mode wrote last.
 bool reaches_beyond(const format::Manifest& manifest, const AppliedUpdates& applied) {
   const std::int64_t last = manifest.state().applied().last();
+  if (last == 0) return false;
   return last > applied.last() || applied.last() - last >= AppliedUpdates::kWindow;
 }
 
@@ -41,6 +42,8 @@ Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
   Result<bool> absorbed = co_await absorb_from(std::move(named), patience);
   if (!absorbed) co_return absorbed.error();
   if (*absorbed) co_return GapOutcome::kAbsorbed;
+  // What an earlier writer had confirmed is in a state that has had its witness.
+  if (witnessed_) co_return GapOutcome::kNothingLonger;
 
   if (*pointer != root_) {
     Result<std::uint64_t> rotated = co_await rotate(patience);
@@ -132,16 +135,19 @@ Channel::Async<bool> Vault::absorb_longer(Readings readings, Patience patience) 
   if (!parts) co_return parts.error();
   note(Note::Weight::kWarning, "the queue points at a longer history: the root in message " +
                                    std::to_string(to_int(longer)));
+  const std::uint64_t handed_out = last_sequence_;
   Result<std::uint64_t> adopted =
       co_await adopt_parts(readings.best->manifest, *std::move(parts), patience);
   if (!adopted) co_return adopted.error();
+  if (const std::uint64_t follows = last_sequence_; follows < handed_out) {
+    last_sequence_ = handed_out;
+    add_delta_after(follows);
+  }
   for (const MessageId id : readings.seen) {
     if (id != root_) absorbed_.add(id);
   }
-  Ring succeeding;
-  succeeding.succeed(ring_);
-  succeeding.merge(readings.slots);
-  ring_ = std::move(succeeding);
+  ring_.keep_clear_of(*Ring::parse(readings.best->manifest.ring()));
+  ring_.merge(readings.slots);
   // If this claim fails, every later commit has to go on with it.
   rotation_due_ = true;
   opened_ = false;

@@ -12,10 +12,6 @@ namespace {
 // A writer that is still running may change the chain under an opener, who then starts again.
 constexpr int kOpenAttempts = 10;
 
-// Downloads of a chain that does not verify, before a restore point takes its place.
-constexpr int kAdoptAttempts = 3;
-constexpr std::chrono::seconds kAdoptAgainAfter{2};
-
 Error cannot_decide() {
   return Error{ErrorCode::kNeedsDecision,
                "the vault's chat shows no root, but also no proof that the store is new",
@@ -114,10 +110,10 @@ Channel::Async<std::uint64_t> Vault::adopt_survey(const Readings& first, Patienc
         again->best && (again->best->id != readings.best->id ||
                         again->best->manifest.state().sequence() != newest.state().sequence());
     unmoved = moved ? 0 : unmoved + 1;
-    if (unmoved == kAdoptAttempts || attempt == kOpenAttempts) {
+    if (unmoved == kDownloads || attempt == kOpenAttempts) {
       co_return co_await adopt_newest_point(newest, std::move(why), patience);
     }
-    if (!moved) co_await clock_->sleep_for(kAdoptAgainAfter);
+    if (!moved) co_await clock_->sleep_for(kDownloadAgainAfter);
     readings = *std::move(again);
   }
 }
@@ -128,11 +124,11 @@ Channel::Async<std::uint64_t> Vault::adopt_or_fall_back(const format::Manifest& 
   for (int attempt = 1;; ++attempt) {
     Result<std::uint64_t> adopted = co_await adopt(manifest, patience);
     if (adopted || !is_broken(adopted.error())) co_return adopted;
-    if (attempt == kAdoptAttempts) {
+    if (attempt == kDownloads) {
       Error why = adopted.error();
       co_return co_await adopt_newest_point(manifest, std::move(why), patience);
     }
-    co_await clock_->sleep_for(kAdoptAgainAfter);
+    co_await clock_->sleep_for(kDownloadAgainAfter);
   }
 }
 
@@ -205,8 +201,8 @@ Channel::Async<Bytes> Vault::fetch_history(format::Object object, Patience patie
   for (int attempt = 1;; ++attempt) {
     format::Object wanted = object;
     Result<Bytes> body = co_await objects_.fetch(std::move(wanted), ObjectKind::kHistory, patience);
-    if (body || !is_broken(body.error()) || attempt == kAdoptAttempts) co_return body;
-    co_await clock_->sleep_for(kAdoptAgainAfter);
+    if (body || !is_broken(body.error()) || attempt == kDownloads) co_return body;
+    co_await clock_->sleep_for(kDownloadAgainAfter);
   }
 }
 
@@ -263,6 +259,16 @@ Error Vault::no_such_point(std::uint64_t number) {
                "/snapshots and `telekv snapshots` list those there are"};
 }
 
+// The next sequence is above everything handed out, whatever the state's own is.
+format::Delta& Vault::add_delta_after(std::uint64_t follows) {
+  format::State& state = *manifest_.mutable_state();
+  state.set_sequence(++last_sequence_);
+  format::Delta& delta = *state.add_tail();
+  delta.set_sequence(last_sequence_);
+  delta.set_gap(last_sequence_ - follows - 1);
+  return delta;
+}
+
 // Goes on from a state that has just been loaded, as the newest commit of this history: later
 // sequences are above everything handed out, and `erased` keys stay erased.
 Result<std::uint64_t> Vault::continue_from(format::State state, Chain::Loaded loaded,
@@ -273,12 +279,8 @@ Result<std::uint64_t> Vault::continue_from(format::State state, Chain::Loaded lo
   for (const std::int64_t key : erased) state_->erase(key);
   const std::shared_ptr<const kv::Encodable> changes = state_->take_changes();
   if (follows != last_sequence_ || changes) {
-    format::State& continued = *manifest_.mutable_state();
-    continued.set_sequence(++last_sequence_);
-    format::Delta* delta = continued.add_tail();
-    delta->set_sequence(last_sequence_);
-    delta->set_gap(last_sequence_ - follows - 1);
-    if (changes) *delta->mutable_columns() = changes->encode();
+    format::Delta& delta = add_delta_after(follows);
+    if (changes) *delta.mutable_columns() = changes->encode();
   }
   describe_state();
   return loaded.downloaded_bytes;

@@ -134,9 +134,9 @@ Channel::Async<std::uint64_t> Vault::rotate(Patience patience) {
 }
 
 // Steps 4 and 5: what others committed since the first reading is absorbed while opening. A running
-// writer that finds somebody else's longer history has lost its reign and steps back; its own
-// cannot be longer than its memory. `known` becomes all roots that were read; returned are those
-// and what the longest of them continues.
+// writer that finds somebody else's longer history has lost its reign and steps back; its own root,
+// which is never longer than its memory, it need not read. `known` becomes all roots that were
+// read; returned are those and what the longest of them continues.
 Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
                                          Patience patience) {
   Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
@@ -145,35 +145,47 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   if (*pointer) named.add(**pointer);
 
   Readings readings;
+  MessageIds continued = known;
+  if (opened_) {
+    readings.seen.add(root_);
+    for (const std::int64_t id : manifest_.predecessors()) continued.add(MessageId{id});
+  }
   Result<void> followed =
       co_await survey_.follow(readings, std::move(named), Depth::kCandidates, patience);
   if (!followed) co_return followed.error();
-  for (const MessageId id : readings.seen) known.add(id);
-  MessageIds continued = known;
+  for (const MessageId id : readings.seen) {
+    known.add(id);
+    continued.add(id);
+  }
   if (!readings.best) co_return continued;
+  const Root& latest = *readings.latest;
   const format::Manifest& best = readings.best->manifest;
   for (const std::int64_t id : best.predecessors()) continued.add(MessageId{id});
 
-  const Root& latest = *readings.latest;
-  if (opened_ && latest.manifest.writer() != writer_ && latest.id > root_) {
-    Result<void> unpinned = co_await unpin(candidate, patience);
-    co_return unpinned ? superseded_by(latest.id) : unpinned.error();
-  }
-  const bool own = opened_ && best.writer() == writer_;
-  if (!own && (is_longer(best, manifest_) || (!opened_ && is_other_edition(best, manifest_)))) {
-    if (opened_) {
-      Result<void> unpinned = co_await unpin(candidate, patience);
-      co_return unpinned ? superseded_by(readings.best->id) : unpinned.error();
+  if (opened_) {
+    MessageId successor{};
+    if (latest.manifest.writer() != writer_ && latest.id > root_) {
+      successor = latest.id;
+    } else if (best.writer() != writer_ && is_longer(best, manifest_)) {
+      successor = readings.best->id;
     }
+    if (successor == MessageId{}) co_return continued;
+    Result<void> unpinned = co_await unpin(candidate, patience);
+    co_return unpinned ? superseded_by(successor) : unpinned.error();
+  }
+
+  if (is_longer(best, manifest_) || is_other_edition(best, manifest_)) {
     Result<std::uint64_t> adopted = co_await adopt_or_fall_back(best, patience);
     if (!adopted) co_return adopted.error();
   }
-  if (!opened_) {
-    // An unparsable ring was an error of the reading.
+  // An unparsable ring was an error of the reading.
+  if (root_ == MessageId{}) {
     ring_ = Ring();
-    ring_.succeed(*Ring::parse(readings.latest->manifest.ring()));
-    ring_.merge(readings.slots);
+    ring_.succeed(*Ring::parse(latest.manifest.ring()));
+  } else if (best.writer() != writer_) {
+    ring_.keep_clear_of(*Ring::parse(best.ring()));
   }
+  ring_.merge(readings.slots);
   co_return continued;
 }
 

@@ -48,6 +48,17 @@ TEST(Ring, WhatIsFrozenWaitsForTwoMoreTakeOvers) {
   EXPECT_EQ(third.free_slot({}), id(9));
 }
 
+TEST(Ring, AReignThatAbsorbsAnotherLeavesThatOnesBankAlone) {
+  Ring other;
+  other.add(id(1));
+  Ring mine = other;
+  mine.keep_clear_of(other);
+  EXPECT_EQ(mine.free_slot({}), std::nullopt) << "an edit of the other's may land late";
+  mine.add(id(2));
+  mine.keep_clear_of(other);
+  EXPECT_EQ(mine.free_slot({}), id(2)) << "its own bank is another already";
+}
+
 TEST(Ring, OtherRootsTeachSlotsAndNeverMoveKnownOnes) {
   Ring mine;
   mine.add(id(1));

@@ -483,7 +483,10 @@ asio::awaitable<void> SimProcess::bring_back(std::uint64_t pick) {
   const TrueState* known = world_->remains.written.find(WrittenStates::name_of(state));
   if (known == nullptr) {
     // A commit that has failed keeps its point for the next one.
-    if (!vault_.has_uncommitted()) world_->fail("a restore point that nobody has written");
+    if (!vault_.has_uncommitted()) {
+      world_->fail("a restore point that nobody has written: sequence " +
+                   std::to_string(state.sequence()));
+    }
     co_return;
   }
   const std::size_t restore = world_->remains.restores_begun++ % RestoreSet().size();

@@ -32,6 +32,7 @@ struct Life : World {
   Life() {
     options.make_scratch = [] { return std::make_unique<MapState>(); };
     options.ladder.tail_bytes = 60;
+    options.ladder.least_bytes = 512;
     pace = {.records_per_step = 20, .records_per_chunk = 20};
     chat.keeps_log = false;
   }
