@@ -240,6 +240,9 @@ void SimProcess::learn_state() {
   absorbed_ = serves_;
   if (absorbed_) ++world_->tally->absorbed;
   const TrueState* known = world_->remains.written.find(WrittenStates::name_of(state));
+  if (known == nullptr && absorbed_) {
+    known = world_->remains.written.find_renumbered(WrittenStates::name_of(state));
+  }
   const std::optional<TrueState::Users> users = users_of(table_.table);
   const bool fell_back = known == nullptr && users && world_->remains.damaged;
   if (fell_back) {

@@ -85,6 +85,16 @@ const TrueState* WrittenStates::find(const Name& name) const {
   return nullptr;
 }
 
+const TrueState* WrittenStates::find_renumbered(Name name) const {
+  for (auto entry = states_.rbegin(); entry != states_.rend(); ++entry) {
+    if (entry->name.sequence > name.sequence) continue;
+    Name written = entry->name;
+    written.sequence = name.sequence;
+    if (written == name) return &entry->state;
+  }
+  return nullptr;
+}
+
 const TrueState* WrittenStates::find_fallback(std::string_view applied,
                                               const TrueState::Users& users) const {
   for (auto entry = states_.rbegin(); entry != states_.rend(); ++entry) {

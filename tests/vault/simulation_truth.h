@@ -77,6 +77,8 @@ class WrittenStates {
   static Name name_of(const format::State& state);
 
   const TrueState* find(const Name& name) const;
+  /// One that goes on under another sequence: absorbed by a writer that has handed out higher ones.
+  const TrueState* find_renumbered(Name name) const;
   /// The state whose applied position is `applied` and whose users, but for forgotten ones, are
   /// `users`: a restore point that an opener has fallen back to.
   const TrueState* find_fallback(std::string_view applied, const TrueState::Users& users) const;

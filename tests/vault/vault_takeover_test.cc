@@ -239,6 +239,7 @@ TEST(VaultCommit, ASupersededWriterEditsNoSlot) {
   World world;
   auto old = world.opened();
   old->vault.note_witness();
+  std::int64_t update = 0;
   const auto edits_of_slots = [&](Process& process) {
     int edits = 0;
     process.channel.on_call = [&edits](const Call& call) {
@@ -246,7 +247,8 @@ TEST(VaultCommit, ASupersededWriterEditsNoSlot) {
       edits += slot ? 1 : 0;
       return Fault{};
     };
-    process.apply(edits + 1, 1, "again");
+    ++update;
+    process.apply(update, 1, std::to_string(update));
     (void)world.run(process.vault.make_point(world.deadline()));
     process.channel.on_call = nullptr;
     return edits;
