@@ -180,6 +180,19 @@ TEST(VaultBadInput, AMissingDeltaIsDamage) {
   }
 }
 
+// The state would have the promised digest: only the order tells that a commit is missing.
+TEST(VaultBadInput, ADeltaThatDoesNotFollowTheOneBeforeIsDamage) {
+  Stored stored;
+  const format::Manifest good = stored.manifest();
+  const std::uint64_t sequence = good.state().tail(0).sequence();
+  for (const std::uint64_t gap : {std::uint64_t{1}, sequence, sequence + 1}) {
+    format::Manifest manifest = good;
+    manifest.mutable_state()->mutable_tail(0)->set_gap(gap);
+    stored.seal_root(manifest.SerializeAsString());
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "gap " << gap;
+  }
+}
+
 TEST(VaultBadInput, BytesThatAreNoManifestAreDamage) {
   Stored stored;
   stored.seal_root("\xff\xff\xff");

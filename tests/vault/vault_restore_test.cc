@@ -89,6 +89,28 @@ TEST(VaultRestore, WhoWasForgottenStaysForgotten) {
   EXPECT_EQ(restored(world), (Content{{1, "stays"}}));
 }
 
+TEST(VaultRestore, NothingOfAPointIsWrittenOver) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 6; ++i) {
+    process->apply(i, i, "record " + std::to_string(i));
+    world.commit_all(*process);
+  }
+  world.make_point(*process);
+  const Content old = process->state.content();
+  ASSERT_GT(process->vault.history().points(0).state().segments_size(), 0);
+  for (int i = 7; i <= 60; ++i) {
+    process->apply(i, i % 9, "record " + std::to_string(i));
+    world.commit_all(*process);
+    if (i % 20 != 0) continue;
+    ASSERT_TRUE(world.run(process->vault.write_base(world.deadline())));
+  }
+  const auto report = world.restore(*process, 1);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(process->state.content(), old);
+}
+
 TEST(VaultRestore, ThereIsNoSuchPoint) {
   RestoreWorld world;
   auto process = world.opened();
