@@ -372,14 +372,6 @@ FORGERY = [
         "false",
         ("vault_bad_input_test", "VaultBadInput.ARootMovedToAnotherMessageIsDamaged"),
     ),
-    change(
-        "an unsealed root accepted under a key",
-        "Whoever can write to the chat needs no key.",
-        "src/vault/sealer.cc",
-        "if (seal == Seal::kChecksumOnly) {",
-        "if (false) {",
-        ("vault_bad_input_test", "VaultBadInput.AnUnsealedRootIsRefusedWhenAKeyIsGiven"),
-    ),
 ]
 
 MUTATIONS = TAKING_OVER + COMMITTING + QUEUE + RING + FORGETTING + FORGERY

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
+#include <vector>
 
 #include "world.h"
 
@@ -191,6 +193,87 @@ TEST(VaultBadInput, ADeltaThatDoesNotFollowTheOneBeforeIsDamage) {
     stored.seal_root(manifest.SerializeAsString());
     EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "gap " << gap;
   }
+}
+
+TEST(VaultBadInput, AStateThatContradictsItselfIsDamage) {
+  const std::vector<std::function<void(format::Manifest&)>> changes = {
+      [](format::Manifest& root) { root.mutable_state()->set_records(1000); },
+      [](format::Manifest& root) { root.mutable_state()->mutable_digest()->pop_back(); },
+      [](format::Manifest& root) {
+        root.mutable_state()->mutable_base()->mutable_chunks(0)->set_sequence(1);
+      },
+      [](format::Manifest& root) { root.mutable_state()->mutable_applied()->add_runs(1); },
+      [](format::Manifest& root) { root.mutable_ring()->set_written(7); },
+      [](format::Manifest& root) {
+        for (int i = 0; i <= 1000; ++i) root.mutable_state()->add_segments();
+      },
+      [](format::Manifest& root) {
+        for (int i = 0; i <= 1000; ++i) root.mutable_state()->mutable_base()->add_chunks();
+      },
+  };
+  Stored stored;
+  const format::Manifest good = stored.manifest();
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    format::Manifest bad = good;
+    changes[i](bad);
+    stored.seal_root(bad.SerializeAsString());
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "change " << i;
+  }
+}
+
+// A seal proves who has written, not that it was written well.
+TEST(VaultBadInput, ASealedObjectWithAnotherContentIsDamage) {
+  Stored stored;
+  const format::Manifest good = stored.manifest();
+  const auto put = [&stored](ObjectKind kind) {
+    const ObjectIdentity identity{.kind = kind, .epoch = 1, .writer = 2, .sequence = 3};
+    auto bytes = std::make_shared<const Bytes>(
+        stored.sealer.seal(identity, "\xff\xff", Sealer::make_nonce(stored.random)));
+    format::Object object;
+    object.set_size(bytes->size());
+    object.set_content_hash(content_hash(*bytes));
+    object.set_epoch(identity.epoch);
+    object.set_writer(identity.writer);
+    object.set_sequence(identity.sequence);
+    const MessageId message = stored.world.chat.send("object", std::move(bytes));
+    object.set_message_id(to_int(message));
+    object.set_file_id(stored.world.chat.find(message)->file_id);
+    return object;
+  };
+  format::Manifest with_segment = good;
+  *with_segment.mutable_state()->add_segments() = put(ObjectKind::kSegment);
+  format::Manifest with_chunk = good;
+  format::Base& base = *with_chunk.mutable_state()->mutable_base();
+  base.clear_chunks();
+  base.set_sequence(3);
+  *base.add_chunks() = put(ObjectKind::kChunk);
+  for (const format::Manifest& bad : {with_segment, with_chunk}) {
+    stored.seal_root(bad.SerializeAsString());
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+  }
+
+  format::Manifest with_history = good;
+  *with_history.mutable_history() = put(ObjectKind::kHistory);
+  stored.seal_root(with_history.SerializeAsString());
+  auto process = stored.world.process();
+  ASSERT_TRUE(stored.world.open(*process)) << "only the restore points are lost";
+  EXPECT_EQ(process->state.content(), stored.content);
+}
+
+TEST(VaultBadInput, AnotherObjectInARootsPlaceIsDamaged) {
+  Stored stored;
+  const Bytes chunk = stored.world.chat.document(stored.chunk(0));
+  stored.world.chat.overwrite(stored.root, chunk);
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+}
+
+TEST(VaultBadInput, AMalformedRingOfARegisteredRootIsDamage) {
+  Stored stored;
+  format::Manifest manifest = stored.manifest();
+  manifest.mutable_ring()->set_written(7);
+  stored.seal_root(manifest.SerializeAsString());
+  stored.world.chat.unpin(stored.root);
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
 }
 
 TEST(VaultBadInput, BytesThatAreNoManifestAreDamage) {

@@ -22,6 +22,16 @@ TEST(VaultOpen, AFreshChatGetsAPinnedAndRegisteredRoot) {
   EXPECT_EQ(world.chat.messages().size(), 1u);
 }
 
+TEST(VaultOpen, ReadingAFreshChatFindsNothingAndWritesNothing) {
+  World world;
+  auto process = world.process();
+  const auto report = world.run(process->vault.read(world.deadline()));
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_TRUE(report->created);
+  EXPECT_EQ(report->root, MessageId{});
+  EXPECT_EQ(world.chat.mutating_calls(), 0u);
+}
+
 TEST(VaultOpen, ANewProcessRestoresExactlyWhatWasCommitted) {
   World world;
   auto first = world.opened();

@@ -91,6 +91,7 @@ TEST(VaultRestore, WhoWasForgottenStaysForgotten) {
 
 TEST(VaultRestore, NothingOfAPointIsWrittenOver) {
   RestoreWorld world;
+  world.chat.drops_replaced = true;
   auto process = world.opened();
   process->vault.note_witness();
   for (int i = 1; i <= 6; ++i) {
@@ -301,6 +302,47 @@ TEST(VaultDrill, ABrokenChainIsSeenAndTheNextBaseMendsIt) {
   EXPECT_TRUE(world.drill(*process));
 }
 
+TEST(VaultDrill, MaintenanceIsNotDoneTwiceAtOnce) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.commit_all(*process);
+  std::vector<std::optional<Result<void>>> ended(4);
+  for (std::size_t i = 0; i < ended.size(); ++i) {
+    auto work = i % 2 == 0 ? process->vault.write_base(world.deadline())
+                           : process->vault.drill(world.deadline());
+    world.begin(std::move(work), ended[i]);
+  }
+  world.context.restart();
+  while (!ended[1] && world.context.poll_one() > 0) {
+    if (!ended[0]) EXPECT_FALSE(process->vault.base_due());
+  }
+  world.clock.run(world.context);
+  for (const auto& each : ended) EXPECT_TRUE(each && *each);
+  int bases = 0;
+  for (const auto& [id, message] : world.chat.messages()) {
+    bases += message.name.starts_with("telekv-base") ? 1 : 0;
+  }
+  EXPECT_EQ(bases, 1);
+}
+
+TEST(VaultDrill, ADrillOfWhatIsGoneWantsANewBase) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 6; ++i) {
+    process->apply(i, i, "record " + std::to_string(i));
+    world.commit_all(*process);
+  }
+  process->channel.on_call = [](const Call& call) {
+    if (call.kind != CallKind::kFetch) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kNotFound, "gone"}};
+  };
+  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(process->vault.base_due());
+}
+
 TEST(VaultDrill, MaintenanceCanBeCancelled) {
   RestoreWorld world;
   world.pace = {.records_per_step = 1, .records_per_chunk = 1};
@@ -345,6 +387,42 @@ TEST(VaultGap, ALongerHistoryUnderThePinsIsAbsorbed) {
   EXPECT_EQ(*outcome, GapOutcome::kAbsorbed);
   EXPECT_EQ(young->state.content(), (Content{{1, "one"}, {2, "two"}}));
   EXPECT_EQ(restored(world), young->state.content());
+}
+
+TEST(VaultGap, ALongerHistoryThatDoesNotVerifyIsAsGoodAsNone) {
+  for (const bool gone : {false, true}) {
+    RestoreWorld world;
+    auto old = world.opened();
+    for (int i = 1; i <= 6; ++i) {
+      old->apply(i, i, "record " + std::to_string(i));
+      world.commit_all(*old);
+    }
+    const format::State longer = old->vault.manifest().state();
+    ASSERT_GT(longer.segments_size(), 0);
+    const MessageId hidden = old->vault.root();
+    world.chat.unpin(hidden);
+    world.chat.set_pointer(std::nullopt);
+    world.options.when_absent = WhenAbsent::kStartEmpty;
+    auto young = world.opened();
+    young->apply(2, 2, "two");
+    world.commit_all(*young);
+    world.chat.pin(hidden);
+    const MessageId segment{longer.segments(0).message_id()};
+    if (gone) {
+      young->channel.on_call = [&](const Call& call) {
+        const bool asked = call.document == world.chat.find(segment)->file_id;
+        return asked ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kNotFound, "gone"}}
+                     : Fault{};
+      };
+    } else {
+      world.chat.overwrite(segment, "garbage");
+    }
+    const auto outcome = world.run(young->vault.resolve_gap(world.deadline()));
+    ASSERT_TRUE(outcome) << describe(outcome.error());
+    EXPECT_EQ(*outcome, GapOutcome::kNothingLonger);
+    EXPECT_TRUE(world.noted("cannot be restored"));
+    EXPECT_EQ(young->state.content(), (Content{{2, "two"}}));
+  }
 }
 
 TEST(VaultGap, WhatIsNowhereIsAcceptedCountedAndRecorded) {
@@ -422,6 +500,40 @@ TEST(VaultRekey, NothingInTheChatStaysReadableUnderTheOldKey) {
   auto last = world.process_with(new_sealer());
   ASSERT_TRUE(world.open(*last));
   EXPECT_EQ(last->state.content(), next->state.content());
+}
+
+TEST(VaultRekey, TakesAlongWhatManyReignsHaveLeft) {
+  for (const bool deletable : {true, false}) {
+    RestoreWorld world;
+    for (int reign = 0; reign < 8; ++reign) {
+      auto process = world.opened();
+      for (int i = 1; i <= 6; ++i) {
+        process->apply(10 * reign + i, i, "record " + std::to_string(i));
+        world.commit_all(*process);
+      }
+    }
+    if (!deletable) {
+      world.clock.advance(SimChat::kDeletable + std::chrono::hours(1));
+      world.chat.now = world.clock.now();
+    }
+    auto tool = world.opened();
+    // A slot that the operator has deleted is no hindrance.
+    for (const auto& [id, message] : world.chat.messages()) {
+      if (message.name.find("segment") == std::string::npos) continue;
+      world.chat.remove(id);
+      break;
+    }
+    const Content content = tool->state.content();
+    MapState copy;
+    for (const auto& [key, value] : content) copy.put(key, value);
+    (void)copy.take_changes();
+    const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
+    ASSERT_TRUE(report) << describe(report.error());
+    for (const auto& [id, message] : world.chat.messages()) {
+      const Bytes& object = world.chat.document(id);
+      EXPECT_TRUE(new_sealer().open(Sealer::peek(object).value(), object)) << message.name;
+    }
+  }
 }
 
 TEST(VaultRekey, AnEditWithoutAnAnswerIsSaidToBeUnknown) {
