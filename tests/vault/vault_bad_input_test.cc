@@ -221,6 +221,60 @@ TEST(VaultBadInput, AStateThatContradictsItselfIsDamage) {
   }
 }
 
+// A point whose objects verify, and whose digest is another's.
+TEST(VaultBadInput, APointThatIsNotWhatItPromisesIsNotRestored) {
+  for (const bool with_scratch : {true, false}) {
+    World world;
+    if (with_scratch) world.options.make_scratch = [] { return std::make_unique<MapState>(); };
+    auto writer = world.opened();
+    writer->apply(1, 1, "one");
+    ASSERT_TRUE(world.run(writer->vault.make_point(world.deadline())));
+    writer->apply(2, 2, "two");
+    ASSERT_TRUE(world.commit(*writer));
+    const MapState::Content content = writer->state.content();
+
+    const format::Object object = writer->vault.manifest().history();
+    const ObjectIdentity identity{.kind = ObjectKind::kHistory,
+                                  .epoch = object.epoch(),
+                                  .writer = object.writer(),
+                                  .sequence = object.sequence()};
+    format::History history = writer->vault.history();
+    history.mutable_points(0)->mutable_state()->mutable_digest()->at(0) ^= 1;
+    SeededRandom random(7);
+    const Bytes forged =
+        test_sealer().seal(identity, history.SerializeAsString(), Sealer::make_nonce(random));
+    world.chat.overwrite(MessageId{object.message_id()}, forged);
+    const MessageId root = writer->vault.root();
+    const Bytes stored = world.chat.document(root);
+    const ObjectIdentity root_identity = Sealer::peek(stored).value();
+    format::Manifest manifest;
+    ASSERT_TRUE(manifest.ParseFromString(test_sealer().open(root_identity, stored).value()));
+    manifest.mutable_history()->set_content_hash(content_hash(forged));
+    manifest.mutable_history()->set_size(forged.size());
+    world.chat.overwrite(root, test_sealer().seal(root_identity, manifest.SerializeAsString(),
+                                                  Sealer::make_nonce(random)));
+
+    auto process = world.process();
+    const auto found = world.open(*process);
+    ASSERT_TRUE(found) << describe(found.error());
+    ASSERT_EQ(process->state.content(), content);
+    const auto report = world.run(process->vault.restore(1, world.deadline()));
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, ErrorCode::kDamaged);
+    if (with_scratch) {
+      EXPECT_EQ(process->state.content(), content);
+      EXPECT_TRUE(world.commit(*process));
+    } else {
+      process->apply(3, 3, "three");
+      EXPECT_EQ(world.commit(*process).error().code, ErrorCode::kDamaged);
+    }
+    auto next = world.process();
+    const auto opened = world.open(*next);
+    ASSERT_TRUE(opened) << describe(opened.error());
+    EXPECT_EQ(next->state.content(), content) << "nothing of it reached the chat";
+  }
+}
+
 // A seal proves who has written, not that it was written well.
 TEST(VaultBadInput, ASealedObjectWithAnotherContentIsDamage) {
   Stored stored;

@@ -327,6 +327,37 @@ TEST(VaultDrill, MaintenanceIsNotDoneTwiceAtOnce) {
   EXPECT_EQ(bases, 1);
 }
 
+TEST(VaultDrill, WithoutAScratchTableThereIsNone) {
+  RestoreWorld world;
+  world.options.make_scratch = nullptr;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.commit_all(*process);
+  EXPECT_FALSE(process->vault.drill_due());
+  ASSERT_TRUE(world.drill(*process));
+  EXPECT_EQ(process->vault.stats().verified_at, 0);
+}
+
+TEST(VaultDrill, AndTheOthersKeepQuietInAPenalty) {
+  constexpr std::uint32_t kPenaltyS = 3600;
+  RestoreWorld world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  process->channel.on_call = [](const Call&) {
+    return Fault{.kind = Fault::Kind::kRefuse,
+                 .error = {ErrorCode::kRateLimited, "slow down", {}, kPenaltyS}};
+  };
+  EXPECT_EQ(world.commit(*process).error().code, ErrorCode::kRateLimited);
+  const std::uint64_t calls = process->channel.calls();
+  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kRateLimited);
+  EXPECT_EQ(world.run(process->vault.write_base(world.deadline())).error().code,
+            ErrorCode::kRateLimited);
+  EXPECT_EQ(world.run(process->vault.resolve_gap(world.deadline())).error().code,
+            ErrorCode::kRateLimited);
+  EXPECT_EQ(process->channel.calls(), calls);
+}
+
 TEST(VaultDrill, ADrillOfWhatIsGoneWantsANewBase) {
   RestoreWorld world;
   auto process = world.opened();
