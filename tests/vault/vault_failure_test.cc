@@ -37,6 +37,10 @@ struct Scene : World {
     actor = opened();
     actor->vault.note_witness();
   }
+  void leave_it_to_another() {
+    other = std::move(actor);
+    actor = process();
+  }
   void apply(int update) {
     actor->apply(update, update % 5, "value of update " + std::to_string(update));
   }
@@ -98,8 +102,7 @@ void leave_a_long_chain(Scene& scene) {
   scene.make_point();
   scene.commit_updates(10, 12);
   scene.allowed = {scene.actor->state.content()};
-  scene.other = std::move(scene.actor);
-  scene.actor = scene.process();
+  scene.leave_it_to_another();
 }
 
 void leave_a_broken_chain(Scene& scene) {
@@ -110,8 +113,7 @@ void leave_a_broken_chain(Scene& scene) {
   scene.commit_updates(4, 9);
   scene.chat.overwrite(scene.newest_segment(), "garbage");
   scene.allowed = {point};
-  scene.other = std::move(scene.actor);
-  scene.actor = scene.process();
+  scene.leave_it_to_another();
 }
 
 void prepare_a_full_commit(Scene& scene) {

@@ -496,6 +496,11 @@ Sealer new_sealer() {
       Key::parse("ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
 }
 
+void fill(MapState& state, const Content& content) {
+  for (const auto& [key, value] : content) state.put(key, value);
+  (void)state.take_changes();
+}
+
 TEST(VaultRekey, NothingInTheChatStaysReadableUnderTheOldKey) {
   RestoreWorld world;
   for (int reign = 0; reign < 3; ++reign) {
@@ -509,8 +514,7 @@ TEST(VaultRekey, NothingInTheChatStaysReadableUnderTheOldKey) {
   auto tool = world.opened();
   const Content content = tool->state.content();
   MapState copy;
-  for (const auto& [key, value] : content) copy.put(key, value);
-  (void)copy.take_changes();
+  fill(copy, content);
   const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
   ASSERT_TRUE(report) << describe(report.error());
 
@@ -556,8 +560,7 @@ TEST(VaultRekey, TakesAlongWhatManyReignsHaveLeft) {
     }
     const Content content = tool->state.content();
     MapState copy;
-    for (const auto& [key, value] : content) copy.put(key, value);
-    (void)copy.take_changes();
+    fill(copy, content);
     const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
     ASSERT_TRUE(report) << describe(report.error());
     for (const auto& [id, message] : world.chat.messages()) {
