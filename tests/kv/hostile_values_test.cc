@@ -91,12 +91,17 @@ TEST(HostileValues, ATextIsBoundedInBytesNotOnlyInCodePoints) {
   EXPECT_EQ(refused_delta(one_row({text(kName, name)}, true)), ErrorCode::kDamaged);
 }
 
-TEST(HostileValues, ADeltaWaitsUntilTheChangesAreTaken) {
+TEST(HostileValues, ADeltaWaitsForTheChangesAndForTheSnapshot) {
   WithARecord with;
   Table<User>& table = with.table;
   ASSERT_TRUE(table.insert(4, {.name = "Bob"}));
-  EXPECT_EQ(table.load_delta(one_row({integers(kState, 1)}, true)).error().code,
-            ErrorCode::kInvalidArgument);
+  const Bytes delta = one_row({integers(kState, 1)}, true);
+  EXPECT_EQ(table.load_delta(delta).error().code, ErrorCode::kInvalidArgument);
+  table.take_changes();
+  auto walk = table.begin_snapshot(1000);
+  EXPECT_EQ(table.load_delta(delta).error().code, ErrorCode::kInvalidArgument);
+  walk.reset();
+  EXPECT_TRUE(table.load_delta(delta));
 }
 
 TEST(HostileValues, AnEmptyBlockIsNotWritten) {
