@@ -7,8 +7,8 @@ WERROR = $(if $(CI),ON,OFF)
 # People in the benchmark's data sets.
 N ?= 1000000
 
-.PHONY: run build test torture bench lint fuzz mutants coverage format install-build install-test install-bench \
-  install-lint install-fuzz install-coverage clean
+.PHONY: run build test torture bench lint fuzz format install-build install-test install-bench install-lint \
+  install-fuzz clean
 
 run: build
 	scripts/run build/$(PRESET)/bin
@@ -48,6 +48,7 @@ fuzz: install-fuzz
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
 	done
 
+.PHONY: mutants coverage install-coverage
 # The protocol broken on purpose, one mutation at a time: a test has to notice each.
 mutants: install-test
 	tests/mutants/run.py --jobs $(JOBS)

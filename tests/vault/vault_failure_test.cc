@@ -254,6 +254,30 @@ TEST_P(VaultFailure, AtAnyCallIsReturnedAndLosesNothing) {
   EXPECT_GT(calls, 0U);
 }
 
+// What it held shows as lost; the process goes on with what it has.
+TEST(AGap, AfterALongerHistoryThatDoesNotVerifyIsAcceptedAndTold) {
+  for (const bool gone : {false, true}) {
+    Scene scene;
+    std::string told;
+    scene.options.on_note = [&told](const Note& note) { told += note.text + "\n"; };
+    hide_a_longer_history(scene);
+    const auto& segments = scene.other->vault.manifest().state().segments();
+    ASSERT_FALSE(segments.empty());
+    const MessageId segment{segments[0].message_id()};
+    const std::string file = scene.chat.find(segment)->file_id;
+    if (!gone) scene.chat.overwrite(segment, "garbage");
+    scene.actor->channel.on_call = [&](const Call& call) {
+      if (!gone || call.document != file) return Fault{};
+      return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kNotFound, "gone"}};
+    };
+    const auto outcome = scene.run(scene.actor->vault.resolve_gap(scene.deadline()));
+    ASSERT_TRUE(outcome) << describe(outcome.error());
+    EXPECT_EQ(*outcome, GapOutcome::kNothingLonger);
+    EXPECT_NE(told.find("cannot be restored"), std::string::npos) << told;
+    EXPECT_EQ(scene.actor->state.content(), Content{});
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, VaultFailure, testing::ValuesIn(operations()),
                          [](const auto& operation) { return operation.param.name; });
 

@@ -420,42 +420,6 @@ TEST(VaultGap, ALongerHistoryUnderThePinsIsAbsorbed) {
   EXPECT_EQ(restored(world), young->state.content());
 }
 
-TEST(VaultGap, ALongerHistoryThatDoesNotVerifyIsAsGoodAsNone) {
-  for (const bool gone : {false, true}) {
-    RestoreWorld world;
-    auto old = world.opened();
-    for (int i = 1; i <= 6; ++i) {
-      old->apply(i, i, "record " + std::to_string(i));
-      world.commit_all(*old);
-    }
-    const format::State longer = old->vault.manifest().state();
-    ASSERT_GT(longer.segments_size(), 0);
-    const MessageId hidden = old->vault.root();
-    world.chat.unpin(hidden);
-    world.chat.set_pointer(std::nullopt);
-    world.options.when_absent = WhenAbsent::kStartEmpty;
-    auto young = world.opened();
-    young->apply(2, 2, "two");
-    world.commit_all(*young);
-    world.chat.pin(hidden);
-    const MessageId segment{longer.segments(0).message_id()};
-    if (gone) {
-      young->channel.on_call = [&](const Call& call) {
-        const bool asked = call.document == world.chat.find(segment)->file_id;
-        return asked ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kNotFound, "gone"}}
-                     : Fault{};
-      };
-    } else {
-      world.chat.overwrite(segment, "garbage");
-    }
-    const auto outcome = world.run(young->vault.resolve_gap(world.deadline()));
-    ASSERT_TRUE(outcome) << describe(outcome.error());
-    EXPECT_EQ(*outcome, GapOutcome::kNothingLonger);
-    EXPECT_TRUE(world.noted("cannot be restored"));
-    EXPECT_EQ(young->state.content(), (Content{{2, "two"}}));
-  }
-}
-
 TEST(VaultGap, WhatIsNowhereIsAcceptedCountedAndRecorded) {
   RestoreWorld world;
   auto process = world.opened();
