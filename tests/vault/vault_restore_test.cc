@@ -316,7 +316,7 @@ TEST(VaultDrill, MaintenanceIsNotDoneTwiceAtOnce) {
   }
   world.context.restart();
   while (!ended[1] && world.context.poll_one() > 0) {
-    if (!ended[0]) EXPECT_FALSE(process->vault.base_due());
+    EXPECT_TRUE(ended[0] || !process->vault.base_due());
   }
   world.clock.run(world.context);
   for (const auto& each : ended) EXPECT_TRUE(each && *each);
