@@ -24,8 +24,8 @@ TAKING_OVER = [
         "state taken before the re-read",
         "What others committed between the first reading and the pin is lost.",
         "src/vault/vault_reign.cc",
-        "const bool own = opened_ && best.writer() == writer_;",
-        "const bool own = true;",
+        "adopted = co_await adopt_or_fall_back(best, patience);",
+        "adopted = std::uint64_t{0};",
     ),
     change(
         "take-over without the second register",
