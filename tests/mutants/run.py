@@ -64,9 +64,9 @@ def copy_tree():
         copy.write_bytes(content)
 
 
-def mutated(mutation):
+def mutated(mutation, root):
     """The mutated text of the mutation's file. A text that has moved on is an error: the list is stale."""
-    path = SOURCE / mutation.file
+    path = root / mutation.file
     if not path.is_file():
         fail(f"{mutation.name}: there is no {mutation.file}")
     text = path.read_text(encoding="utf-8")
@@ -178,9 +178,10 @@ def prepare(mutations, jobs):
 
 def build_mutant(mutation, jobs):
     path = TREE / mutation.file
-    path.write_text(mutated(mutation), encoding="utf-8")
+    clean = path.read_text(encoding="utf-8")
+    path.write_text(mutated(mutation, TREE), encoding="utf-8")
     built = build([program_of(mutation)], jobs)
-    path.write_text((SOURCE / mutation.file).read_text(encoding="utf-8"), encoding="utf-8")
+    path.write_text(clean, encoding="utf-8")
     if built.returncode != 0:
         fail(f"{mutation.name} does not compile:\n{built.stdout[-3000:]}")
     return keep_program(program_of(mutation), WORK / "bin" / mutation.name.replace(" ", "_"))
@@ -204,7 +205,7 @@ def main():
     arguments = parser.parse_args()
     mutations = chosen(arguments.names)
     for mutation in mutations:
-        mutated(mutation)  # a stale list is told before anything is built
+        mutated(mutation, SOURCE)  # a stale list is told before anything is built
 
     start = time.monotonic()
     prepare(mutations, arguments.jobs)
