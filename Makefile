@@ -55,10 +55,20 @@ fuzz: install-fuzz
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
 	done
 
+.PHONY: mutants coverage install-coverage
+# The protocol broken on purpose, one mutation at a time: a test has to notice each.
+mutants: install-test
+	tests/mutants/run.py --jobs $(JOBS)
+
+coverage: install-coverage
+	@cmake --preset coverage -G Ninja -DTELEKV_WERROR=$(WERROR) >/dev/null
+	cmake --build --preset coverage -j $(JOBS)
+	scripts/coverage build/coverage
+
 format: install-lint
 	git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
 
-install-build install-test install-bench install-lint install-fuzz: install-%:
+install-build install-test install-bench install-lint install-fuzz install-coverage: install-%:
 	@scripts/install-dependencies $*
 
 .PHONY: compile

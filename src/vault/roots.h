@@ -4,32 +4,15 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "telekv.pb.h"
 #include "vault/channel.h"
 #include "vault/retry.h"
+#include "vault/root_form.h"
 #include "vault/sealer.h"
 
 namespace telekv::vault {
-
-/// The name that marks a pinned document as a root.
-inline constexpr std::string_view kRootName = "telekv-root.tkv";
-
-struct Root {
-  MessageId id{};
-  format::Manifest manifest;
-};
-
-/// Whether `a` continues further than `b`. Polling: more updates applied, then more commits, then
-/// the higher ballot; histories of writers that followed the protocol are prefixes of one another.
-/// With a webhook chats come in parallel and neither is a prefix: the higher ballot.
-bool is_longer(const format::Manifest& a, const format::Manifest& b);
-
-/// The content of a root whose seal has been opened. kDamaged when it cannot be read or contradicts
-/// its header; kUnsupportedVersion when it needs a feature that this version does not have.
-Result<Root> parse_root(MessageId id, const ObjectIdentity& identity, ByteView body);
 
 class Roots {
  public:

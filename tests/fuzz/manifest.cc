@@ -10,6 +10,7 @@
 #include "vault/applied_updates.h"
 #include "vault/history.h"
 #include "vault/ring.h"
+#include "vault/root_form.h"
 
 namespace {
 
@@ -49,12 +50,25 @@ void read_history(format::History history, const vault::TombstoneList& newer) {
   fuzz::require(history.points_size() <= 3);
 }
 
+// The header that was sealed with the manifest is the writer's, so it is made from the manifest.
+void read_root(const format::Manifest& manifest, ByteView bytes) {
+  const vault::ObjectIdentity identity{.kind = vault::ObjectKind::kRoot,
+                                       .epoch = manifest.ballot(),
+                                       .writer = manifest.writer(),
+                                       .sequence = manifest.state().sequence()};
+  const Result<vault::Root> root = vault::parse_root(vault::MessageId{1}, identity, bytes);
+  if (!root) return;
+  fuzz::require(root->manifest.required_features_size() == 0);
+  fuzz::require(!vault::is_longer(root->manifest, manifest));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   format::Manifest manifest;
   if (manifest.ParseFromString(bytes)) {
+    read_root(manifest, bytes);
     read_ring(manifest.ring());
     read_applied(manifest.state().applied());
   }

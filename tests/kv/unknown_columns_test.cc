@@ -1,6 +1,11 @@
 // A record type that grew: what the newer program stored must live through the older one.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "kv/column_codec.h"
 #include "kv/records.h"
 
 namespace telekv::kv {
@@ -97,6 +102,40 @@ TEST_F(UnknownColumns, ChangeByDelta) {
   ASSERT_TRUE(older.load_delta(newer.take_changes()->encode()));
   EXPECT_EQ(older.digest(), newer.digest());
   EXPECT_EQ(only_chunk(older), only_chunk(newer));
+}
+
+/// A delta of one row: field 50, and nothing that this version knows.
+Bytes delta_of_field_50(std::uint64_t value, bool difference, bool partial) {
+  ChangeSet changes;
+  changes.blocks.push_back({.keys = {1},
+                            .columns = {{.field = 50,
+                                         .type = FieldType::kUnsigned,
+                                         .values = {value},
+                                         .difference = difference}},
+                            .partial = partial});
+  return encode_columns(changes);
+}
+
+/// The values of the columns that a table writes for one record.
+std::vector<std::pair<std::uint32_t, std::uint64_t>> integers_of(Table<User>& table) {
+  const ChangeSet written = decode_columns(only_chunk(table)).value();
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> found;
+  for (const ColumnValues& column : written.blocks.at(0).columns) {
+    if (column.type != FieldType::kText) found.emplace_back(column.field, column.values[0]);
+  }
+  return found;
+}
+
+TEST_F(UnknownColumns, AddUpByDifferencesAndGiveWayToAWholeRow) {
+  using Integers = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
+  Table<User> table(test_options());
+  ASSERT_TRUE(table.insert(1, {.clicks = 2}));
+  table.take_changes();
+  ASSERT_TRUE(table.load_delta(delta_of_field_50(10, false, true)));
+  ASSERT_TRUE(table.load_delta(delta_of_field_50(5, true, true)));
+  EXPECT_EQ(integers_of(table), (Integers{{2, 2}, {50, 15}}));
+  ASSERT_TRUE(table.load_delta(delta_of_field_50(1, false, false)));
+  EXPECT_EQ(integers_of(table), (Integers{{50, 1}}));
 }
 
 TEST_F(UnknownColumns, GoWithTheirRecord) {

@@ -64,5 +64,29 @@ TEST_F(Metered, CountsTimeInPenaltiesOnceAndNotAhead) {
   EXPECT_EQ(channel.counters().penalties, 2u);
 }
 
+TEST_F(Metered, CountsNoPenaltyWithinAnother) {
+  for (const std::uint32_t wait_s : {10u, 3u}) {
+    answer({.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRateLimited, "wait", "", wait_s}});
+    (void)run(channel.set_pointer(MessageId{1}));
+  }
+  clock.advance(seconds(100));
+  EXPECT_EQ(channel.counters().in_penalties, seconds(10));
+  EXPECT_EQ(channel.counters().penalties, 2u);
+}
+
+TEST_F(Metered, CountsEveryKindOfCallAndNoBytesThatDidNotCome) {
+  const auto posted = run(channel.post(document(5)));
+  ASSERT_TRUE(posted);
+  ASSERT_TRUE(run(channel.set_pointer(posted->id)));
+  EXPECT_EQ(run(channel.pointer()).value(), posted->id);
+  ASSERT_TRUE(run(channel.unpin(posted->id)));
+  ASSERT_TRUE(run(channel.recycle(posted->id)));
+  answer({.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kNotFound, "gone"}});
+  EXPECT_FALSE(run(channel.fetch(posted->file, 1000)));
+  EXPECT_EQ(channel.counters().calls, 6u);
+  EXPECT_EQ(channel.counters().failed, 1u);
+  EXPECT_EQ(channel.counters().downloaded_bytes, 0u);
+}
+
 }  // namespace
 }  // namespace telekv::vault

@@ -72,6 +72,14 @@ TEST(Ring, OtherRootsTeachSlotsAndNeverMoveKnownOnes) {
   EXPECT_EQ(mine.free_slot({id(1)}), std::nullopt) << "2 is another bank's";
 }
 
+TEST(Ring, AMessageHasOnePlace) {
+  Ring ring;
+  ring.add_frozen(id(1));
+  ring.add(id(1));
+  EXPECT_EQ(ring.slots(), 1u);
+  EXPECT_EQ(ring.free_slot({}), std::nullopt) << "it is frozen still";
+}
+
 TEST(Ring, HostileRingsAreRefused) {
   format::Ring backwards;
   backwards.add_banks()->add_id_steps(7);
@@ -86,8 +94,12 @@ TEST(Ring, HostileRingsAreRefused) {
   for (std::size_t i = 0; i <= Ring::kBanks; ++i) banks.add_banks();
   format::Ring written;
   written.set_written(Ring::kBanks);
-  for (const format::Ring& ring : {backwards, twice, overflow, banks, written}) {
-    EXPECT_EQ(Ring::parse(ring).error().code, ErrorCode::kDamaged) << ring.ShortDebugString();
+  format::Ring large;
+  large.add_banks();
+  for (std::size_t i = 0; i <= Ring::kMaxSlots; ++i) large.mutable_banks(0)->add_id_steps(1);
+  for (const format::Ring& ring : {backwards, twice, overflow, banks, written, large}) {
+    EXPECT_EQ(Ring::parse(ring).error().code, ErrorCode::kDamaged)
+        << ring.ShortDebugString().substr(0, 100);
   }
   EXPECT_TRUE(Ring::parse(format::Ring()));
 }

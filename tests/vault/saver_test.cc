@@ -45,6 +45,18 @@ struct Saving : LoopWorld, testing::Test {
 
 // ---- intervals ----
 
+TEST(AnError, EndsTheRunWhenNothingTheProgramDoesCanHelp) {
+  for (const ErrorCode code :
+       {ErrorCode::kSuperseded, ErrorCode::kUnauthorized, ErrorCode::kWrongKey, ErrorCode::kDamaged,
+        ErrorCode::kUnsupportedVersion, ErrorCode::kCancelled}) {
+    EXPECT_TRUE(ends_the_run(Error{code, "x"})) << to_string(code);
+  }
+  for (const ErrorCode code : {ErrorCode::kRateLimited, ErrorCode::kUnavailable,
+                               ErrorCode::kOutcomeUnknown, ErrorCode::kConflict}) {
+    EXPECT_FALSE(ends_the_run(Error{code, "x"})) << to_string(code);
+  }
+}
+
 TEST_F(Saving, HappensEveryIntervalWhenSomethingWasApplied) {
   LoopBot& bot = saving_bot();
   for (int i = 0; i < 39; ++i) {

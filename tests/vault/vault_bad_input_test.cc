@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
+#include <vector>
 
 #include "world.h"
 
@@ -178,6 +180,154 @@ TEST(VaultBadInput, AMissingDeltaIsDamage) {
     EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "change " << change;
     stored.seal_root(good.SerializeAsString());
   }
+}
+
+// The state would have the promised digest: only the order tells that a commit is missing.
+TEST(VaultBadInput, ADeltaThatDoesNotFollowTheOneBeforeIsDamage) {
+  Stored stored;
+  const format::Manifest good = stored.manifest();
+  const std::uint64_t sequence = good.state().tail(0).sequence();
+  for (const std::uint64_t gap : {std::uint64_t{1}, sequence, sequence + 1}) {
+    format::Manifest manifest = good;
+    manifest.mutable_state()->mutable_tail(0)->set_gap(gap);
+    stored.seal_root(manifest.SerializeAsString());
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "gap " << gap;
+  }
+}
+
+TEST(VaultBadInput, AStateThatContradictsItselfIsDamage) {
+  const std::vector<std::function<void(format::Manifest&)>> changes = {
+      [](format::Manifest& root) { root.mutable_state()->set_records(1000); },
+      [](format::Manifest& root) { root.mutable_state()->mutable_digest()->pop_back(); },
+      [](format::Manifest& root) {
+        root.mutable_state()->mutable_base()->mutable_chunks(0)->set_sequence(1);
+      },
+      [](format::Manifest& root) { root.mutable_state()->mutable_applied()->add_runs(1); },
+      [](format::Manifest& root) { root.mutable_ring()->set_written(7); },
+      [](format::Manifest& root) {
+        for (int i = 0; i <= 1000; ++i) root.mutable_state()->add_segments();
+      },
+      [](format::Manifest& root) {
+        for (int i = 0; i <= 1000; ++i) root.mutable_state()->mutable_base()->add_chunks();
+      },
+  };
+  Stored stored;
+  const format::Manifest good = stored.manifest();
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    format::Manifest bad = good;
+    changes[i](bad);
+    stored.seal_root(bad.SerializeAsString());
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged) << "change " << i;
+  }
+}
+
+// A point whose objects verify, and whose digest is another's.
+TEST(VaultBadInput, APointThatIsNotWhatItPromisesIsNotRestored) {
+  for (const bool with_scratch : {true, false}) {
+    World world;
+    if (with_scratch) world.options.make_scratch = [] { return std::make_unique<MapState>(); };
+    auto writer = world.opened();
+    writer->apply(1, 1, "one");
+    ASSERT_TRUE(world.run(writer->vault.make_point(world.deadline())));
+    writer->apply(2, 2, "two");
+    ASSERT_TRUE(world.commit(*writer));
+    const MapState::Content content = writer->state.content();
+
+    const format::Object object = writer->vault.manifest().history();
+    const ObjectIdentity identity{.kind = ObjectKind::kHistory,
+                                  .epoch = object.epoch(),
+                                  .writer = object.writer(),
+                                  .sequence = object.sequence()};
+    format::History history = writer->vault.history();
+    history.mutable_points(0)->mutable_state()->mutable_digest()->at(0) ^= 1;
+    SeededRandom random(7);
+    const Bytes forged =
+        test_sealer().seal(identity, history.SerializeAsString(), Sealer::make_nonce(random));
+    world.chat.overwrite(MessageId{object.message_id()}, forged);
+    const MessageId root = writer->vault.root();
+    const Bytes stored = world.chat.document(root);
+    const ObjectIdentity root_identity = Sealer::peek(stored).value();
+    format::Manifest manifest;
+    ASSERT_TRUE(manifest.ParseFromString(test_sealer().open(root_identity, stored).value()));
+    manifest.mutable_history()->set_content_hash(content_hash(forged));
+    manifest.mutable_history()->set_size(forged.size());
+    world.chat.overwrite(root, test_sealer().seal(root_identity, manifest.SerializeAsString(),
+                                                  Sealer::make_nonce(random)));
+
+    auto process = world.process();
+    const auto found = world.open(*process);
+    ASSERT_TRUE(found) << describe(found.error());
+    ASSERT_EQ(process->state.content(), content);
+    const auto report = world.run(process->vault.restore(1, world.deadline()));
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, ErrorCode::kDamaged);
+    if (with_scratch) {
+      EXPECT_EQ(process->state.content(), content);
+      EXPECT_TRUE(world.commit(*process));
+    } else {
+      process->apply(3, 3, "three");
+      EXPECT_EQ(world.commit(*process).error().code, ErrorCode::kDamaged);
+    }
+    auto next = world.process();
+    const auto opened = world.open(*next);
+    ASSERT_TRUE(opened) << describe(opened.error());
+    EXPECT_EQ(next->state.content(), content) << "nothing of it reached the chat";
+  }
+}
+
+// A seal proves who has written, not that it was written well.
+TEST(VaultBadInput, ASealedObjectWithAnotherContentIsDamage) {
+  Stored stored;
+  const format::Manifest good = stored.manifest();
+  const auto put = [&stored](ObjectKind kind) {
+    const ObjectIdentity identity{.kind = kind, .epoch = 1, .writer = 2, .sequence = 3};
+    auto bytes = std::make_shared<const Bytes>(
+        stored.sealer.seal(identity, "\xff\xff", Sealer::make_nonce(stored.random)));
+    format::Object object;
+    object.set_size(bytes->size());
+    object.set_content_hash(content_hash(*bytes));
+    object.set_epoch(identity.epoch);
+    object.set_writer(identity.writer);
+    object.set_sequence(identity.sequence);
+    const MessageId message = stored.world.chat.send("object", std::move(bytes));
+    object.set_message_id(to_int(message));
+    object.set_file_id(stored.world.chat.find(message)->file_id);
+    return object;
+  };
+  format::Manifest with_segment = good;
+  *with_segment.mutable_state()->add_segments() = put(ObjectKind::kSegment);
+  format::Manifest with_chunk = good;
+  format::Base& base = *with_chunk.mutable_state()->mutable_base();
+  base.clear_chunks();
+  base.set_sequence(3);
+  *base.add_chunks() = put(ObjectKind::kChunk);
+  for (const format::Manifest& bad : {with_segment, with_chunk}) {
+    stored.seal_root(bad.SerializeAsString());
+    EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+  }
+
+  format::Manifest with_history = good;
+  *with_history.mutable_history() = put(ObjectKind::kHistory);
+  stored.seal_root(with_history.SerializeAsString());
+  auto process = stored.world.process();
+  ASSERT_TRUE(stored.world.open(*process)) << "only the restore points are lost";
+  EXPECT_EQ(process->state.content(), stored.content);
+}
+
+TEST(VaultBadInput, AnotherObjectInARootsPlaceIsDamaged) {
+  Stored stored;
+  const Bytes chunk = stored.world.chat.document(stored.chunk(0));
+  stored.world.chat.overwrite(stored.root, chunk);
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
+}
+
+TEST(VaultBadInput, AMalformedRingOfARegisteredRootIsDamage) {
+  Stored stored;
+  format::Manifest manifest = stored.manifest();
+  manifest.mutable_ring()->set_written(7);
+  stored.seal_root(manifest.SerializeAsString());
+  stored.world.chat.unpin(stored.root);
+  EXPECT_EQ(stored.refusal().code, ErrorCode::kDamaged);
 }
 
 TEST(VaultBadInput, BytesThatAreNoManifestAreDamage) {

@@ -204,6 +204,44 @@ TEST(VaultCommit, ASlotWhoseEditGotNoAnswerIsLeftAlone) {
   EXPECT_TRUE(silent);
 }
 
+TEST(VaultCommit, ADeltaThatIsTooLargeForARootGoesIntoABase) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, std::string(std::size_t{17} << 20, 'x'));
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_EQ(process->vault.manifest().state().tail_size(), 0);
+  EXPECT_EQ(process->vault.manifest().state().base().chunks_size(), 1);
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultCommit, ARecordThatNoDocumentHoldsIsAnError) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, std::string(Channel::kMaxDocumentBytes, 'x'));
+  EXPECT_EQ(world.commit(*process).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(restored(world), MapState::Content{});
+}
+
+TEST(VaultCommit, ManyErasedKeysMoveFromTheRootToTheHistory) {
+  for (const int at_once : {1, 1100}) {
+    World world;
+    auto process = world.opened();
+    const int keys = at_once == 1 ? 70 : at_once;
+    for (int key = 0; key < keys; ++key) process->apply(key + 1, key, "x");
+    ASSERT_TRUE(world.commit(*process));
+    ASSERT_TRUE(world.run(process->vault.make_point(world.deadline())));
+    for (int key = 0; key < keys; key += at_once) {
+      for (int each = key; each < key + at_once; ++each) process->state.erase(each);
+      ASSERT_TRUE(world.commit(*process));
+    }
+    EXPECT_LT(process->vault.manifest().tombstones_size(), 10);
+    const auto report = world.run(process->vault.restore(1, world.deadline()));
+    ASSERT_TRUE(report) << describe(report.error());
+    EXPECT_EQ(report->forgotten, static_cast<std::uint64_t>(keys));
+    EXPECT_EQ(restored(world), MapState::Content{});
+  }
+}
+
 TEST(VaultCommit, ChangesDuringABaseWalkAreExactAfterARestore) {
   World world;
   world.options.delta_bound_records = 10;

@@ -22,6 +22,39 @@ TEST(VaultOpen, AFreshChatGetsAPinnedAndRegisteredRoot) {
   EXPECT_EQ(world.chat.messages().size(), 1u);
 }
 
+TEST(VaultOpen, AChainThatMovesUnderTheReaderIsReadAgainFromThePointers) {
+  World world;
+  world.options.ladder.tail_bytes = 20;
+  auto writer = world.opened();
+  for (int i = 1; i <= 3; ++i) {
+    writer->apply(i, i, "record " + std::to_string(i));
+    ASSERT_TRUE(world.commit(*writer));
+  }
+  auto reader = world.process();
+  std::optional<Result<CommitReport>> moved;
+  reader->channel.on_call = [&](const Call& call) {
+    if (moved || call.kind != CallKind::kFetch) return Fault{};
+    if (call.document == world.chat.find(writer->vault.root())->file_id) return Fault{};
+    if (writer->vault.has_uncommitted()) return Fault{.kind = Fault::Kind::kFlipped};
+    writer->apply(4, 4, "four");
+    world.begin(writer->vault.commit(world.deadline()), moved);
+    return Fault{.kind = Fault::Kind::kFlipped};
+  };
+  const auto report = world.run(reader->vault.read(world.deadline()));
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(reader->state.content(), writer->state.content());
+}
+
+TEST(VaultOpen, ReadingAFreshChatFindsNothingAndWritesNothing) {
+  World world;
+  auto process = world.process();
+  const auto report = world.run(process->vault.read(world.deadline()));
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_TRUE(report->created);
+  EXPECT_EQ(report->root, MessageId{});
+  EXPECT_EQ(world.chat.mutating_calls(), 0u);
+}
+
 TEST(VaultOpen, ANewProcessRestoresExactlyWhatWasCommitted) {
   World world;
   auto first = world.opened();

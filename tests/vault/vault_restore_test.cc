@@ -89,6 +89,29 @@ TEST(VaultRestore, WhoWasForgottenStaysForgotten) {
   EXPECT_EQ(restored(world), (Content{{1, "stays"}}));
 }
 
+TEST(VaultRestore, NothingOfAPointIsWrittenOver) {
+  RestoreWorld world;
+  world.chat.drops_replaced = true;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 6; ++i) {
+    process->apply(i, i, "record " + std::to_string(i));
+    world.commit_all(*process);
+  }
+  world.make_point(*process);
+  const Content old = process->state.content();
+  ASSERT_GT(process->vault.history().points(0).state().segments_size(), 0);
+  for (int i = 7; i <= 60; ++i) {
+    process->apply(i, i % 9, "record " + std::to_string(i));
+    world.commit_all(*process);
+    if (i % 20 != 0) continue;
+    ASSERT_TRUE(world.run(process->vault.write_base(world.deadline())));
+  }
+  const auto report = world.restore(*process, 1);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(process->state.content(), old);
+}
+
 TEST(VaultRestore, ThereIsNoSuchPoint) {
   RestoreWorld world;
   auto process = world.opened();
@@ -279,6 +302,78 @@ TEST(VaultDrill, ABrokenChainIsSeenAndTheNextBaseMendsIt) {
   EXPECT_TRUE(world.drill(*process));
 }
 
+TEST(VaultDrill, MaintenanceIsNotDoneTwiceAtOnce) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.commit_all(*process);
+  std::vector<std::optional<Result<void>>> ended(4);
+  for (std::size_t i = 0; i < ended.size(); ++i) {
+    auto work = i % 2 == 0 ? process->vault.write_base(world.deadline())
+                           : process->vault.drill(world.deadline());
+    world.begin(std::move(work), ended[i]);
+  }
+  world.context.restart();
+  while (!ended[1] && world.context.poll_one() > 0) {
+    EXPECT_TRUE(ended[0] || !process->vault.base_due());
+  }
+  world.clock.run(world.context);
+  for (const auto& each : ended) EXPECT_TRUE(each && *each);
+  int bases = 0;
+  for (const auto& [id, message] : world.chat.messages()) {
+    bases += message.name.starts_with("telekv-base") ? 1 : 0;
+  }
+  EXPECT_EQ(bases, 1);
+}
+
+TEST(VaultDrill, WithoutAScratchTableThereIsNone) {
+  RestoreWorld world;
+  world.options.make_scratch = nullptr;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.commit_all(*process);
+  EXPECT_FALSE(process->vault.drill_due());
+  ASSERT_TRUE(world.drill(*process));
+  EXPECT_EQ(process->vault.stats().verified_at, 0);
+}
+
+TEST(VaultDrill, AndTheOthersKeepQuietInAPenalty) {
+  constexpr std::uint32_t kPenaltyS = 3600;
+  RestoreWorld world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  process->channel.on_call = [](const Call&) {
+    return Fault{.kind = Fault::Kind::kRefuse,
+                 .error = {ErrorCode::kRateLimited, "slow down", {}, kPenaltyS}};
+  };
+  EXPECT_EQ(world.commit(*process).error().code, ErrorCode::kRateLimited);
+  const std::uint64_t calls = process->channel.calls();
+  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kRateLimited);
+  EXPECT_EQ(world.run(process->vault.write_base(world.deadline())).error().code,
+            ErrorCode::kRateLimited);
+  EXPECT_EQ(world.run(process->vault.resolve_gap(world.deadline())).error().code,
+            ErrorCode::kRateLimited);
+  EXPECT_EQ(process->channel.calls(), calls);
+}
+
+TEST(VaultDrill, ADrillOfWhatIsGoneWantsANewBase) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 6; ++i) {
+    process->apply(i, i, "record " + std::to_string(i));
+    world.commit_all(*process);
+  }
+  process->channel.on_call = [](const Call& call) {
+    if (call.kind != CallKind::kFetch) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kNotFound, "gone"}};
+  };
+  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(process->vault.base_due());
+}
+
 TEST(VaultDrill, MaintenanceCanBeCancelled) {
   RestoreWorld world;
   world.pace = {.records_per_step = 1, .records_per_chunk = 1};
@@ -306,6 +401,11 @@ Sealer new_sealer() {
       Key::parse("ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
 }
 
+void fill(MapState& state, const Content& content) {
+  for (const auto& [key, value] : content) state.put(key, value);
+  (void)state.take_changes();
+}
+
 TEST(VaultRekey, NothingInTheChatStaysReadableUnderTheOldKey) {
   RestoreWorld world;
   for (int reign = 0; reign < 3; ++reign) {
@@ -319,8 +419,7 @@ TEST(VaultRekey, NothingInTheChatStaysReadableUnderTheOldKey) {
   auto tool = world.opened();
   const Content content = tool->state.content();
   MapState copy;
-  for (const auto& [key, value] : content) copy.put(key, value);
-  (void)copy.take_changes();
+  fill(copy, content);
   const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
   ASSERT_TRUE(report) << describe(report.error());
 
@@ -341,6 +440,39 @@ TEST(VaultRekey, NothingInTheChatStaysReadableUnderTheOldKey) {
   auto last = world.process_with(new_sealer());
   ASSERT_TRUE(world.open(*last));
   EXPECT_EQ(last->state.content(), next->state.content());
+}
+
+TEST(VaultRekey, TakesAlongWhatManyReignsHaveLeft) {
+  for (const bool deletable : {true, false}) {
+    RestoreWorld world;
+    for (int reign = 0; reign < 8; ++reign) {
+      auto process = world.opened();
+      for (int i = 1; i <= 6; ++i) {
+        process->apply(10 * reign + i, i, "record " + std::to_string(i));
+        world.commit_all(*process);
+      }
+    }
+    if (!deletable) {
+      world.clock.advance(SimChat::kDeletable + std::chrono::hours(1));
+      world.chat.now = world.clock.now();
+    }
+    auto tool = world.opened();
+    // A slot that the operator has deleted is no hindrance.
+    for (const auto& [id, message] : world.chat.messages()) {
+      if (message.name.find("segment") == std::string::npos) continue;
+      world.chat.remove(id);
+      break;
+    }
+    const Content content = tool->state.content();
+    MapState copy;
+    fill(copy, content);
+    const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
+    ASSERT_TRUE(report) << describe(report.error());
+    for (const auto& [id, message] : world.chat.messages()) {
+      const Bytes& object = world.chat.document(id);
+      EXPECT_TRUE(new_sealer().open(Sealer::peek(object).value(), object)) << message.name;
+    }
+  }
 }
 
 TEST(VaultRekey, AnEditWithoutAnAnswerIsSaidToBeUnknown) {

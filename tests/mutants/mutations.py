@@ -1,0 +1,377 @@
+"""The mutations of the vault's protocol that its tests have to notice, and what each of them breaks.
+
+The text to be replaced must occur exactly once in the file. `test` names a unit test where the simulation
+cannot see the fault by its nature: (program, Suite.Case).
+"""
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutation:
+    name: str
+    why: str
+    file: str
+    edits: tuple  # of (text before, text after)
+    test: tuple = ()
+
+
+def change(name, why, file, before, after, test=()):
+    return Mutation(name, why, file, ((before, after),), test)
+
+
+TAKING_OVER = [
+    change(
+        "state taken before the re-read",
+        "What others committed between the first reading and the pin is lost.",
+        "src/vault/vault_reign.cc",
+        "adopted = co_await adopt_or_fall_back(best, patience);",
+        "adopted = std::uint64_t{0};",
+    ),
+    change(
+        "take-over without the second register",
+        "A rival that the pin does not show any more is named by the register alone.",
+        "src/vault/vault_reign.cc",
+        "if (*pointer) named.add(**pointer);",
+        "",
+    ),
+    change(
+        "pinned without looking under",
+        "A candidate covers a root that it does not name, and its writer may die before it is active.",
+        "src/vault/vault_reign.cc",
+        "if (known.size() > named) {",
+        "if (false) {",
+    ),
+    change(
+        "state taken from a candidate",
+        "A candidate claims nothing: as a state it is an empty store.",
+        "src/vault/survey.cc",
+        "if (!active) return next;",
+        "",
+    ),
+    change(
+        "the pin trusted alone",
+        "Telegram can fail to show a pin: the store looks new.",
+        "src/vault/survey.cc",
+        "if (*pointer) named.add(**pointer);",
+        "",
+    ),
+    change(
+        "the register trusted alone",
+        "A late call can have turned the register back to an older root.",
+        "src/vault/survey.cc",
+        "if (*pin && is_root(**pin)) {",
+        "if (false) {",
+    ),
+    change(
+        "the register repaired later",
+        "A second writing of the register can undo that of the next writer.",
+        "src/vault/vault_reign.cc",
+        "if (pinned && pinned->id == root_) co_return Standing::kOwn;",
+        "if (pinned && pinned->id == root_) {\n"
+        "      const Result<void> repaired = co_await channel_->set_pointer(root_);\n"
+        "      co_return Standing::kOwn;\n"
+        "    }",
+    ),
+    change(
+        "the register never written",
+        "When the pin is hidden nothing leads to the root.",
+        "src/vault/vault_reign.cc",
+        "Result<void> pointed = co_await retry(patience, OnUnknown::kRepeat, set_pointer);",
+        "Result<void> pointed;",
+    ),
+    change(
+        "equal epochs of two starters",
+        "With the same associated data an object of one writer can stand in for another's.",
+        "src/vault/vault.cc",
+        ".epoch = to_int(root_),",
+        ".epoch = 1,",
+    ),
+    change(
+        "an unknown edit of a new root repeated",
+        "The first edit may land later than its successor and turn the root back.",
+        "src/vault/roots.cc",
+        "retry(patience, OnUnknown::kReturn, replace)",
+        "retry(patience, OnUnknown::kRepeat, replace)",
+    ),
+]
+
+COMMITTING = [
+    change(
+        "no rotation after an ambiguous edit",
+        "The next edit of the same message may be undone by the one without an answer.",
+        "src/vault/vault.cc",
+        "const bool lost = written.error().code == ErrorCode::kOutcomeUnknown ||\n"
+        "                      written.error().code == ErrorCode::kNotFound;",
+        "const bool lost = written.error().code == ErrorCode::kNotFound;",
+    ),
+    change(
+        "a failed rotation forgotten",
+        "The next commit edits the doubtful root after all.",
+        "src/vault/vault_reign.cc",
+        "rotation_due_ = true;",
+        "",
+    ),
+    change(
+        "no CHECK after a commit",
+        "A superseded writer confirms what the new one does not have.",
+        "src/vault/vault.cc",
+        "Result<Standing> now = co_await standing(patience);",
+        "Result<Standing> now = Standing::kOwn;",
+    ),
+    change(
+        "no CHECK before a repetition is confirmed",
+        "What is already applied here may be in no root any more.",
+        "src/vault/saver.cc",
+        "const Result<void> checked = co_await vault_->check(deadline);",
+        "const Result<void> checked;",
+    ),
+    change(
+        "confirmed on an unclear check",
+        "getChat that fails proves nothing.",
+        "src/vault/vault_reign.cc",
+        "if (!read) co_return read.error();",
+        "if (!read) co_return Standing::kOwn;",
+    ),
+    change(
+        "a lower pin taken for a rival's",
+        "A lost pin shows an older root: the only writer gives up.",
+        "src/vault/vault_reign.cc",
+        "if (pinned && pinned->id > root_) {",
+        "if (pinned) {",
+    ),
+    change(
+        "a hidden root passes the check",
+        "Under an operator's pin nothing shows a rival's root.",
+        "src/vault/vault_reign.cc",
+        "      co_return Standing::kHiddenByForeign;",
+        "      co_return Standing::kOwn;",
+    ),
+    change(
+        "confirmed before the commit",
+        "Telegram forgets what is in no root.",
+        "src/vault/polling_loop.cc",
+        "if (options_.durability == Durability::kStrict) {",
+        "if (false) {",
+    ),
+    Mutation(
+        "late askers answered by the running commit",
+        "The commit that has begun does not hold what they applied.",
+        "src/vault/saver.cc",
+        (
+            ("  saving_ = std::exchange(waiting_, nullptr);\n  const bool something",
+             "  const bool something"),
+            ("  answer(saving_, report);\n  if (report && something",
+             "  answer(waiting_, report);\n  if (report && something"),
+        ),
+    ),
+    change(
+        "deltas dropped that the base does not hold",
+        "What was committed while the base was written is nowhere any more.",
+        "src/vault/vault.cc",
+        "while (dropped < state.tail_size() && state.tail(dropped).sequence() <= base.sequence()) {",
+        "while (dropped < state.tail_size()) {",
+    ),
+    change(
+        "a sequence used twice",
+        "A restored state goes on under numbers that other commits have had.",
+        "src/vault/vault_open.cc",
+        "if (follows != last_sequence_ || changes) {",
+        "if (changes) {",
+    ),
+    change(
+        "nothing saved at the end",
+        "A stop loses what the interval has not saved yet.",
+        "src/vault/saver.cc",
+        "if (stopping_->is_set()) co_return co_await save_finally();",
+        "if (stopping_->is_set()) co_return Result<void>{};",
+    ),
+]
+
+QUEUE = [
+    change(
+        "first poll with an offset",
+        "After a silent week ids are drawn anew, and an old offset confirms what nobody has seen.",
+        "src/vault/polling_loop.cc",
+        "PollingLoop::run() {\n",
+        "PollingLoop::run() {\n  offset_.move_behind(vault_->applied().last());\n",
+    ),
+    change(
+        "a repeated update applied again",
+        "What was not confirmed comes again after every start.",
+        "src/vault/polling_loop.cc",
+        "if (vault_->is_applied(update)) continue;",
+        "if (vault_->is_applied(update)) {\n"
+        "      sink_->apply(page, i);\n"
+        "      continue;\n"
+        "    }",
+    ),
+    change(
+        "a repeated delivery applied again",
+        "Telegram repeats a delivery whose answer it did not get.",
+        "src/vault/webhook_gate.cc",
+        "if (!vault_->is_applied(update)) {\n    apply();",
+        "apply();\n  if (!vault_->is_applied(update)) {",
+    ),
+    change(
+        "the witness ignored",
+        "A gap in the queue tells of a longer history, and nobody looks for it.",
+        "src/vault/polling_loop.cc",
+        "if (!has_gap(page)) co_return Next::kApply;",
+        "if (true) co_return Next::kApply;",
+    ),
+    change(
+        "a gap that is not counted",
+        "The operator is not told how many updates are lost.",
+        "src/vault/vault_gap.cc",
+        "manifest_.set_lost_updates(manifest_.lost_updates() + lost);",
+        "",
+    ),
+    change(
+        "applied means at most the last id",
+        "Under webhooks chats come in parallel: a hole is still to come.",
+        "src/vault/applied_updates.cc",
+        "&& !is_missing(update.id)",
+        "",
+    ),
+    change(
+        "a hole counted as applied",
+        "An update that was left out is taken for a repetition.",
+        "src/vault/applied_updates.cc",
+        "if (update.id > last_ + 1) {",
+        "if (false) {",
+    ),
+    change(
+        "ids drawn anew taken for repetitions",
+        "After a silent week ids may begin below the last one.",
+        "src/vault/applied_updates.cc",
+        "return is_missing(update.id) ? after_silence : update.date > last_date_;",
+        "return false;",
+    ),
+    change(
+        "no settling after a take-over",
+        "A predecessor's late edit can take effect after the first confirmation.",
+        "src/vault/webhook_gate.cc",
+        "co_await clock_->sleep_for(options_.settle);",
+        "",
+    ),
+]
+
+RING = [
+    change(
+        "slots of the predecessor's bank written",
+        "What an older root names, and a late edit of its writer, meet in one message.",
+        "src/vault/ring.cc",
+        "written_ = (latest.written_ + 1) % kBanks;",
+        "written_ = latest.written_;",
+    ),
+    change(
+        "the ring written before the witness",
+        "Until the queue has shown that this state is the newest, another root may need the slots.",
+        "src/vault/vault.cc",
+        "chain_(objects_) {}",
+        "chain_(objects_) {\n  witnessed_ = true;\n}",
+        ("vault_commit_test", "VaultCommit.BeforeTheWitnessNoMessageIsWrittenAgain"),
+    ),
+    change(
+        "a slot of a restore point overwritten",
+        "A point that is offered cannot be restored.",
+        "src/vault/vault.cc",
+        "for (const format::RestorePoint& point : history.points()) add_messages(point.state(), ids);",
+        "",
+        ("vault_restore_test", "VaultRestore.NothingOfAPointIsWrittenOver"),
+    ),
+    change(
+        "a slot of the last edition overwritten",
+        "The edition in the chat names it until the next edit has come through.",
+        "src/vault/vault.cc",
+        "std::set<MessageId> ids = written_messages_;",
+        "std::set<MessageId> ids;",
+    ),
+    change(
+        "a doubtful slot written again",
+        "The edit without an answer lands later, over what a root names.",
+        "src/vault/objects.cc",
+        "ring_->abandon(*slot);",
+        "",
+    ),
+]
+
+FORGETTING = [
+    change(
+        "the applied position goes back by a restore",
+        "What was applied since the point is applied again.",
+        "src/vault/vault_maintenance.cc",
+        "  Result<std::uint64_t> continued = continue_from(",
+        "  applied_ = *AppliedUpdates::from_message(point.state().applied());\n"
+        "  Result<std::uint64_t> continued = continue_from(",
+    ),
+    change(
+        "a forgotten user comes back by a restore",
+        "Who asked to be forgotten is in the restored state.",
+        "src/vault/vault_open.cc",
+        "for (const std::int64_t key : erased) state_->erase(key);",
+        "",
+    ),
+    change(
+        "no tombstones kept",
+        "A restore cannot know whom it has to leave out.",
+        "src/vault/vault.cc",
+        "if (!changes->erased_keys().empty()) {",
+        "if (false) {",
+    ),
+    change(
+        "tombstones dropped with a newer point",
+        "An older point still needs them.",
+        "src/vault/history.cc",
+        "return t.sequence() <= oldest;",
+        "return t.sequence() > 0;",
+    ),
+]
+
+# Nobody in the simulation forges objects that carry a valid seal.
+FORGERY = [
+    Mutation(
+        "a seal without associated data",
+        "An object can be put in another's place.",
+        "src/vault/sealer.cc",
+        (
+            ("raw(associated), associated.size(), nullptr,", "nullptr, 0, nullptr,"),
+            ("raw(header), header.size(),", "nullptr, 0,"),
+        ),
+        ("vault_sealer_test", "Sealer.RefusesAnotherObjectsHeader"),
+    ),
+    change(
+        "an object's identity not compared",
+        "A sealed object of an older state passes for the current one.",
+        "src/vault/sealer.cc",
+        "if (*identity != expected)",
+        "if (false)",
+        ("vault_sealer_test", "Sealer.RefusesAnObjectThatIsNotTheOneExpected"),
+    ),
+    change(
+        "an unchained delta accepted",
+        "A commit is missing in the middle, and the digest need not tell.",
+        "src/vault/chain.cc",
+        "if (delta.gap() >= delta.sequence() || delta.sequence() - delta.gap() - 1 != sequence_) {",
+        "if (false) {",
+        ("vault_bad_input_test", "VaultBadInput.ADeltaThatDoesNotFollowTheOneBeforeIsDamage"),
+    ),
+    change(
+        "a digest not compared",
+        "A state that is not what its root promises is served.",
+        "src/vault/chain.cc",
+        "if (!proves(parts.state, table)) {",
+        "if (false) {",
+        ("vault_bad_input_test", "VaultBadInput.AMissingDeltaIsDamage"),
+    ),
+    change(
+        "a root valid in any message",
+        "An old root that somebody sends again is taken for the newest.",
+        "src/vault/roots.cc",
+        "(identity->epoch != 0 && identity->epoch != to_int(id))",
+        "false",
+        ("vault_bad_input_test", "VaultBadInput.ARootMovedToAnotherMessageIsDamaged"),
+    ),
+]
+
+MUTATIONS = TAKING_OVER + COMMITTING + QUEUE + RING + FORGETTING + FORGERY
