@@ -28,7 +28,7 @@ struct Patience {
 
 /// A download can be at fault where the document is not: so often, and so far apart, what does not
 /// verify is downloaded.
-inline constexpr int kDownloads = 3;
+inline constexpr int kDownloads = 5;
 inline constexpr std::chrono::seconds kDownloadAgainAfter{2};
 
 /// Whether the next call would fail as well, for now: an outage, a penalty, a shutdown.
