@@ -105,8 +105,10 @@ Result<StoredState> Session::read_state() {
 
 Result<void> Session::try_restoring(const format::State& state) {
   vault::Ring ring;  // nothing is written
-  vault::Objects objects(*channel_, *sealer_, random_, pool_.get_executor(), ring,
-                         [] { return std::nullopt; });
+  const auto none_editable = [](vault::Patience) -> vault::Channel::Async<vault::MessagesToKeep> {
+    co_return vault::MessagesToKeep();
+  };
+  vault::Objects objects(*channel_, *sealer_, random_, pool_.get_executor(), ring, none_editable);
   vault::Chain chain(objects);
   kv::Table<bot::User> scratch(table_options_);
   const vault::Patience patience{clock_.get(), &random_, deadline()};

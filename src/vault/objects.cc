@@ -69,13 +69,13 @@ std::size_t first_group(std::span<const format::Object> objects) {
 }
 
 Objects::Objects(Channel& channel, const Sealer& sealer, Random& random, asio::any_io_executor pool,
-                 Ring& ring, NamedMessages named)
+                 Ring& ring, AskMessagesToKeep messages_to_keep)
     : channel_(&channel),
       sealer_(&sealer),
       random_(&random),
       pool_(std::move(pool)),
       ring_(&ring),
-      named_(std::move(named)) {}
+      messages_to_keep_(std::move(messages_to_keep)) {}
 
 Channel::Async<format::Object> Objects::put(ObjectIdentity identity, std::function<Bytes()> encode,
                                             Patience patience) {
@@ -110,13 +110,13 @@ Channel::Async<format::Object> Objects::put(ObjectIdentity identity, std::functi
 // that cannot be edited; a slot that the operator has deleted is forgotten.
 Channel::Async<Posted> Objects::place(Document document, Patience patience) {
   for (;;) {
-    auto asking = named_(patience);
-    Result<std::optional<std::set<MessageId>>> named = co_await std::move(asking);
-    if (!named) co_return named.error();
+    auto asking = messages_to_keep_(patience);
+    Result<MessagesToKeep> kept = co_await std::move(asking);
+    if (!kept) co_return kept.error();
     std::optional<MessageId> slot;
-    if (*named) {
-      (*named)->insert(held_.begin(), held_.end());
-      slot = ring_->free_slot(**named);
+    if (*kept) {
+      (*kept)->insert(held_.begin(), held_.end());
+      slot = ring_->free_slot(**kept);
     }
     if (!slot) break;
     held_.insert(*slot);

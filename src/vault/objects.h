@@ -21,19 +21,20 @@
 
 namespace telekv::vault {
 
-/// Asked before each edit of a slot: the messages that may not be touched; nothing: no slot may be
-/// edited now.
-using NamedMessages =
-    std::function<Channel::Async<std::optional<std::set<MessageId>>>(Patience patience)>;
+/// The messages that may not be edited; nothing: none may be edited now.
+using MessagesToKeep = std::optional<std::set<MessageId>>;
+
+/// Asked before each edit of a slot.
+using AskMessagesToKeep = std::function<Channel::Async<MessagesToKeep>(Patience patience)>;
 
 class Objects {
  public:
   /// The largest body an object can have.
   static constexpr std::size_t kMaxBodyBytes = Channel::kMaxDocumentBytes - Sealer::kOverhead;
 
-  /// The references must outlive the object; `named` is called on the vault's thread.
+  /// The references must outlive the object; `messages_to_keep` is called on the vault's thread.
   Objects(Channel& channel, const Sealer& sealer, Random& random, boost::asio::any_io_executor pool,
-          Ring& ring, NamedMessages named);
+          Ring& ring, AskMessagesToKeep messages_to_keep);
 
   /// Stores what `encode` returns, which runs on the pool and touches nothing that may change. The
   /// message is held until release(): no other object takes its place.
@@ -66,7 +67,7 @@ class Objects {
   Random* random_;
   boost::asio::any_io_executor pool_;
   Ring* ring_;
-  NamedMessages named_;
+  AskMessagesToKeep messages_to_keep_;
   std::multiset<MessageId> held_;
 };
 

@@ -88,14 +88,13 @@ void Vault::note(Note::Weight weight, std::string text) const {
 
 // What a superseded writer overwrites may be named by whoever has superseded it, so the chat is
 // asked first. A writer that is not shown posts another message instead.
-Channel::Async<std::optional<std::set<MessageId>>> Vault::messages_to_keep(Patience patience) {
-  using Ids = std::optional<std::set<MessageId>>;
-  if (!witnessed_) co_return Ids();
+Channel::Async<MessagesToKeep> Vault::messages_to_keep(Patience patience) {
+  if (!witnessed_) co_return MessagesToKeep();
   const auto read_pin = [this] { return channel_->pinned(); };
   Result<std::optional<Pinned>> pinned = co_await retry(patience, OnUnknown::kRepeat, read_pin);
   if (!pinned) co_return pinned.error();
-  if (!*pinned || (*pinned)->id != root_) co_return Ids();
-  co_return Ids(named_messages());
+  if (!*pinned || (*pinned)->id != root_) co_return MessagesToKeep();
+  co_return MessagesToKeep(named_messages());
 }
 
 std::set<MessageId> Vault::named_messages() const {

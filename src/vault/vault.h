@@ -290,7 +290,7 @@ class Vault {
   Channel::Async<RestoreReport> restore_held(const format::RestorePoint& point,
                                              Clock::Time deadline);
 
-  Channel::Async<std::optional<std::set<MessageId>>> messages_to_keep(Patience patience);
+  Channel::Async<MessagesToKeep> messages_to_keep(Patience patience);
   std::set<MessageId> named_messages() const;
   void note(Note::Weight weight, std::string text) const;
   Patience until(Clock::Time deadline) { return Patience{clock_, random_, deadline}; }
