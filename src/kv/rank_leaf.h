@@ -132,6 +132,7 @@ class Leaves {
   Leaf& leaf(std::uint32_t number) const { return pool_[number]; }
 
   void reserve(std::size_t count) { pool_.reserve(count); }
+  void expect(std::size_t count) { pool_.expect(count); }
   Leaf& create(Kind kind, Level first, Level last) {
     Leaf& leaf = pool_.take();
     leaf.start(kind, first, last);

@@ -9,8 +9,11 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <span>
 #include <utility>
 #include <vector>
+
+#include "kv/memory_blocks.h"
 
 namespace telekv::kv::ranking {
 
@@ -23,6 +26,15 @@ class Pool {
   /// Sees to it that `count` parts can be taken. Throws std::bad_alloc, also beyond `most` parts.
   void reserve(std::size_t count) {
     while (free_count_ < count) add_block();
+  }
+
+  /// The memory of the next `count` parts comes from huge pages, as it is needed: for who is about
+  /// to need many at once.
+  void expect(std::size_t count) {
+    const std::size_t bytes = count * sizeof(Part);
+    if (bytes < kHugePageBytes) return;
+    huge_blocks_.emplace_back(bytes);
+    expected_ = {reinterpret_cast<Part*>(huge_blocks_.back().data()), count};
   }
 
   Part& take() {
@@ -45,15 +57,30 @@ class Pool {
 
   void add_block() {
     if (blocks_.size() >= most / kBlock) throw std::bad_alloc();
-    blocks_.push_back(std::make_unique_for_overwrite<Part[]>(kBlock));
+    if (blocks_.size() == blocks_.capacity()) blocks_.reserve(2 * blocks_.size() + 1);
+    Part* const block = take_block();
+    blocks_.push_back(block);
     for (std::uint32_t i = kBlock; i-- > 0;) {
-      Part& part = blocks_.back()[i];
-      part.number = static_cast<std::uint32_t>(blocks_.size() - 1) * kBlock + i;
-      free(part);
+      block[i].number = static_cast<std::uint32_t>(blocks_.size() - 1) * kBlock + i;
+      free(block[i]);
     }
   }
 
-  std::vector<std::unique_ptr<Part[]>> blocks_;
+  Part* take_block() {
+    if (expected_.size() < kBlock) {
+      small_blocks_.push_back(std::make_unique_for_overwrite<Part[]>(kBlock));
+      return small_blocks_.back().get();
+    }
+    Part* const block = expected_.data();
+    std::uninitialized_default_construct_n(block, kBlock);
+    expected_ = expected_.subspan(kBlock);
+    return block;
+  }
+
+  std::vector<Part*> blocks_;
+  std::vector<std::unique_ptr<Part[]>> small_blocks_;
+  std::vector<PageBlock> huge_blocks_;
+  std::span<Part> expected_;  // of the last huge block, what is left
   Part* free_ = nullptr;
   std::size_t free_count_ = 0;
 };

@@ -231,7 +231,7 @@ void RankTree::clear() { impl_ = std::make_unique<Impl>(impl_->rows()); }
 std::uint64_t RankTree::size() const { return impl_->size(); }
 void RankTree::insert(Slot slot, Score score) { impl_->insert(slot, score); }
 void RankTree::erase(Slot slot, Score score) { impl_->erase(slot, score); }
-void RankTree::assign(std::vector<Entry> members) {
+void RankTree::assign(std::span<Entry> members) {
   clear();
   auto built = std::make_unique<Impl>(impl_->rows());
   built->assign(members);

@@ -340,12 +340,24 @@ void TableCore::put_off_ranking() {
 
 const RankTree& TableCore::ranking() const {
   if (!ranking_due_) return ranking_;
-  std::vector<RankTree::Entry> members;
-  members.reserve(static_cast<std::size_t>(map_.size()));
+  Scratch scratch;
+  const std::span<RankTree::Entry> members =
+      scratch.take<RankTree::Entry>(static_cast<std::size_t>(map_.size()));
+  std::size_t count = 0;
+  bool in_order = true;
+  Key before = std::numeric_limits<Key>::min();
   for (Slot slot = 0; slot < rows_.size(); ++slot) {
-    if (is_live(slot)) members.push_back({score(slot), slot});
+    if (!is_live(slot)) continue;
+    const Key key = rows_.key(slot);
+    in_order &= key >= std::exchange(before, key);
+    members[count++] = {score(slot), slot};
   }
-  ranking_.assign(std::move(members));
+  if (!in_order) {
+    std::sort(members.begin(), members.end(), [this](const auto& a, const auto& b) {
+      return rows_.key(a.slot) < rows_.key(b.slot);
+    });
+  }
+  ranking_.assign(members);
   ranking_due_ = false;
   return ranking_;
 }
