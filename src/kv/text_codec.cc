@@ -76,6 +76,15 @@ std::vector<std::uint32_t> dictionary_of(const TextList& distinct,
   return texts;
 }
 
+/// Texts lie in the order in which they came, not in the one in which they are spelled.
+[[gnu::always_inline]] inline void fetch_ahead(const TextList& distinct,
+                                               std::span<const std::uint32_t> texts,
+                                               std::size_t at) {
+  constexpr std::size_t kAhead = 8;
+  if (at + 2 * kAhead < texts.size()) distinct.prefetch_place(texts[at + 2 * kAhead]);
+  if (at + kAhead < texts.size()) distinct.prefetch(texts[at + kAhead]);
+}
+
 /// What the texts are spelled with, and how much of it there is.
 struct Spelling {
   std::vector<std::uint32_t> alphabet;  // the commonest code points that are not ASCII, ascending
@@ -87,7 +96,9 @@ Spelling choose_spelling(const TextList& distinct, std::span<const std::uint32_t
   Spelling spelling;
   spelling.lengths.reserve(texts.size());
   CodePointMap uses;
-  for (const std::uint32_t text : texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    fetch_ahead(distinct, texts, i);
+    const std::uint32_t text = texts[i];
     std::size_t length = 0;
     for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
       ++length;
@@ -129,7 +140,9 @@ void encode_symbols_of(const TextList& distinct, std::span<const std::uint32_t> 
   const std::span<char> raw = packer.scratch().take<char>(spelling.symbols);
   char* next = raw.data();
   IntegerList rare;
-  for (const std::uint32_t text : texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    fetch_ahead(distinct, texts, i);
+    const std::uint32_t text = texts[i];
     for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
       std::uint32_t symbol = symbols[code_point];
       if (symbol == 0 && code_point != 0) [[unlikely]] {
