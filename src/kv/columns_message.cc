@@ -1,5 +1,8 @@
 #include "kv/columns_message.h"
 
+#include <initializer_list>
+#include <variant>
+
 #include "kv/codec_error.h"
 #include "kv/record_bytes.h"
 #include "telekv.pb.h"
@@ -7,13 +10,29 @@
 namespace telekv::kv {
 namespace {
 
-/// Calls take(reader) for each field.
-template <class Take>
-Result<void> read_fields(ByteView bytes, Take&& take) {
+/// Where a field's value goes.
+struct Place {
+  int field;
+  std::variant<std::uint64_t*, ByteView*> value;
+};
+
+Result<void> read_fields(ByteView bytes, std::initializer_list<Place> places) {
   WireReader reader(bytes);
-  while (reader.next()) take(reader);
+  while (reader.next()) {
+    for (const Place& place : places) {
+      if (place.field != reader.field()) continue;
+      std::visit([&reader](auto* value) { reader.take(*value); }, place.value);
+    }
+  }
   if (reader.damaged()) return damaged("not a Columns message");
   return {};
+}
+
+/// `message`, unless reading it has failed.
+template <class Message>
+Result<Message> if_read(const Result<void>& read, const Message& message) {
+  if (!read) return read.error();
+  return message;
 }
 
 }  // namespace
@@ -21,130 +40,66 @@ Result<void> read_fields(ByteView bytes, Take&& take) {
 Result<IntegersMessage> IntegersMessage::read(ByteView bytes) {
   using format::Integers;
   IntegersMessage message;
-  const Result<void> read = read_fields(bytes, [&message](WireReader& reader) {
-    switch (reader.field()) {
-      case Integers::kEncodingFieldNumber:
-        return reader.take(message.encoding);
-      case Integers::kClassesFieldNumber:
-        return reader.take(message.classes.stored);
-      case Integers::kClassesZstdFieldNumber:
-        return reader.take(message.classes.zstd);
-      case Integers::kLowBitsFieldNumber:
-        return reader.take(message.low_bits);
-      case Integers::kCommonFieldNumber:
-        return reader.take(message.common);
-      case Integers::kExceptionsFieldNumber:
-        return reader.take(message.exceptions);
-      case Integers::kGapsFieldNumber:
-        return reader.take(message.gaps);
-      case Integers::kClassesCodedFieldNumber:
-        return reader.take(message.classes.coded);
-      default:
-        return;
-    }
-  });
-  if (!read) return read.error();
-  return message;
+  return if_read(read_fields(bytes, {{Integers::kEncodingFieldNumber, &message.encoding},
+                                     {Integers::kClassesFieldNumber, &message.classes.stored},
+                                     {Integers::kClassesZstdFieldNumber, &message.classes.zstd},
+                                     {Integers::kLowBitsFieldNumber, &message.low_bits},
+                                     {Integers::kCommonFieldNumber, &message.common},
+                                     {Integers::kExceptionsFieldNumber, &message.exceptions},
+                                     {Integers::kGapsFieldNumber, &message.gaps},
+                                     {Integers::kClassesCodedFieldNumber, &message.classes.coded}}),
+                 message);
 }
 
 Result<KeysMessage> KeysMessage::read(ByteView bytes) {
   using format::Keys;
   KeysMessage message;
   std::uint64_t first = 0;
-  const Result<void> read = read_fields(bytes, [&](WireReader& reader) {
-    switch (reader.field()) {
-      case Keys::kCountFieldNumber:
-        return reader.take(message.count);
-      case Keys::kFirstFieldNumber:
-        return reader.take(first);
-      case Keys::kStepsFieldNumber:
-        return reader.take(message.steps);
-      default:
-        return;
-    }
-  });
-  if (!read) return read.error();
+  const Result<void> read = read_fields(bytes, {{Keys::kCountFieldNumber, &message.count},
+                                                {Keys::kFirstFieldNumber, &first},
+                                                {Keys::kStepsFieldNumber, &message.steps}});
   message.first = static_cast<Key>(unzigzag(first));
-  return message;
+  return if_read(read, message);
 }
 
 Result<TextsMessage> TextsMessage::read(ByteView bytes) {
   using format::Texts;
   TextsMessage message;
-  const Result<void> read = read_fields(bytes, [&message](WireReader& reader) {
-    switch (reader.field()) {
-      case Texts::kIndexFieldNumber:
-        return reader.take(message.index);
-      case Texts::kDictionaryFieldNumber:
-        return reader.take(message.dictionary);
-      case Texts::kLengthsFieldNumber:
-        return reader.take(message.lengths);
-      case Texts::kAlphabetSizeFieldNumber:
-        return reader.take(message.alphabet_size);
-      case Texts::kAlphabetFieldNumber:
-        return reader.take(message.alphabet);
-      case Texts::kSymbolsFieldNumber:
-        return reader.take(message.symbols.stored);
-      case Texts::kSymbolsZstdFieldNumber:
-        return reader.take(message.symbols.zstd);
-      case Texts::kRareCountFieldNumber:
-        return reader.take(message.rare_count);
-      case Texts::kRareFieldNumber:
-        return reader.take(message.rare);
-      case Texts::kSymbolsCodedFieldNumber:
-        return reader.take(message.symbols.coded);
-      default:
-        return;
-    }
-  });
-  if (!read) return read.error();
-  return message;
+  return if_read(read_fields(bytes, {{Texts::kIndexFieldNumber, &message.index},
+                                     {Texts::kDictionaryFieldNumber, &message.dictionary},
+                                     {Texts::kLengthsFieldNumber, &message.lengths},
+                                     {Texts::kAlphabetSizeFieldNumber, &message.alphabet_size},
+                                     {Texts::kAlphabetFieldNumber, &message.alphabet},
+                                     {Texts::kSymbolsFieldNumber, &message.symbols.stored},
+                                     {Texts::kSymbolsZstdFieldNumber, &message.symbols.zstd},
+                                     {Texts::kRareCountFieldNumber, &message.rare_count},
+                                     {Texts::kRareFieldNumber, &message.rare},
+                                     {Texts::kSymbolsCodedFieldNumber, &message.symbols.coded}}),
+                 message);
 }
 
 Result<ColumnMessage> ColumnMessage::read(ByteView bytes) {
   using format::Column;
   ColumnMessage message;
-  const Result<void> read = read_fields(bytes, [&message](WireReader& reader) {
-    switch (reader.field()) {
-      case Column::kFieldFieldNumber:
-        return reader.take(message.field);
-      case Column::kTypeFieldNumber:
-        return reader.take(message.type);
-      case Column::kIntegersFieldNumber:
-        return reader.take(message.integers);
-      case Column::kTextsFieldNumber:
-        return reader.take(message.texts);
-      default:
-        return;
-    }
-  });
-  if (!read) return read.error();
-  return message;
+  return if_read(read_fields(bytes, {{Column::kFieldFieldNumber, &message.field},
+                                     {Column::kTypeFieldNumber, &message.type},
+                                     {Column::kIntegersFieldNumber, &message.integers},
+                                     {Column::kTextsFieldNumber, &message.texts}}),
+                 message);
 }
 
 Result<RowsMessage> RowsMessage::read(ByteView bytes) {
   using format::Rows;
   RowsMessage message;
   message.bytes_ = bytes;
-  const Result<void> read = read_fields(bytes, [&message](WireReader& reader) {
-    ByteView column;
-    std::uint64_t partial = 0;
-    switch (reader.field()) {
-      case Rows::kKeysFieldNumber:
-        return reader.take(message.keys);
-      case Rows::kColumnsFieldNumber:
-        ++message.column_count;
-        return reader.take(column);
-      case Rows::kPartialFieldNumber:
-        reader.take(partial);
-        message.partial = partial != 0;
-        return;
-      default:
-        return;
-    }
-  });
-  if (!read) return read.error();
-  return message;
+  ByteView column;
+  std::uint64_t partial = 0;
+  const Result<void> read = read_fields(bytes, {{Rows::kKeysFieldNumber, &message.keys},
+                                                {Rows::kColumnsFieldNumber, &column},
+                                                {Rows::kPartialFieldNumber, &partial}});
+  message.partial = partial != 0;
+  for (MessageParts columns = message.columns(); columns.next();) ++message.column_count;
+  return if_read(read, message);
 }
 
 MessageParts RowsMessage::columns() const { return {bytes_, format::Rows::kColumnsFieldNumber}; }
@@ -153,24 +108,14 @@ Result<ColumnsMessage> ColumnsMessage::read(ByteView bytes) {
   using format::Columns;
   ColumnsMessage message;
   message.bytes_ = bytes;
-  const Result<void> read = read_fields(bytes, [&message](WireReader& reader) {
-    ByteView rows;
-    switch (reader.field()) {
-      case Columns::kVersionFieldNumber:
-        return reader.take(message.version);
-      case Columns::kRowsFieldNumber:
-        return reader.take(rows);
-      case Columns::kErasedFieldNumber:
-        message.has_erased = true;
-        return reader.take(message.erased);
-      case Columns::kRecordsInAllFieldNumber:
-        return reader.take(message.records_in_all);
-      default:
-        return;
-    }
-  });
-  if (!read) return read.error();
-  return message;
+  ByteView rows;
+  const Result<void> read =
+      read_fields(bytes, {{Columns::kVersionFieldNumber, &message.version},
+                          {Columns::kRowsFieldNumber, &rows},
+                          {Columns::kErasedFieldNumber, &message.erased},
+                          {Columns::kRecordsInAllFieldNumber, &message.records_in_all}});
+  message.has_erased = MessageParts(bytes, Columns::kErasedFieldNumber).next();
+  return if_read(read, message);
 }
 
 MessageParts ColumnsMessage::rows() const { return {bytes_, format::Columns::kRowsFieldNumber}; }

@@ -48,6 +48,20 @@ class Pool {
     ++free_count_;
   }
 
+  /// Makes all parts free and gives back all memory but the first block's. Needs none.
+  void clear() noexcept {
+    free_ = nullptr;
+    free_count_ = 0;
+    expected_ = {};
+    huge_blocks_.clear();
+    if (blocks_.empty()) return;
+    // The first block was made before anybody could expect more.
+    assert(blocks_.front() == small_blocks_.front().get());
+    small_blocks_.resize(1);
+    blocks_.resize(1);
+    free_block(0);
+  }
+
   std::size_t memory_bytes() const {
     return blocks_.size() * (kBlock * sizeof(Part) + sizeof blocks_[0]);
   }
@@ -58,11 +72,15 @@ class Pool {
   void add_block() {
     if (blocks_.size() >= most / kBlock) throw std::bad_alloc();
     if (blocks_.size() == blocks_.capacity()) blocks_.reserve(2 * blocks_.size() + 1);
-    Part* const block = take_block();
-    blocks_.push_back(block);
+    blocks_.push_back(take_block());
+    free_block(static_cast<std::uint32_t>(blocks_.size() - 1));
+  }
+
+  void free_block(std::uint32_t number) {
     for (std::uint32_t i = kBlock; i-- > 0;) {
-      block[i].number = static_cast<std::uint32_t>(blocks_.size() - 1) * kBlock + i;
-      free(block[i]);
+      Part& part = blocks_[number][i];
+      part.number = number * kBlock + i;
+      free(part);
     }
   }
 

@@ -87,7 +87,8 @@ class RankTree {
   std::vector<RankMember> around(Score score, Key key, std::size_t radius) const;
 
   std::size_t memory_bytes() const;
-  void clear();
+  /// Needs no memory.
+  void clear() noexcept;
 
   /// What is wrong with the structure; empty when nothing is. O(n).
   std::string validate() const;

@@ -11,6 +11,7 @@ namespace telekv::kv {
 
 using ranking::Kind;
 using ranking::Leaf;
+using ranking::Leaves;
 using ranking::Level;
 using ranking::level_of;
 using ranking::RunTrees;
@@ -134,13 +135,14 @@ void RankTree::Impl::append_group(Group group, Level low) {
 /// Members in their order into an empty leaf of the last group. What comes behind them in memory,
 /// up to `all_end`, is filled in next.
 void RankTree::Impl::fill(Leaf& leaf, std::span<const Entry> members, const Entry* all_end) {
-  for (const Entry& member : members) {
+  const auto count = static_cast<std::uint32_t>(members.size());
+  for (std::uint32_t cell = 0; cell < count; ++cell) {
+    const Entry& member = members[cell];
     const Entry* const ahead = &member + kFetchAhead;
     if (ahead < all_end) __builtin_prefetch(rows().row(ahead->slot) + sizeof(Key), 1);
-    leaves_.put(leaf, level_of(member.score), member.slot);
+    leaves_.place(leaf, cell, level_of(member.score), member.slot);
   }
-  leaf.changes = 0;
-  const auto count = static_cast<std::uint32_t>(members.size());
+  Leaves::filled(leaf, count);
   RunTrees::add(leaf, count);
   GroupTree::Path path;
   groups_.find(leaf.first, path);

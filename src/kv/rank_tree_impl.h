@@ -33,6 +33,7 @@ class RankTree::Impl {
   void move(Slot slot, Score from, Score to);
   void settle();
   void assign(std::span<Entry> members);
+  void clear() noexcept;
   std::uint64_t size() const { return size_; }
   std::uint64_t rank(Score score) const;
   std::uint64_t position(Score score, Key key) const;

@@ -175,6 +175,7 @@ std::uint8_t TableWalk::expected_width(const Field& field) const {
 }
 
 void TableWalk::sort_sample() {
+  sample_sorted_ = true;
   if (sample_.empty()) return;
   KeyOrder order;
   std::vector<Key> sorted;
@@ -184,7 +185,6 @@ void TableWalk::sort_sample() {
 }
 
 void TableWalk::choose_ranges() {
-  sort_sample();
   for (Field& field : fields_) field.width = expected_width(field);
   std::vector<Key> bounds;
   const std::size_t ranges = std::min(chunks_expected(), std::max<std::size_t>(sample_.size(), 1));
@@ -363,6 +363,8 @@ std::unique_ptr<const Encodable> TableWalk::step(std::size_t max_records) {
   if (!chunk_) {
     if (sampled_ < end_) {
       sample(std::max<std::size_t>(records / kTakenPerSampled, 1));
+    } else if (!sample_sorted_) {
+      sort_sample();
     } else {
       choose_ranges();
     }

@@ -121,6 +121,7 @@ class TableWalk final : public SnapshotWalk {
 
   Slot sampled_ = 0;  // up to here
   std::vector<Key> sample_;
+  bool sample_sorted_ = false;
   std::size_t sample_bits_ = 0;  // integer_bound_bits() of the sample
 
   KeyRanges ranges_{{}};

@@ -37,7 +37,7 @@ class WatchedTable final : public kv::Durable {
   Result<void> load_chunk(ByteView encoded) override { return table.load_chunk(encoded); }
   Result<void> load_delta(ByteView encoded) override { return table.load_delta(encoded); }
   void finish_loading() override { table.finish_loading(); }
-  bool erase(std::int64_t key) override { return table.erase(key); }
+  Result<void> erase(std::int64_t key) override { return table.erase(key); }
   void clear() override;
 };
 
@@ -123,10 +123,10 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   bool ended_ = false;
   bool serves_ = false;
   bool met_another_ = false;
-  bool absorbed_ = false;     // a longer history, while serving
-  bool knows_state_ = false;  // now_ is what the table holds
-  TrueState now_;    // in the table
-  TrueState taken_;  // as of the last take
+  bool absorbed_ = false;               // a longer history, while serving
+  bool knows_state_ = false;            // now_ is what the table holds
+  TrueState now_;                       // in the table
+  TrueState taken_;                     // as of the last take
   std::optional<TrueState> restoring_;  // what a restore is to bring back
 
   std::uint64_t saved_sequence_ = 0;
