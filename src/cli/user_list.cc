@@ -6,7 +6,8 @@
 namespace telekv::cli {
 
 Result<std::uint64_t> UserList::put_into(kv::Table<bot::User>& table) const {
-  const std::uint64_t lost = table.size() == 0 ? 0 : erase_others(table);
+  const Result<std::uint64_t> lost = table.size() == 0 ? 0 : erase_others(table);
+  if (!lost) return lost;
   std::string_view names = names_;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
@@ -25,7 +26,7 @@ Result<std::uint64_t> UserList::put_into(kv::Table<bot::User>& table) const {
   return lost;
 }
 
-std::uint64_t UserList::erase_others(kv::Table<bot::User>& table) const {
+Result<std::uint64_t> UserList::erase_others(kv::Table<bot::User>& table) const {
   std::vector<kv::Key> kept;
   kept.reserve(rows_.size());
   for (const Row& row : rows_) kept.push_back(row.chat_id);
@@ -34,7 +35,9 @@ std::uint64_t UserList::erase_others(kv::Table<bot::User>& table) const {
   table.for_each([&](kv::Key key, const bot::User&) {
     if (!std::binary_search(kept.begin(), kept.end(), key)) others.push_back(key);
   });
-  for (const kv::Key key : others) table.erase(key);
+  for (const kv::Key key : others) {
+    if (Result<void> erased = table.erase(key); !erased) return erased.error();
+  }
   return others.size();
 }
 

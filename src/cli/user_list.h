@@ -37,7 +37,7 @@ class UserList {
     std::uint32_t name_bytes;
   };
 
-  std::uint64_t erase_others(kv::Table<bot::User>& table) const;
+  Result<std::uint64_t> erase_others(kv::Table<bot::User>& table) const;
 
   std::vector<Row> rows_;
   std::string names_;  // in the order of `rows_`

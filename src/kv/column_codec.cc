@@ -66,9 +66,9 @@ void encode_block(const RowBlock& block, StreamPacker& packer, WireWriter& messa
   encode_rows(BlockSource(block), shapes, block.partial, packer, message);
 }
 
-Result<RowBlock> decode_block(const format::Rows& message, std::size_t& code_points_left,
+Result<RowBlock> decode_block(ByteView encoded, std::size_t& code_points_left,
                               StreamUnpacker& unpacker) {
-  Result<RowsReader> reader = RowsReader::open(message, code_points_left, unpacker);
+  Result<RowsReader> reader = RowsReader::open(encoded, code_points_left, unpacker);
   if (!reader) return reader.error();
   RowBlock block{
       .keys = std::vector<Key>(reader->keys.count()), .columns = {}, .partial = reader->partial};
@@ -81,26 +81,46 @@ Result<RowBlock> decode_block(const format::Rows& message, std::size_t& code_poi
   return block;
 }
 
-Result<std::vector<Key>> decode_keys(const format::Keys& message, StreamUnpacker& unpacker) {
-  Result<KeyReader> reader = KeyReader::open(message, unpacker);
+Result<std::vector<Key>> decode_keys(ByteView encoded, StreamUnpacker& unpacker) {
+  Result<KeyReader> reader = KeyReader::open(encoded, unpacker);
   if (!reader) return reader.error();
   std::vector<Key> keys(reader->count());
   if (!reader->read(keys)) return damaged("keys out of range");
   return keys;
 }
 
-/// Everything is counted here, before memory is taken for any of it.
-Result<void> check_counts(const format::Columns& message) {
-  std::uint64_t rows = message.erased().count();
-  std::uint64_t cells = rows;
-  for (const format::Rows& block : message.rows()) {
-    const std::uint64_t count = block.keys().count();
-    rows += count;
-    cells += count * (static_cast<std::uint64_t>(block.columns_size()) + 1);
-    if (rows > kMaxMessageRows || cells > kMaxMessageCells) break;
+/// Rows and cells, so far.
+struct Counts {
+  std::uint64_t rows = 0;
+  std::uint64_t cells = 0;
+
+  Result<void> add(ByteView keys, std::size_t columns) {
+    const Result<KeysMessage> message = KeysMessage::read(keys);
+    if (!message) return message.error();
+    const auto too_many = [] { return damaged("too many rows"); };
+    if (message->count > kMaxMessageRows || columns > kMaxMessageCells) return too_many();
+    rows += message->count;
+    cells += message->count * (std::uint64_t{columns} + 1);
+    if (rows > kMaxMessageRows || cells > kMaxMessageCells) return too_many();
+    return {};
   }
-  if (rows > kMaxMessageRows || cells > kMaxMessageCells) return damaged("too many rows");
-  return {};
+};
+
+/// Everything is counted here, before memory is taken for any of it. Answers how many rows there
+/// are.
+Result<std::uint64_t> check_counts(const ColumnsMessage& message) {
+  Counts counts;
+  if (message.has_erased) {
+    if (Result<void> counted = counts.add(message.erased, 0); !counted) return counted.error();
+  }
+  const std::uint64_t erased = counts.rows;
+  for (MessageParts blocks = message.rows(); blocks.next();) {
+    const Result<RowsMessage> block = RowsMessage::read(blocks.part());
+    if (!block) return block.error();
+    Result<void> counted = counts.add(block->keys, block->column_count);
+    if (!counted) return counted.error();
+  }
+  return counts.rows - erased;
 }
 
 Result<void> check_keys_differ(const ChangeSet& changes) {
@@ -147,34 +167,33 @@ Bytes encode_columns(const RowCopy& rows, std::uint64_t records_in_all) {
   return message.finish();
 }
 
-Result<std::unique_ptr<const format::Columns>> parse_columns(ByteView encoded) {
+Result<CountedColumns> read_columns(ByteView encoded) {
   if (encoded.size() > kMaxEncodedBytes) return damaged("too long");
-  auto message = std::make_unique<format::Columns>();
-  if (!message->ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
-    return damaged("not a Columns message");
+  const Result<ColumnsMessage> message = ColumnsMessage::read(encoded);
+  if (!message) return message.error();
+  if (message->version == 0) return damaged("no version");
+  if (message->version != kColumnsVersion) {
+    return unsupported("version " + std::to_string(message->version));
   }
-  if (message->version() == 0) return damaged("no version");
-  if (message->version() != kColumnsVersion) {
-    return unsupported("version " + std::to_string(message->version()));
-  }
-  if (Result<void> counts = check_counts(*message); !counts) return counts.error();
-  return std::unique_ptr<const format::Columns>(std::move(message));
+  const Result<std::uint64_t> rows = check_counts(*message);
+  if (!rows) return rows.error();
+  return CountedColumns{*message, *rows};
 }
 
 Result<ChangeSet> decode_columns(ByteView encoded) {
-  const Result<std::unique_ptr<const format::Columns>> parsed = parse_columns(encoded);
-  if (!parsed) return parsed.error();
-  const format::Columns& message = **parsed;
+  const Result<CountedColumns> columns = read_columns(encoded);
+  if (!columns) return columns.error();
+  const ColumnsMessage& message = columns->message;
   StreamUnpacker unpacker;
   ChangeSet changes;
   std::size_t code_points_left = kMaxMessageCodePoints;
-  for (const format::Rows& each : message.rows()) {
-    Result<RowBlock> block = decode_block(each, code_points_left, unpacker);
+  for (MessageParts rows = message.rows(); rows.next();) {
+    Result<RowBlock> block = decode_block(rows.part(), code_points_left, unpacker);
     if (!block) return block.error();
     changes.blocks.push_back(*std::move(block));
   }
-  if (message.has_erased()) {
-    Result<std::vector<Key>> erased = decode_keys(message.erased(), unpacker);
+  if (message.has_erased) {
+    Result<std::vector<Key>> erased = decode_keys(message.erased, unpacker);
     if (!erased) return erased.error();
     changes.erased = *std::move(erased);
   }

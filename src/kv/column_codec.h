@@ -16,15 +16,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "kv/bytes.h"
 #include "kv/change_set.h"
+#include "kv/columns_message.h"
 #include "kv/error.h"
-
-namespace telekv::format {
-class Columns;
-}
 
 namespace telekv::kv {
 
@@ -50,7 +46,13 @@ Bytes encode_columns(const RowCopy& rows, std::uint64_t records_in_all);
 /// Errors: kDamaged, kUnsupportedVersion.
 Result<ChangeSet> decode_columns(ByteView encoded);
 
-/// The message with its version and its counts checked, nothing else. Errors as above.
-Result<std::unique_ptr<const format::Columns>> parse_columns(ByteView encoded);
+struct CountedColumns {
+  ColumnsMessage message;
+  std::uint64_t rows;  ///< tombstones not counted
+};
+
+/// The message with its version and its counts checked, nothing else; the bytes outlive it. Errors
+/// as above.
+Result<CountedColumns> read_columns(ByteView encoded);
 
 }  // namespace telekv::kv

@@ -6,8 +6,8 @@
 //
 // Lack of memory: take_changes(), begin_snapshot() and encode() throw std::bad_alloc and can be
 // called again, nothing being lost; after step() has thrown, the walk can only be ended.
-// load_chunk() and load_delta() answer kTooLarge: the table is as it was, or, when half a delta was
-// in it, empty.
+// load_chunk(), load_delta() and erase() answer kTooLarge: the table is as it was, or, when half a
+// delta was in it, empty. finish_loading() throws and can be called again.
 #pragma once
 
 #include <array>
@@ -94,10 +94,11 @@ class Durable {
   /// Whatever needs it earlier does it itself. O(n log n) at most.
   virtual void finish_loading() = 0;
 
-  /// Whether there was such a record; it is gone, as a change that is to be taken.
-  virtual bool erase(std::int64_t key) = 0;
+  /// Forgets the record, as a change that is to be taken. Errors: kNotFound when there is none,
+  /// kTooLarge without memory; nothing has changed then.
+  virtual Result<void> erase(std::int64_t key) = 0;
 
-  /// Forgets everything, as freshly constructed.
+  /// Forgets everything, as freshly constructed. Does not throw.
   virtual void clear() = 0;
 };
 

@@ -4,6 +4,8 @@
 
 namespace telekv {
 
+Error no_memory() { return {.code = ErrorCode::kTooLarge, .message = "no memory"}; }
+
 std::string_view to_string(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument:

@@ -15,7 +15,7 @@ enum class ErrorCode : std::uint8_t {
   kDamaged,             // stored bytes do not verify: wrong length, hash, seal or structure
   kUnsupportedVersion,  // stored by a newer version, or with a feature this version does not know
   kWrongKey,            // sealed with another key
-  kTooLarge,            // over a bound of ours or of the Bot API
+  kTooLarge,            // over a bound of ours or of the Bot API, or more than memory holds
   kRateLimited,         // refused for now; Error::retry_after_s says for how long
   kUnavailable,         // certainly not done: nothing reached the other side; may be tried again
   kOutcomeUnknown,      // asked, but no answer: it may have been done, now or later
@@ -35,6 +35,10 @@ struct Error {
   std::string hint = {};            ///< what the reader can do next; may be empty
   std::uint32_t retry_after_s = 0;  ///< kRateLimited: seconds until the next attempt makes sense
 };
+
+/// Memory is lacking: kTooLarge, because no waiting and no other network helps, as it may for
+/// kUnavailable. So short that it takes no memory itself.
+Error no_memory();
 
 /// The code's name as logs and machine-readable output show it, e.g. "rate_limited".
 std::string_view to_string(ErrorCode code);

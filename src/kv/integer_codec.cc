@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kv/codec_error.h"
+#include "kv/columns_message.h"
 #include "telekv.pb.h"
 
 namespace telekv::kv {
@@ -90,12 +91,11 @@ bool is_common(std::size_t places, std::size_t size) {
   return size > 1 && places * kSparseDenominator >= size * kSparseNumerator;
 }
 
-Result<PlainReader> open_plain(const format::Integers& message, std::size_t count,
+Result<PlainReader> open_plain(const IntegersMessage& message, std::size_t count,
                                StreamUnpacker& unpacker) {
-  const Result<ByteView> classes =
-      unpacker.unpack({message.classes(), message.classes_zstd(), message.classes_coded()}, count);
+  const Result<ByteView> classes = unpacker.unpack(message.classes, count);
   if (!classes) return classes.error();
-  return PlainReader::open(*classes, message.low_bits());
+  return PlainReader::open(*classes, message.low_bits);
 }
 
 }  // namespace
@@ -235,31 +235,35 @@ void PlainReader::read(std::span<std::uint64_t> values) {
   at_ += values.size();
 }
 
-Result<IntegerReader> IntegerReader::open(const format::Integers& message, std::size_t count,
+Result<IntegerReader> IntegerReader::open(ByteView encoded, std::size_t count,
                                           StreamUnpacker& unpacker) {
-  if (message.encoding() != format::Integers::PLAIN &&
-      message.encoding() != format::Integers::SPARSE) {
+  using format::Integers;
+  const Result<IntegersMessage> message = IntegersMessage::read(encoded);
+  if (!message) return message.error();
+  if (message->encoding != Integers::PLAIN && message->encoding != Integers::SPARSE) {
     return unsupported("an unknown encoding of integers");
   }
   IntegerReader reader;
   reader.count_ = count;
-  reader.sparse_ = message.encoding() == format::Integers::SPARSE;
-  if (reader.sparse_ && message.exceptions() > count) return damaged("more exceptions than values");
-  Result<PlainReader> values =
-      open_plain(message, reader.sparse_ ? message.exceptions() : count, unpacker);
+  reader.sparse_ = message->encoding == Integers::SPARSE;
+  if (reader.sparse_ && message->exceptions > count) return damaged("more exceptions than values");
+  const auto exceptions = static_cast<std::size_t>(message->exceptions);
+  Result<PlainReader> values = open_plain(*message, reader.sparse_ ? exceptions : count, unpacker);
   if (!values) return values.error();
   reader.values_ = *std::move(values);
   if (!reader.sparse_) return reader;
 
-  if (message.gaps().encoding() != format::Integers::PLAIN) return damaged("gaps are not plain");
-  Result<PlainReader> gaps = open_plain(message.gaps(), message.exceptions(), unpacker);
+  const Result<IntegersMessage> stored_gaps = IntegersMessage::read(message->gaps);
+  if (!stored_gaps) return stored_gaps.error();
+  if (stored_gaps->encoding != Integers::PLAIN) return damaged("gaps are not plain");
+  Result<PlainReader> gaps = open_plain(*stored_gaps, exceptions, unpacker);
   if (!gaps) return gaps.error();
   reader.gaps_ = *std::move(gaps);
-  reader.common_ = message.common();
-  reader.exceptions_left_ = message.exceptions();
+  reader.common_ = message->common;
+  reader.exceptions_left_ = exceptions;
   PlainReader checked = reader.gaps_;
-  std::size_t room = count - message.exceptions();
-  for (std::size_t i = 0; i < message.exceptions(); ++i) {
+  std::size_t room = count - exceptions;
+  for (std::size_t i = 0; i < exceptions; ++i) {
     const std::uint64_t gap = checked.next();
     if (gap > room) return damaged("an exception beyond the end");
     room -= static_cast<std::size_t>(gap);
@@ -297,9 +301,8 @@ std::size_t IntegerReader::zeros() const {
   return coded + (sparse_ && common_ == 0 ? count_ - classes.size() : 0);
 }
 
-Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count,
-                                    StreamUnpacker& unpacker) {
-  Result<IntegerReader> reader = IntegerReader::open(message, count, unpacker);
+Result<IntegerList> decode_integers(ByteView encoded, std::size_t count, StreamUnpacker& unpacker) {
+  Result<IntegerReader> reader = IntegerReader::open(encoded, count, unpacker);
   if (!reader) return reader.error();
   IntegerList values(count);
   reader->read(values);

@@ -22,10 +22,6 @@
 #include "kv/symbol_stream.h"
 #include "kv/wire_writer.h"
 
-namespace telekv::format {
-class Integers;
-}
-
 namespace telekv::kv {
 
 using IntegerList = std::vector<std::uint64_t>;
@@ -81,10 +77,9 @@ class PlainReader {
 
 class IntegerReader {
  public:
-  /// `message` and `unpacker` outlive the reader; the caller has bounded `count`. Everything is
-  /// checked here.
-  static Result<IntegerReader> open(const format::Integers& message, std::size_t count,
-                                    StreamUnpacker& unpacker);
+  /// Of an IntegersMessage, whose bytes and `unpacker` outlive the reader; the caller has bounded
+  /// `count`. Everything is checked here.
+  static Result<IntegerReader> open(ByteView encoded, std::size_t count, StreamUnpacker& unpacker);
 
   /// The next values; no more than are left.
   void read(std::span<std::uint64_t> values);
@@ -106,7 +101,6 @@ class IntegerReader {
 };
 
 /// All at once; for few of them.
-Result<IntegerList> decode_integers(const format::Integers& message, std::size_t count,
-                                    StreamUnpacker& unpacker);
+Result<IntegerList> decode_integers(ByteView encoded, std::size_t count, StreamUnpacker& unpacker);
 
 }  // namespace telekv::kv

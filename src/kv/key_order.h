@@ -19,7 +19,7 @@ class KeyOrder {
  private:
   std::vector<std::uint32_t> order_;
   std::vector<std::uint64_t> words_;
-  std::vector<std::uint64_t> sorted_;
+  std::vector<std::uint64_t> room_;
 };
 
 }  // namespace telekv::kv

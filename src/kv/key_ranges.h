@@ -37,7 +37,12 @@ class KeyRanges {
   const std::vector<Key>& bounds() const { return bounds_; }
 
   std::size_t operator()(Key key) const {
-    if (bounds_.empty() || key < bounds_.front()) return 0;
+    if (bounds_.size() <= kFew) {  // without branches: any of them would be guessed wrong
+      std::size_t range = 0;
+      for (const Key bound : bounds_) range += key >= bound ? 1 : 0;
+      return range;
+    }
+    if (key < bounds_.front()) return 0;
     if (key >= bounds_.back()) return bounds_.size();
     const auto cell = static_cast<std::size_t>(above_first(key) >> shift_);
     const auto begin = bounds_.begin();
@@ -46,6 +51,7 @@ class KeyRanges {
   }
 
  private:
+  static constexpr std::size_t kFew = 8;
   static constexpr unsigned kCellBits = 11;
   static constexpr std::size_t kCells = std::size_t{1} << kCellBits;
 

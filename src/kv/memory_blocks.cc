@@ -18,7 +18,6 @@ constexpr std::size_t kWorthAsking = std::size_t{16} << 10U;
 // single operation waits for more than 8 pages.
 constexpr std::size_t kFirstBlock = std::size_t{8} << 10U;
 constexpr std::size_t kLargestBlock = std::size_t{32} << 10U;
-constexpr std::size_t kHugePageBytes = std::size_t{2} << 20U;
 // Work that takes more than some small blocks goes on in huge pages. Their block is address space
 // before it is touched.
 constexpr std::size_t kSmallBlock = std::size_t{32} << 10U;

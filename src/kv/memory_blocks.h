@@ -20,6 +20,8 @@
 namespace telekv::kv {
 
 inline constexpr std::size_t kCacheLineBytes = 64;
+/// Of x86-64; where it is another, memory is taken in other steps.
+inline constexpr std::size_t kHugePageBytes = std::size_t{2} << 20U;
 
 struct FreeBlock {
   void operator()(std::byte* block) const {

@@ -35,9 +35,15 @@ void GroupNode::take(GroupNode& source, std::uint32_t place) {
 
 GroupTree::GroupTree(Group first) {
   nodes_.reserve(1);
+  clear(first);
+}
+
+void GroupTree::clear(Group first) noexcept {
+  nodes_.clear();
   root_ = &nodes_.take();
   root_->start();
   root_->insert(0, 0, 0, first.value());
+  height_ = 0;
 }
 
 void GroupTree::split(const Path& path, Level low, std::uint32_t size, Group group) {

@@ -110,6 +110,9 @@ class GroupTree {
 
   explicit GroupTree(Group first);
 
+  /// As freshly made. Needs no memory.
+  void clear(Group first) noexcept;
+
   const Node& root() const { return *root_; }
   unsigned height() const { return height_; }
   const Node& node(std::uint32_t number) const { return nodes_[number]; }

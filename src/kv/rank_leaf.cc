@@ -64,6 +64,11 @@ void Leaves::sort(Leaf& leaf) {
   for (std::uint32_t cell = size; leaf.is_mixed() && cell < Leaf::kMixedCells; ++cell) {
     leaf.mixed.levels[cell] = Leaf::kNoMember;
   }
+  filled(leaf, size);
+}
+
+void Leaves::filled(Leaf& leaf, std::uint32_t size) {
+  leaf.size = static_cast<std::uint16_t>(size);
   for (std::uint32_t word = 0; word < leaf.live.size(); ++word) {
     const std::uint32_t before_word = word * 64;
     const std::uint32_t bits = size > before_word ? std::min(size - before_word, 64U) : 0;

@@ -132,6 +132,7 @@ class Leaves {
   Leaf& leaf(std::uint32_t number) const { return pool_[number]; }
 
   void reserve(std::size_t count) { pool_.reserve(count); }
+  void expect(std::size_t count) { pool_.expect(count); }
   Leaf& create(Kind kind, Level first, Level last) {
     Leaf& leaf = pool_.take();
     leaf.start(kind, first, last);
@@ -140,6 +141,7 @@ class Leaves {
   Leaf& create_run(Level level) { return create(Kind::kRun, level, level); }
   void destroy(Leaf& leaf) { pool_.free(leaf); }
   std::size_t memory_bytes() const { return pool_.memory_bytes(); }
+  void clear() noexcept { pool_.clear(); }
 
   /// Adds a member to a leaf that has room and may hold its level.
   void put(Leaf& leaf, Level level, Slot slot) {
@@ -150,7 +152,13 @@ class Leaves {
     set(leaf, cell, level, slot);
   }
 
-  /// The same for a run, of a member whose row is at hand.
+  /// Puts a member into a cell of an empty leaf; when all are in, filled() makes them count.
+  void place(Leaf& leaf, std::uint32_t cell, Level level, Slot slot) {
+    set(leaf, cell, level, slot);
+  }
+  static void filled(Leaf& leaf, std::uint32_t size);
+
+  /// put() for a run, of a member whose row is at hand.
   static void put_in_run(Leaf& run, Slot slot, std::byte* row) {
     const std::uint32_t cell = free_cell(run);
     run.live[cell / 64] |= std::uint64_t{1} << (cell % 64);

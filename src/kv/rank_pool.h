@@ -9,8 +9,11 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <span>
 #include <utility>
 #include <vector>
+
+#include "kv/memory_blocks.h"
 
 namespace telekv::kv::ranking {
 
@@ -25,6 +28,15 @@ class Pool {
     while (free_count_ < count) add_block();
   }
 
+  /// The memory of the next `count` parts comes from huge pages, as it is needed: for who is about
+  /// to need many at once.
+  void expect(std::size_t count) {
+    const std::size_t bytes = count * sizeof(Part);
+    if (bytes < kHugePageBytes) return;
+    huge_blocks_.emplace_back(bytes);
+    expected_ = {reinterpret_cast<Part*>(huge_blocks_.back().data()), count};
+  }
+
   Part& take() {
     assert(free_count_ > 0);
     --free_count_;
@@ -36,6 +48,20 @@ class Pool {
     ++free_count_;
   }
 
+  /// Makes all parts free and gives back all memory but the first block's. Needs none.
+  void clear() noexcept {
+    free_ = nullptr;
+    free_count_ = 0;
+    expected_ = {};
+    huge_blocks_.clear();
+    if (blocks_.empty()) return;
+    // The first block was made before anybody could expect more.
+    assert(blocks_.front() == small_blocks_.front().get());
+    small_blocks_.resize(1);
+    blocks_.resize(1);
+    free_block(0);
+  }
+
   std::size_t memory_bytes() const {
     return blocks_.size() * (kBlock * sizeof(Part) + sizeof blocks_[0]);
   }
@@ -45,15 +71,34 @@ class Pool {
 
   void add_block() {
     if (blocks_.size() >= most / kBlock) throw std::bad_alloc();
-    blocks_.push_back(std::make_unique_for_overwrite<Part[]>(kBlock));
+    if (blocks_.size() == blocks_.capacity()) blocks_.reserve(2 * blocks_.size() + 1);
+    blocks_.push_back(take_block());
+    free_block(static_cast<std::uint32_t>(blocks_.size() - 1));
+  }
+
+  void free_block(std::uint32_t number) {
     for (std::uint32_t i = kBlock; i-- > 0;) {
-      Part& part = blocks_.back()[i];
-      part.number = static_cast<std::uint32_t>(blocks_.size() - 1) * kBlock + i;
+      Part& part = blocks_[number][i];
+      part.number = number * kBlock + i;
       free(part);
     }
   }
 
-  std::vector<std::unique_ptr<Part[]>> blocks_;
+  Part* take_block() {
+    if (expected_.size() < kBlock) {
+      small_blocks_.push_back(std::make_unique_for_overwrite<Part[]>(kBlock));
+      return small_blocks_.back().get();
+    }
+    Part* const block = expected_.data();
+    std::uninitialized_default_construct_n(block, kBlock);
+    expected_ = expected_.subspan(kBlock);
+    return block;
+  }
+
+  std::vector<Part*> blocks_;
+  std::vector<std::unique_ptr<Part[]>> small_blocks_;
+  std::vector<PageBlock> huge_blocks_;
+  std::span<Part> expected_;  // of the last huge block, what is left
   Part* free_ = nullptr;
   std::size_t free_count_ = 0;
 };

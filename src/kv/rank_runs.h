@@ -46,6 +46,8 @@ class RunTrees {
   /// Makes room for what one split may need.
   void reserve() { nodes_.reserve(kMostNewNodes); }
   std::size_t memory_bytes() const { return nodes_.memory_bytes(); }
+  /// Of no trees. Needs no memory.
+  void clear() noexcept { nodes_.clear(); }
 
   RunNode& operator[](std::uint32_t number) const { return nodes_[number]; }
 

@@ -30,6 +30,14 @@ RankTree::Impl::Impl(RowStore& rows)
         return group_of(leaves_.create(Kind::kMixed, 0, ~Level{0}));
       }()) {}
 
+void RankTree::Impl::clear() noexcept {
+  leaves_.clear();
+  runs_.clear();
+  groups_.clear(group_of(leaves_.create(Kind::kMixed, 0, ~Level{0})));
+  size_ = 0;
+  applied_ = descended_ = located_ = begun_ = 0;  // moves under way are of no use any more
+}
+
 RankTree::Impl::Leaf& RankTree::Impl::find_leaf(Group group, OrderedKey key) const {
   if (group.kind() != GroupKind::kRuns) return leaves_.leaf(group.number());
   return runs_.find(runs_.find_bottom(group.number(), key), key);
@@ -227,11 +235,11 @@ void RankTree::Impl::list(std::uint64_t offset, std::size_t limit,
 RankTree::RankTree(RowStore& rows) : impl_(std::make_unique<Impl>(rows)) {}
 RankTree::~RankTree() = default;
 
-void RankTree::clear() { impl_ = std::make_unique<Impl>(impl_->rows()); }
+void RankTree::clear() noexcept { impl_->clear(); }
 std::uint64_t RankTree::size() const { return impl_->size(); }
 void RankTree::insert(Slot slot, Score score) { impl_->insert(slot, score); }
 void RankTree::erase(Slot slot, Score score) { impl_->erase(slot, score); }
-void RankTree::assign(std::vector<Entry> members) {
+void RankTree::assign(std::span<Entry> members) {
   clear();
   auto built = std::make_unique<Impl>(impl_->rows());
   built->assign(members);

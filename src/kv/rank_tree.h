@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,8 +63,8 @@ class RankTree {
   /// down.
   void move(Slot slot, Score from, Score to);
 
-  /// Replaces the content. O(n) for members in order of key, otherwise O(n log n).
-  void assign(std::vector<Entry> members);
+  /// Replaces the content by members in ascending order of key; leaves them in another. O(n).
+  void assign(std::span<Entry> members);
 
   std::uint64_t size() const;
 
@@ -86,7 +87,8 @@ class RankTree {
   std::vector<RankMember> around(Score score, Key key, std::size_t radius) const;
 
   std::size_t memory_bytes() const;
-  void clear();
+  /// Needs no memory.
+  void clear() noexcept;
 
   /// What is wrong with the structure; empty when nothing is. O(n).
   std::string validate() const;

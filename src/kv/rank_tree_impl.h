@@ -32,7 +32,8 @@ class RankTree::Impl {
   void erase(Slot slot, Score score);
   void move(Slot slot, Score from, Score to);
   void settle();
-  void assign(std::vector<Entry>& members);
+  void assign(std::span<Entry> members);
+  void clear() noexcept;
   std::uint64_t size() const { return size_; }
   std::uint64_t rank(Score score) const;
   std::uint64_t position(Score score, Key key) const;
@@ -91,10 +92,10 @@ class RankTree::Impl {
   void split_run(const Place& place, OrderedKey key);
   void split_mixed(const Place& place);
 
-  void append_mixed(std::span<const Entry> members);
-  void append_run(std::span<const Entry> members);
+  void append_mixed(std::span<const Entry> members, const Entry* all_end);
+  void append_run(std::span<const Entry> members, const Entry* all_end);
   void append_group(Group group, Level low);
-  void fill(Leaf& leaf, std::span<const Entry> members);
+  void fill(Leaf& leaf, std::span<const Entry> members, const Entry* all_end);
 
   void shrink(Leaf& leaf, Level level);
   void shrink_run(const Place& place);

@@ -256,6 +256,11 @@ void RowCopy::read(const Bucket& bucket, std::size_t place, std::span<Value> val
                    Convert&& convert) {
   Value* next = values.data();
   for (const Page* page = bucket.first; page != nullptr; page = page->next) {
+    // Pages of a bucket do not follow each other in memory.
+    const auto* const ahead = reinterpret_cast<const std::byte*>(page->next);
+    for (std::size_t i = 0; ahead != nullptr && i < kPageBytes; i += kCacheLineBytes) {
+      __builtin_prefetch(ahead + i);
+    }
     const Format& format = *page->format;
     const std::size_t rows = page == bucket.last ? rows_in_last_page(bucket) : page->rows;
     const std::byte* at = reinterpret_cast<const std::byte*>(page + 1) + format.offsets[place];

@@ -10,12 +10,16 @@
 // std::bad_alloc, and the map is as it was.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "kv/key_hash.h"
+#include "kv/memory_blocks.h"
 #include "kv/row_store.h"
 #include "kv/slot_index.h"
 
@@ -38,14 +42,25 @@ class RowMap {
   /// Adds a row. Its key must be set already and must not be in the map.
   void insert(Slot slot) { index_.insert(hash_(rows_.key(slot)), slot, hash_of_slot()); }
 
-  /// Adds many, as insert() does each; the places are fetched ahead.
-  void insert_all(std::span<const Slot> slots) {
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-      if (i + kFetchAhead < slots.size()) {
-        index_.prefetch(hash_(rows_.key(slots[i + kFetchAhead])));
-      }
-      insert(slots[i]);
-    }
+  std::uint64_t hash(Key key) const { return hash_(key); }
+
+  /// Adds the rows from `first` on, whose keys have these hashes, as insert() does each; in order
+  /// of hash, so that memory is gone through from one end to the other. If it throws, some are in.
+  void insert_all(Slot first, std::span<const std::uint64_t> hashes, Scratch& scratch) {
+    struct Hashed {
+      std::uint64_t hash;
+      Slot slot;
+    };
+    // So few that the cache holds the place where each is written to.
+    constexpr unsigned kPartBits = 11;
+    const auto part_of = [](std::uint64_t hash) { return hash >> (64 - kPartBits); };
+    std::array<Slot, (std::size_t{1} << kPartBits)> begins{};
+    for (const std::uint64_t each : hashes) ++begins[part_of(each)];
+    Slot begin = 0;
+    for (Slot& part : begins) begin += std::exchange(part, begin);
+    const std::span<Hashed> sorted = scratch.take<Hashed>(hashes.size());
+    for (const std::uint64_t each : hashes) sorted[begins[part_of(each)]++] = {each, first++};
+    for (const Hashed& each : sorted) index_.insert(each.hash, each.slot, hash_of_slot());
   }
 
   /// Begins to bring the row of `key` into the cache; two steps, some operations apart, because the
@@ -74,8 +89,6 @@ class RowMap {
   std::size_t longest_search() const { return index_.longest_search(hash_of_slot()); }
 
  private:
-  static constexpr std::size_t kFetchAhead = 16;
-
   const RowStore& rows_;
   KeyHash hash_;
   SlotIndex index_;

@@ -79,6 +79,8 @@ class RowStore {
   void set_key(Slot slot, Key key) { std::memcpy(row(slot), &key, sizeof key); }
 
   Slot size() const { return size_; }
+  /// From one row to the next, within a run.
+  std::size_t row_bytes() const { return row_bytes_; }
   /// Of segments with rows: others are address space only.
   std::size_t memory_bytes() const {
     const std::size_t used = (std::size_t{size_} + kSegmentRows - 1) / kSegmentRows;

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "kv/codec_error.h"
+#include "kv/columns_message.h"
 #include "kv/record_bytes.h"
 #include "telekv.pb.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kMaxFieldNumber = std::numeric_limits<std::uint16_t>::max();
 
-FieldType field_type(format::Column::Type type) {
+FieldType field_type(std::uint64_t type) {
   switch (type) {
     case format::Column::UNSIGNED_DIFFERENCE:
       return FieldType::kUnsigned;
@@ -22,35 +23,37 @@ FieldType field_type(format::Column::Type type) {
   }
 }
 
-Result<ColumnReader> open_column(const format::Column& message, std::size_t rows,
+Result<ColumnReader> open_column(const ColumnMessage& message, std::size_t rows,
                                  std::size_t& code_points_left, StreamUnpacker& unpacker) {
-  if (!format::Column::Type_IsValid(message.type()))
-    return unsupported("an unknown type of column");
-  if (message.field() == 0 || message.field() > kMaxFieldNumber) {
+  if (message.type > format::Column::Type_MAX) return unsupported("an unknown type of column");
+  if (message.field == 0 || message.field > kMaxFieldNumber) {
     return damaged("a field number out of range");
   }
-  const FieldType type = field_type(message.type());
-  const bool difference = message.type() == format::Column::UNSIGNED_DIFFERENCE ||
-                          message.type() == format::Column::SIGNED_DIFFERENCE;
+  const auto field = static_cast<std::uint32_t>(message.field);
+  const FieldType type = field_type(message.type);
+  const bool difference = message.type == format::Column::UNSIGNED_DIFFERENCE ||
+                          message.type == format::Column::SIGNED_DIFFERENCE;
   if (type == FieldType::kText) {
-    Result<TextReader> reader = TextReader::open(message.texts(), rows, code_points_left, unpacker);
+    Result<TextReader> reader = TextReader::open(message.texts, rows, code_points_left, unpacker);
     if (!reader) return reader.error();
-    return ColumnReader(message.field(), type, difference, *std::move(reader));
+    return ColumnReader(field, type, difference, *std::move(reader));
   }
-  Result<IntegerReader> reader = IntegerReader::open(message.integers(), rows, unpacker);
+  Result<IntegerReader> reader = IntegerReader::open(message.integers, rows, unpacker);
   if (!reader) return reader.error();
-  return ColumnReader(message.field(), type, difference, *std::move(reader));
+  return ColumnReader(field, type, difference, *std::move(reader));
 }
 
 }  // namespace
 
-Result<KeyReader> KeyReader::open(const format::Keys& message, StreamUnpacker& unpacker) {
-  if (message.count() == 0) return damaged("a block without rows");
-  Result<IntegerReader> steps = IntegerReader::open(message.steps(), message.count() - 1, unpacker);
-  if (!steps) return steps.error();
+Result<KeyReader> KeyReader::open(ByteView encoded, StreamUnpacker& unpacker) {
+  const Result<KeysMessage> message = KeysMessage::read(encoded);
+  if (!message) return message.error();
+  if (message->count == 0) return damaged("a block without rows");
   KeyReader reader;
-  reader.count_ = message.count();
-  reader.last_ = message.first();
+  reader.count_ = static_cast<std::size_t>(message->count);
+  reader.last_ = message->first;
+  Result<IntegerReader> steps = IntegerReader::open(message->steps, reader.count_ - 1, unpacker);
+  if (!steps) return steps.error();
   reader.steps_ = *std::move(steps);
   return reader;
 }
@@ -97,17 +100,21 @@ Result<ColumnValues> ColumnReader::read_all(std::size_t rows) {
   return column;
 }
 
-Result<RowsReader> RowsReader::open(const format::Rows& message, std::size_t& code_points_left,
+Result<RowsReader> RowsReader::open(ByteView encoded, std::size_t& code_points_left,
                                     StreamUnpacker& unpacker) {
-  Result<KeyReader> keys = KeyReader::open(message.keys(), unpacker);
+  const Result<RowsMessage> message = RowsMessage::read(encoded);
+  if (!message) return message.error();
+  Result<KeyReader> keys = KeyReader::open(message->keys, unpacker);
   if (!keys) return keys.error();
-  RowsReader reader{.keys = *std::move(keys), .columns = {}, .partial = message.partial()};
-  std::uint32_t before = 0;
-  for (const format::Column& each : message.columns()) {
-    if (each.field() <= before) return damaged("columns out of order");
-    before = each.field();
+  RowsReader reader{.keys = *std::move(keys), .columns = {}, .partial = message->partial};
+  std::uint64_t before = 0;
+  for (MessageParts columns = message->columns(); columns.next();) {
+    const Result<ColumnMessage> each = ColumnMessage::read(columns.part());
+    if (!each) return each.error();
+    if (each->field <= before) return damaged("columns out of order");
+    before = each->field;
     Result<ColumnReader> column =
-        open_column(each, reader.keys.count(), code_points_left, unpacker);
+        open_column(*each, reader.keys.count(), code_points_left, unpacker);
     if (!column) return column.error();
     if (column->difference() && !reader.partial) return damaged("a difference in whole rows");
     reader.columns.push_back(*std::move(column));

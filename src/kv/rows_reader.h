@@ -11,23 +11,19 @@
 #include <variant>
 #include <vector>
 
+#include "kv/bytes.h"
 #include "kv/change_set.h"
 #include "kv/error.h"
 #include "kv/integer_codec.h"
 #include "kv/symbol_stream.h"
 #include "kv/text_codec.h"
 
-namespace telekv::format {
-class Keys;
-class Rows;
-}  // namespace telekv::format
-
 namespace telekv::kv {
 
 class KeyReader {
  public:
-  /// `message` and `unpacker` outlive the reader.
-  static Result<KeyReader> open(const format::Keys& message, StreamUnpacker& unpacker);
+  /// Of a KeysMessage with a count that is bounded; its bytes and `unpacker` outlive the reader.
+  static Result<KeyReader> open(ByteView encoded, StreamUnpacker& unpacker);
 
   std::size_t count() const { return count_; }
   /// The next keys; false when one is out of range. No more than are left.
@@ -71,9 +67,9 @@ struct RowsReader {
   std::vector<ColumnReader> columns;  ///< by ascending field
   bool partial = false;
 
-  /// `message` and `unpacker` outlive the reader; the caller has bounded rows and columns.
-  /// `code_points_left` is lowered by what texts take.
-  static Result<RowsReader> open(const format::Rows& message, std::size_t& code_points_left,
+  /// Of a RowsMessage, whose bytes and `unpacker` outlive the reader; the caller has bounded rows
+  /// and columns. `code_points_left` is lowered by what texts take.
+  static Result<RowsReader> open(ByteView encoded, std::size_t& code_points_left,
                                  StreamUnpacker& unpacker);
 };
 

@@ -45,15 +45,15 @@ class Table final : public TableCore {
     return record(*slot);
   }
 
-  /// Adds a record. Errors: kRejected when the key is taken, kTooLarge for its texts,
-  /// kUnavailable without memory.
+  /// Adds a record. Errors: kRejected when the key is taken, kTooLarge for its texts
+  /// or without memory.
   Result<void> insert(Key key, const Record& record) {
     return insert_row(key, values(record, ~0U, kIndexes).data());
   }
 
   /// Calls fn(Record&) and keeps what it left there. fn may assign a text any view that lives until
-  /// update() returns; it must not use the table. Errors: kNotFound, kTooLarge for its texts,
-  /// kUnavailable without memory.
+  /// update() returns; it must not use the table. Errors: kNotFound, kTooLarge for its texts
+  /// or without memory.
   template <class Function>
   Result<void> update(Key key, Function&& fn) {
     const std::optional<Slot> slot = find_slot(key);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -18,7 +19,6 @@
 #include "kv/record_bytes.h"
 #include "kv/rows_reader.h"
 #include "kv/table_core.h"
-#include "telekv.pb.h"
 
 namespace telekv::kv {
 namespace {
@@ -48,15 +48,19 @@ class TableCore::Appender {
   void commit();
 
  private:
+  /// One of a column's distinct texts: what each of its rows needs, in one place.
+  struct Text {
+    HashLanes term;
+    TextId id;  // acquired once, if the field is known
+    std::uint32_t uses;
+    std::uint32_t bytes;
+  };
   /// A column on its way into the rows.
   struct Source {
     ColumnReader* column;
     std::optional<std::size_t> field;  // of ours, if it is known
     RecordHash::FieldSecrets secrets;
-    // Of each distinct text; a text that is known has been acquired once for `ids`.
-    std::span<HashLanes> terms = {};
-    std::span<std::uint32_t> uses = {};
-    std::span<TextId> ids = {};
+    std::span<Text> texts = {};
   };
   /// Rows that are under way.
   struct Batch {
@@ -67,11 +71,10 @@ class TableCore::Appender {
     std::array<std::uint32_t, kRowsAtOnce> text_bytes;
     std::vector<std::string> unknown;  // as record_bytes.h has them
   };
-  /// A column's texts in the pool: the first `acquired` of `ids` are held once, and if `kept`, as
+  /// A column's texts in the pool: the first `acquired` are held once, and if `kept`, as
   /// often as they are used too.
   struct Held {
-    std::span<const TextId> ids;
-    std::span<const std::uint32_t> uses;
+    std::span<const Text> texts;
     std::size_t acquired = 0;
     bool kept = false;
   };
@@ -83,7 +86,7 @@ class TableCore::Appender {
   Result<void> take_keys(KeyReader& keys, Batch& batch);
   Result<void> take_column(Source& source, Batch& batch);
   void write_column(std::size_t field, std::span<const std::uint64_t> values, Slot first);
-  void insert(Batch& batch);
+  void keep_unknown(Batch& batch);
   void take_back();
 
   TableCore& table_;
@@ -91,6 +94,8 @@ class TableCore::Appender {
   Slot first_;
   Key highest_;
   HashLanes digest_;
+  std::span<std::uint64_t> hashes_;  // of the keys of the block that is under way
+  Slot hashed_from_ = 0;
   std::vector<Held> held_;  // texts that these rows refer to
   bool committed_ = false;
 };
@@ -98,19 +103,19 @@ class TableCore::Appender {
 /// Reads the texts once, however many rows have them; the known ones get into the pool.
 void TableCore::Appender::take_texts(Source& source, std::uint64_t factor) {
   const TextViews& texts = source.column->texts();
-  source.uses = scratch_.take<std::uint32_t>(texts.size());
-  source.terms = scratch_.take<HashLanes>(texts.size());
-  std::fill(source.uses.begin(), source.uses.end(), 0U);
+  source.texts = scratch_.take<Text>(texts.size());
   for (std::size_t text = 0; text < texts.size(); ++text) {
-    source.terms[text] = table_.record_hash_.text_term(source.secrets, texts[text]);
+    source.texts[text] = {.term = table_.record_hash_.text_term(source.secrets, texts[text]),
+                          .id = 0,
+                          .uses = 0,
+                          .bytes = static_cast<std::uint32_t>(texts[text].size())};
   }
   if (!source.field) return;
-  source.ids = scratch_.take<TextId>(texts.size());
-  held_.push_back({.ids = source.ids, .uses = source.uses});
+  held_.push_back({.texts = source.texts});
   table_.texts_.reserve(texts.size() * factor, texts.bytes() * factor);
   for (std::size_t& text = held_.back().acquired; text < texts.size(); ++text) {
     if (text + kFetchAhead < texts.size()) table_.texts_.prefetch(texts[text + kFetchAhead]);
-    source.ids[text] = table_.texts_.acquire(texts[text]);
+    source.texts[text].id = table_.texts_.acquire(texts[text]);
   }
 }
 
@@ -132,10 +137,13 @@ Result<void> TableCore::Appender::append(RowsReader rows, std::uint64_t in_all) 
   table_.rows_.expect(in_all);
   table_.map_.reserve(in_all);
   const auto batch = std::make_unique<Batch>();
+  hashes_ = scratch_.take<std::uint64_t>(rows.keys.count());
+  hashed_from_ = table_.rows_.size();
   for (std::size_t left = rows.keys.count(); left > 0; left -= batch->run.count) {
     const std::size_t most = std::min(left, kRowsAtOnce);
     if (Result<void> read = append_batch(rows.keys, sources, most, *batch); !read) return read;
   }
+  table_.map_.insert_all(hashed_from_, hashes_, scratch_);
   for (std::size_t column = before; column < held_.size(); ++column) keep(held_[column]);
   return {};
 }
@@ -152,7 +160,7 @@ Result<void> TableCore::Appender::append_batch(KeyReader& keys, std::vector<Sour
     if (batch.text_bytes[i] > kMaxRecordTextBytes) return damaged("a record with too much text");
     digest_ ^= table_.record_hash_.finish(batch.sums[i]);
   }
-  insert(batch);
+  keep_unknown(batch);
   return {};
 }
 
@@ -171,6 +179,7 @@ Result<void> TableCore::Appender::take_keys(KeyReader& reader, Batch& batch) {
     table_.rows_.set_key(slot, keys[i]);
     table_.set_flags(slot, kLive);
     batch.sums[i] = table_.record_hash_.key_term(keys[i]);
+    hashes_[slot - hashed_from_] = table_.map_.hash(keys[i]);
   }
   return {};
 }
@@ -180,13 +189,12 @@ Result<void> TableCore::Appender::take_column(Source& source, Batch& batch) {
   if (!source.column->read(values)) return damaged("a text outside the dictionary");
   const FieldType type = source.column->type();
   if (type == FieldType::kText) {
-    const TextViews& texts = source.column->texts();
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const auto text = static_cast<std::size_t>(values[i]);
-      batch.sums[i] += source.terms[text];
-      batch.text_bytes[i] += static_cast<std::uint32_t>(texts[text].size());
-      ++source.uses[text];
-      if (source.field) values[i] = source.ids[text];
+      Text& text = source.texts[static_cast<std::size_t>(values[i])];
+      batch.sums[i] += text.term;
+      batch.text_bytes[i] += text.bytes;
+      ++text.uses;
+      if (source.field) values[i] = text.id;
     }
   } else {
     std::uint64_t all = 0;
@@ -217,23 +225,33 @@ Result<void> TableCore::Appender::take_column(Source& source, Batch& batch) {
 
 void TableCore::Appender::write_column(std::size_t field, std::span<const std::uint64_t> values,
                                        Slot first) {
-  for (const std::uint64_t value : values) table_.write_stored(first++, field, value);
+  std::byte* at = table_.rows_.row(first) + table_.offsets_[field];
+  const auto write = [&]<class Stored>(Stored) {
+    for (const std::uint64_t value : values) {
+      const auto stored = static_cast<Stored>(value);
+      std::memcpy(at, &stored, sizeof stored);
+      at += table_.rows_.row_bytes();
+    }
+  };
+  if (table_.schema_.fields[field].bytes == sizeof(std::uint64_t)) {
+    write(std::uint64_t{});
+  } else {
+    write(std::uint32_t{});
+  }
 }
 
-void TableCore::Appender::insert(Batch& batch) {
-  std::array<Slot, kRowsAtOnce> slots{};
-  for (Slot i = 0; i < batch.run.count; ++i) slots[i] = batch.run.first + i;
-  table_.map_.insert_all(std::span(slots).first(batch.run.count));
-  for (std::size_t i = 0; !batch.unknown.empty() && i < batch.run.count; ++i) {
-    if (!batch.unknown[i].empty()) table_.unknown_[slots[i]] = std::move(batch.unknown[i]);
+/// Of the batch's unknown fields.
+void TableCore::Appender::keep_unknown(Batch& batch) {
+  for (Slot i = 0; !batch.unknown.empty() && i < batch.run.count; ++i) {
+    if (!batch.unknown[i].empty()) {
+      table_.unknown_[batch.run.first + i] = std::move(batch.unknown[i]);
+    }
     batch.unknown[i].clear();
   }
 }
 
 void TableCore::Appender::keep(Held& texts) {
-  for (std::size_t text = 0; text < texts.ids.size(); ++text) {
-    table_.texts_.retain(texts.ids[text], texts.uses[text]);
-  }
+  for (const Text& text : texts.texts) table_.texts_.retain(text.id, text.uses);
   texts.kept = true;
 }
 
@@ -241,7 +259,7 @@ void TableCore::Appender::commit() {
   table_.put_off_ranking();
   // From here on nothing fails.
   for (const Held& texts : held_) {
-    for (const TextId id : texts.ids) table_.texts_.release(id);
+    for (const Text& text : texts.texts) table_.texts_.release(text.id);
   }
   table_.digest_ ^= digest_;
   table_.highest_ = highest_;
@@ -255,28 +273,27 @@ void TableCore::Appender::take_back() {
   }
   table_.rows_.truncate(first_);
   for (const Held& texts : held_) {
-    for (std::size_t text = 0; text < texts.acquired; ++text) {
-      table_.texts_.release(texts.ids[text], 1 + (texts.kept ? texts.uses[text] : 0));
+    for (const Text& text : texts.texts.first(texts.acquired)) {
+      table_.texts_.release(text.id, 1 + (texts.kept ? text.uses : 0));
     }
   }
 }
 
 Result<void> TableCore::append_chunk(ByteView encoded) {
-  const Result<std::unique_ptr<const format::Columns>> parsed = parse_columns(encoded);
-  if (!parsed) return parsed.error();
-  const format::Columns& message = **parsed;
-  if (message.has_erased()) return damaged("a snapshot with tombstones");
-  std::uint64_t records = 0;
-  for (const format::Rows& rows : message.rows()) records += rows.keys().count();
+  const Result<CountedColumns> columns = read_columns(encoded);
+  if (!columns) return columns.error();
+  const ColumnsMessage& message = columns->message;
+  const std::uint64_t records = columns->rows;
+  if (message.has_erased) return damaged("a snapshot with tombstones");
   if (records > std::numeric_limits<Slot>::max() - rows_.size()) {
     return damaged("more rows than a table holds");
   }
-  const std::uint64_t in_all = std::clamp(message.records_in_all(), records, records * kMostChunks);
+  const std::uint64_t in_all = std::clamp(message.records_in_all, records, records * kMostChunks);
   StreamUnpacker unpacker;
   Appender appender(*this, unpacker.scratch());
   std::size_t code_points_left = kMaxMessageCodePoints;
-  for (const format::Rows& each : message.rows()) {
-    Result<RowsReader> rows = RowsReader::open(each, code_points_left, unpacker);
+  for (MessageParts blocks = message.rows(); blocks.next();) {
+    Result<RowsReader> rows = RowsReader::open(blocks.part(), code_points_left, unpacker);
     if (!rows) return rows.error();
     if (Result<void> appended = appender.append(*std::move(rows), in_all); !appended) {
       return appended;

@@ -34,9 +34,6 @@ Error too_large(Key key, std::string_view what, std::string_view hint) {
           .hint = std::string(hint)};
 }
 
-/// So short that it takes no memory itself.
-Error no_memory() { return {.code = ErrorCode::kUnavailable, .message = "no memory"}; }
-
 /// Calls fn(field) for each bit of `fields`, the lowest first.
 template <class Function>
 void for_each_field(std::uint32_t fields, Function&& fn) {
@@ -308,25 +305,26 @@ void TableCore::release_row(Slot slot) {
   free_slot(slot);
 }
 
-bool TableCore::erase_row(Key key) {
+Result<void> TableCore::erase(Key key) {
   const std::optional<Slot> slot = map_.find(key);
-  if (!slot) return false;
+  if (!slot) return missing(key);
   const std::uint8_t before = flags(*slot);
   const HashLanes old_hash = before == kLive ? hash(*slot) : HashLanes{};
-  erased_.push_back(key);
+  const std::size_t erased_before = erased_.size();
   try {
+    erased_.push_back(key);
     if (owes_old_hash(before)) old_terms_.insert(*slot, unranked_terms(*slot));
     release_row(*slot);
   } catch (const std::bad_alloc&) {
-    erased_.pop_back();
+    erased_.resize(erased_before);
     if (owes_old_hash(before)) old_terms_.erase(*slot);
-    throw;
+    return no_memory();
   }
   digest_ ^= old_hash;
   if (before != kLive) --changed_live_;
   // A row on the list of changed rows stays marked as such, so that it is not listed twice.
   set_flags(*slot, before == kLive ? 0 : kWhole);
-  return true;
+  return {};
 }
 
 Error TableCore::missing(Key key) {
@@ -340,12 +338,24 @@ void TableCore::put_off_ranking() {
 
 const RankTree& TableCore::ranking() const {
   if (!ranking_due_) return ranking_;
-  std::vector<RankTree::Entry> members;
-  members.reserve(static_cast<std::size_t>(map_.size()));
+  Scratch scratch;
+  const std::span<RankTree::Entry> members =
+      scratch.take<RankTree::Entry>(static_cast<std::size_t>(map_.size()));
+  std::size_t count = 0;
+  bool in_order = true;
+  Key before = std::numeric_limits<Key>::min();
   for (Slot slot = 0; slot < rows_.size(); ++slot) {
-    if (is_live(slot)) members.push_back({score(slot), slot});
+    if (!is_live(slot)) continue;
+    const Key key = rows_.key(slot);
+    in_order &= key >= std::exchange(before, key);
+    members[count++] = {score(slot), slot};
   }
-  ranking_.assign(std::move(members));
+  if (!in_order) {
+    std::sort(members.begin(), members.end(), [this](const auto& a, const auto& b) {
+      return rows_.key(a.slot) < rows_.key(b.slot);
+    });
+  }
+  ranking_.assign(members);
   ranking_due_ = false;
   return ranking_;
 }
@@ -362,7 +372,7 @@ std::vector<RankMember> TableCore::members_around(Key key, std::size_t radius) c
   return ranking().around(score(*slot), key, radius);
 }
 
-void TableCore::clear() {
+void TableCore::clear() noexcept {
   assert(walk_ == nullptr);
   map_.clear();
   ranking_.clear();

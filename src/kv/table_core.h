@@ -69,8 +69,8 @@ class TableCore : public Durable {
   Result<void> load_chunk(ByteView encoded) final;
   Result<void> load_delta(ByteView encoded) final;
   void finish_loading() final { ranking(); }
-  bool erase(Key key) final { return erase_row(key); }
-  void clear() final;
+  Result<void> erase(Key key) final;
+  void clear() noexcept final;
 
   /// Bytes held, by own accounting.
   std::size_t memory_bytes() const;
@@ -105,7 +105,6 @@ class TableCore : public Durable {
   Result<void> insert_row(Key key, const FieldValue* values);
   /// `fields` has a bit for each field that changes; of the others no value is read.
   Result<void> update_row(Slot slot, const FieldValue* values, std::uint32_t fields);
-  bool erase_row(Key key);
   static Error missing(Key key);
 
   std::optional<std::uint64_t> rank_of(Key key) const;

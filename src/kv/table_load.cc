@@ -29,12 +29,6 @@ Result<void> check_text_bytes(const RowBlock& block) {
   return {};
 }
 
-Error no_memory(std::string_view what) {
-  return {.code = ErrorCode::kTooLarge,
-          .message = "there is no memory for a stored " + std::string(what),
-          .hint = "give the program more memory"};
-}
-
 }  // namespace
 
 Result<void> TableCore::check_loadable() const {
@@ -51,7 +45,7 @@ Result<void> TableCore::load_chunk(ByteView encoded) {
     if (appended) save_digest();
     return appended;
   } catch (const std::bad_alloc&) {  // what was appended has been taken back
-    return no_memory("chunk");
+    return no_memory();
   }
 }
 
@@ -71,7 +65,7 @@ Result<void> TableCore::load_delta(ByteView encoded) {
     apply(*changes);
   } catch (const std::bad_alloc&) {
     if (applies) clear();  // half a delta is no state
-    return no_memory("delta");
+    return no_memory();
   }
   return {};
 }

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -55,8 +56,9 @@ class RowNotes {
  public:
   /// To be set by ascending row at first.
   std::uint8_t& operator[](Slot slot);
-  /// The first row from `from` on with this note; `until` when there is none before it.
-  Slot find(std::uint8_t note, Slot from, Slot until) const;
+  /// The first rows from `from` on with this note, before `until`; how many. `from` moves behind
+  /// what has been looked at.
+  std::size_t find(std::uint8_t note, Slot& from, Slot until, std::span<Slot> found) const;
   std::size_t memory_bytes() const { return pieces_.size() * kPiece; }
 
  private:
@@ -101,7 +103,7 @@ class TableWalk final : public SnapshotWalk {
   std::size_t chunks_expected() const;
   void note_ranges(std::size_t max_rows);
   bool ranges_noted() const { return ranges_.size() == 1 || noted_ == end_; }
-  Slot next_in_range(Slot from, Slot until) const;
+  std::size_t next_in_range(Slot until, std::span<Slot> found);
   std::vector<Key> bucket_bounds() const;
   void start_chunk();
   bool take(Slot slot);
@@ -119,6 +121,7 @@ class TableWalk final : public SnapshotWalk {
 
   Slot sampled_ = 0;  // up to here
   std::vector<Key> sample_;
+  bool sample_sorted_ = false;
   std::size_t sample_bits_ = 0;  // integer_bound_bits() of the sample
 
   KeyRanges ranges_{{}};

@@ -9,6 +9,7 @@
 
 #include "kv/code_point.h"
 #include "kv/codec_error.h"
+#include "kv/columns_message.h"
 #include "telekv.pb.h"
 
 namespace telekv::kv {
@@ -75,6 +76,15 @@ std::vector<std::uint32_t> dictionary_of(const TextList& distinct,
   return texts;
 }
 
+/// Texts lie in the order in which they came, not in the one in which they are spelled.
+[[gnu::always_inline]] inline void fetch_ahead(const TextList& distinct,
+                                               std::span<const std::uint32_t> texts,
+                                               std::size_t at) {
+  constexpr std::size_t kAhead = 8;
+  if (at + 2 * kAhead < texts.size()) distinct.prefetch_place(texts[at + 2 * kAhead]);
+  if (at + kAhead < texts.size()) distinct.prefetch(texts[at + kAhead]);
+}
+
 /// What the texts are spelled with, and how much of it there is.
 struct Spelling {
   std::vector<std::uint32_t> alphabet;  // the commonest code points that are not ASCII, ascending
@@ -86,7 +96,9 @@ Spelling choose_spelling(const TextList& distinct, std::span<const std::uint32_t
   Spelling spelling;
   spelling.lengths.reserve(texts.size());
   CodePointMap uses;
-  for (const std::uint32_t text : texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    fetch_ahead(distinct, texts, i);
+    const std::uint32_t text = texts[i];
     std::size_t length = 0;
     for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
       ++length;
@@ -128,7 +140,9 @@ void encode_symbols_of(const TextList& distinct, std::span<const std::uint32_t> 
   const std::span<char> raw = packer.scratch().take<char>(spelling.symbols);
   char* next = raw.data();
   IntegerList rare;
-  for (const std::uint32_t text : texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    fetch_ahead(distinct, texts, i);
+    const std::uint32_t text = texts[i];
     for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
       std::uint32_t symbol = symbols[code_point];
       if (symbol == 0 && code_point != 0) [[unlikely]] {
@@ -156,11 +170,11 @@ struct Symbols {
   std::size_t bytes = 0;                             // of all texts
 };
 
-Result<void> decode_alphabet(const format::Texts& message, StreamUnpacker& unpacker,
+Result<void> decode_alphabet(const TextsMessage& message, StreamUnpacker& unpacker,
                              Symbols& symbols) {
-  if (message.alphabet_size() > kMaxAlphabet) return damaged("an alphabet too large");
+  if (message.alphabet_size > kMaxAlphabet) return damaged("an alphabet too large");
   const Result<IntegerList> steps =
-      decode_integers(message.alphabet(), message.alphabet_size(), unpacker);
+      decode_integers(message.alphabet, static_cast<std::size_t>(message.alphabet_size), unpacker);
   if (!steps) return steps.error();
   for (std::uint32_t ascii = 0; ascii < kAsciiEnd; ++ascii) symbols.spelled[ascii] = spell(ascii);
   std::uint64_t code_point = 0;
@@ -172,9 +186,10 @@ Result<void> decode_alphabet(const format::Texts& message, StreamUnpacker& unpac
   return {};
 }
 
-Result<void> decode_rare(const format::Texts& message, StreamUnpacker& unpacker, Symbols& symbols) {
-  const Result<IntegerList> code_points =
-      decode_integers(message.rare(), message.rare_count(), unpacker);
+/// `count` of them.
+Result<void> decode_rare(ByteView encoded, std::size_t count, StreamUnpacker& unpacker,
+                         Symbols& symbols) {
+  const Result<IntegerList> code_points = decode_integers(encoded, count, unpacker);
   if (!code_points) return code_points.error();
   for (const std::uint64_t code_point : *code_points) {
     if (code_point >= kCodePointsEnd) return damaged("not a code point");
@@ -184,12 +199,11 @@ Result<void> decode_rare(const format::Texts& message, StreamUnpacker& unpacker,
   return {};
 }
 
-Result<Symbols> decode_symbols_of(const format::Texts& message, std::size_t count,
+Result<Symbols> decode_symbols_of(const TextsMessage& message, std::size_t count,
                                   StreamUnpacker& unpacker) {
   Symbols symbols;
   if (Result<void> read = decode_alphabet(message, unpacker, symbols); !read) return read.error();
-  const Result<ByteView> coded =
-      unpacker.unpack({message.symbols(), message.symbols_zstd(), message.symbols_coded()}, count);
+  const Result<ByteView> coded = unpacker.unpack(message.symbols, count);
   if (!coded) return coded.error();
   symbols.coded = *coded;
   std::size_t rare = 0;
@@ -200,8 +214,10 @@ Result<Symbols> decode_symbols_of(const format::Texts& message, std::size_t coun
     if (size == 0) ++rare;
     symbols.bytes += size;
   }
-  if (rare != message.rare_count()) return damaged("rare code points of another number");
-  if (Result<void> read = decode_rare(message, unpacker, symbols); !read) return read.error();
+  if (rare != message.rare_count) return damaged("rare code points of another number");
+  if (Result<void> read = decode_rare(message.rare, rare, unpacker, symbols); !read) {
+    return read.error();
+  }
   return symbols;
 }
 
@@ -230,10 +246,9 @@ Result<TextViews> spell_texts(const Symbols& symbols, std::span<const std::uint3
 }
 
 /// In code points; `left` is lowered by their sum.
-Result<std::span<const std::uint32_t>> decode_lengths(const format::Integers& message,
-                                                      std::size_t count, std::size_t& left,
-                                                      StreamUnpacker& unpacker) {
-  Result<IntegerReader> reader = IntegerReader::open(message, count, unpacker);
+Result<std::span<const std::uint32_t>> decode_lengths(ByteView encoded, std::size_t count,
+                                                      std::size_t& left, StreamUnpacker& unpacker) {
+  Result<IntegerReader> reader = IntegerReader::open(encoded, count, unpacker);
   if (!reader) return reader.error();
   const std::span<std::uint32_t> lengths = unpacker.scratch().take<std::uint32_t>(count);
   std::array<std::uint64_t, kPart> part{};
@@ -306,20 +321,22 @@ void TextWriter::finish(StreamPacker& packer, WireWriter& message) {
   encode_symbols_of(distinct_, spelled_, spelling, packer, message);
 }
 
-Result<TextReader> TextReader::open(const format::Texts& message, std::size_t rows,
+Result<TextReader> TextReader::open(ByteView encoded, std::size_t rows,
                                     std::size_t& code_points_left, StreamUnpacker& unpacker) {
-  if (message.dictionary() > rows) return damaged("a dictionary larger than its column");
-  Result<IntegerReader> index = IntegerReader::open(message.index(), rows, unpacker);
+  const Result<TextsMessage> message = TextsMessage::read(encoded);
+  if (!message) return message.error();
+  if (message->dictionary > rows) return damaged("a dictionary larger than its column");
+  Result<IntegerReader> index = IntegerReader::open(message->index, rows, unpacker);
   if (!index) return index.error();
   TextReader reader;
   reader.index_ = *std::move(index);
-  reader.dictionary_ = message.dictionary();
+  reader.dictionary_ = static_cast<std::size_t>(message->dictionary);
   reader.next_single_ = reader.dictionary_;
   const Result<std::span<const std::uint32_t>> lengths = decode_lengths(
-      message.lengths(), reader.dictionary_ + reader.index_.zeros(), code_points_left, unpacker);
+      message->lengths, reader.dictionary_ + reader.index_.zeros(), code_points_left, unpacker);
   if (!lengths) return lengths.error();
   const std::size_t code_points = std::accumulate(lengths->begin(), lengths->end(), std::size_t{0});
-  const Result<Symbols> symbols = decode_symbols_of(message, code_points, unpacker);
+  const Result<Symbols> symbols = decode_symbols_of(*message, code_points, unpacker);
   if (!symbols) return symbols.error();
   const Result<TextViews> texts = spell_texts(*symbols, *lengths, unpacker.scratch());
   if (!texts) return texts.error();

@@ -22,10 +22,6 @@
 #include "kv/symbol_stream.h"
 #include "kv/wire_writer.h"
 
-namespace telekv::format {
-class Texts;
-}
-
 namespace telekv::kv {
 
 /// Bytes that one text takes at most wherever it is kept once, without its index.
@@ -80,10 +76,10 @@ class TextViews {
 
 class TextReader {
  public:
-  /// `message` and `unpacker` outlive the reader. All texts are read and checked here;
-  /// `code_points_left` is lowered by what they take.
-  static Result<TextReader> open(const format::Texts& message, std::size_t rows,
-                                 std::size_t& code_points_left, StreamUnpacker& unpacker);
+  /// Of a TextsMessage, whose bytes and `unpacker` outlive the reader. All texts are read and
+  /// checked here; `code_points_left` is lowered by what they take.
+  static Result<TextReader> open(ByteView encoded, std::size_t rows, std::size_t& code_points_left,
+                                 StreamUnpacker& unpacker);
 
   /// The numbers of the next rows' texts; false when one is none. No more than are left.
   bool read(std::span<std::uint64_t> numbers);

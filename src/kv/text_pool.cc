@@ -31,9 +31,10 @@ std::size_t size_of(std::size_t bytes) {
 }  // namespace
 
 TextPool::TextPool(std::uint64_t seed)
-    : hash_(seeded(seed)), secrets_(hash_.field(0, FieldType::kText)) {
-  clear();
-}
+    : hash_(seeded(seed)),
+      secrets_(hash_.field(0, FieldType::kText)),
+      first_entries_(std::make_unique<Entry[]>(kSegment)),
+      entries_(1, first_entries_.get()) {}
 
 TextId TextPool::acquire(std::string_view text) {
   if (text.empty()) return 0;
@@ -106,20 +107,21 @@ void TextPool::reserve(std::uint64_t texts, std::uint64_t bytes) {
   arena_.expect(texts * (sizeof(Entry) + kSizesBytes[0] / 2) + bytes);
 }
 
-void TextPool::clear() {
+void TextPool::clear() noexcept {
   arena_ = PageArena();
   room_ = {};
   given_back_ = {};
-  entries_.clear();
+  entries_.resize(1);
+  std::fill_n(first_entries_.get(), kSegment, Entry{});
   index_.clear();
   next_ = 1;
   free_ = 0;
   text_bytes_ = 0;
-  make_room(1);  // the empty text's entry
 }
 
 std::size_t TextPool::memory_bytes() const {
-  return arena_.memory_bytes() + entries_.capacity() * sizeof entries_[0] + index_.memory_bytes();
+  return kSegment * sizeof(Entry) + arena_.memory_bytes() +
+         entries_.capacity() * sizeof entries_[0] + index_.memory_bytes();
 }
 
 std::string TextPool::validate() const {

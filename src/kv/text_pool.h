@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,7 +59,8 @@ class TextPool {
   /// Bytes of all texts.
   std::size_t text_bytes() const { return text_bytes_; }
   std::size_t memory_bytes() const;
-  void clear();
+  /// Needs no memory.
+  void clear() noexcept;
 
   /// What is wrong with the structure; empty when nothing is. O(n).
   std::string validate() const;
@@ -81,6 +83,7 @@ class TextPool {
 
   RecordHash hash_;
   RecordHash::FieldSecrets secrets_;
+  std::unique_ptr<Entry[]> first_entries_;  // never given back: clear() needs no memory
   std::vector<Entry*> entries_;
   SlotIndex index_;
   TextId next_ = 1;

@@ -276,7 +276,10 @@ Result<std::uint64_t> Vault::continue_from(format::State state, Chain::Loaded lo
   const std::uint64_t follows = state.sequence();
   *manifest_.mutable_state() = std::move(state);
   segments_ = std::move(loaded.segments);
-  for (const std::int64_t key : erased) state_->erase(key);
+  for (const std::int64_t key : erased) {
+    const Result<void> gone = state_->erase(key);
+    if (!gone && gone.error().code != ErrorCode::kNotFound) return gone.error();
+  }
   const std::shared_ptr<const kv::Encodable> changes = state_->take_changes();
   if (follows != last_sequence_ || changes) {
     format::Delta& delta = add_delta_after(follows);

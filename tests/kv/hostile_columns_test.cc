@@ -77,6 +77,44 @@ TEST(HostileColumns, EveryTruncationIsHarmless) {
   }
 }
 
+TEST(HostileColumns, FieldsOfNewerVersionsArePassedOver) {
+  const Bytes good = sample_chunk();
+  const Result<ChangeSet> expected = decode_columns(good);
+  ASSERT_TRUE(expected);
+  // Field 2,047 as a varint, eight bytes, a text and four bytes; the messages inside have it too.
+  for (const Bytes& unknown : {Bytes("\xf8\x7f\xff\x01", 4), Bytes("\xf9\x7f\1\2\3\4\5\6\7\x8", 10),
+                               Bytes("\xfa\x7f\2ab", 5), Bytes("\xfd\x7f\1\2\3\4", 6)}) {
+    format::Columns message;
+    ASSERT_TRUE(message.ParseFromString(good));
+    format::Rows& rows = *message.mutable_rows(0);
+    ASSERT_TRUE(rows.MergeFromString(unknown));
+    ASSERT_TRUE(rows.mutable_keys()->MergeFromString(unknown));
+    ASSERT_TRUE(rows.mutable_keys()->mutable_steps()->MergeFromString(unknown));
+    ASSERT_TRUE(rows.mutable_columns(0)->MergeFromString(unknown));
+    ASSERT_TRUE(rows.mutable_columns(0)->mutable_texts()->MergeFromString(unknown));
+    const Result<ChangeSet> decoded = decode_columns(message.SerializeAsString() + unknown);
+    ASSERT_TRUE(decoded) << describe(decoded.error());
+    EXPECT_EQ(decoded->blocks[0].keys, expected->blocks[0].keys);
+    EXPECT_EQ(decoded->blocks[0].columns.size(), expected->blocks[0].columns.size());
+  }
+}
+
+TEST(HostileColumns, WhatIsNoMessageIsRefused) {
+  const Bytes good = sample_chunk();
+  const Bytes group("\xfb\x7f\xfc\x7f", 4);
+  const Bytes field_zero("\0\1", 2);
+  const Bytes endless_number("\x8\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", 12);
+  const Bytes too_long("\xfa\x7f\5ab", 5);
+  const Bytes version_as_text("\n\1a", 3);
+  const Bytes rows_as_number("\x10\1", 2);
+  for (const Bytes& bad :
+       {group, field_zero, endless_number, too_long, version_as_text, rows_as_number}) {
+    const Result<ChangeSet> decoded = decode_columns(good + bad);
+    ASSERT_TRUE(decoded.has_error());
+    EXPECT_EQ(decoded.error().code, ErrorCode::kDamaged);
+  }
+}
+
 /// The code with which a changed sample is refused.
 ErrorCode refusal(const Bytes& good, const std::function<void(format::Columns&)>& spoil) {
   format::Columns message;

@@ -116,6 +116,27 @@ TEST(Snapshot, TheSameKeyInTwoChunksIsDamage) {
   EXPECT_EQ(restored.validate(), "");
 }
 
+TEST(Snapshot, ChunksMayComeInAnyOrder) {
+  std::mt19937_64 random(6);
+  Table<User> table(test_options());
+  for (Key key = 0; key < 20'000; ++key) {
+    const std::string name = random_name(random);
+    ASSERT_TRUE(table.insert(key * 7, {.name = name, .clicks = random() % 50}));
+  }
+  table.take_changes();
+  std::vector<Bytes> chunks = walk_to_end(table, std::size_t{64} << 10U);
+  ASSERT_GT(chunks.size(), 3U);
+  std::reverse(chunks.begin(), chunks.end());
+  Table<User> restored(test_options());
+  for (const Bytes& chunk : chunks) ASSERT_TRUE(restored.load_chunk(chunk));
+  EXPECT_EQ(restored.validate(), "");
+  EXPECT_EQ(restored.digest(), table.digest());
+  const auto expected = table.top(1000);
+  const auto top = restored.top(1000);
+  ASSERT_EQ(top.size(), expected.size());
+  for (std::size_t i = 0; i < top.size(); ++i) EXPECT_EQ(top[i].key, expected[i].key);
+}
+
 TEST(Snapshot, LoadingOverUnsavedChangesIsRefused) {
   Table<User> table(test_options());
   const std::vector<Bytes> chunks = walk_to_end(table, std::size_t{64} << 10U);

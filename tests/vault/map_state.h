@@ -36,11 +36,11 @@ class MapState final : public kv::Durable {
     now_[key] = std::move(value);
     touched_.insert(key);
   }
-  bool erase(std::int64_t key) override {
-    if (now_.erase(key) == 0) return false;
+  Result<void> erase(std::int64_t key) override {
+    if (now_.erase(key) == 0) return Error{ErrorCode::kNotFound, "there is no such element"};
     touched_.insert(key);
     erased_.insert(key);
-    return true;
+    return {};
   }
 
   std::uint64_t size() const override { return now_.size(); }

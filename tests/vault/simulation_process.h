@@ -37,7 +37,7 @@ class WatchedTable final : public kv::Durable {
   Result<void> load_chunk(ByteView encoded) override { return table.load_chunk(encoded); }
   Result<void> load_delta(ByteView encoded) override { return table.load_delta(encoded); }
   void finish_loading() override { table.finish_loading(); }
-  bool erase(std::int64_t key) override { return table.erase(key); }
+  Result<void> erase(std::int64_t key) override { return table.erase(key); }
   void clear() override;
 };
 
