@@ -278,7 +278,9 @@ Result<std::uint64_t> Vault::continue_from(format::State state, Chain::Loaded lo
   segments_ = std::move(loaded.segments);
   for (const std::int64_t key : erased) {
     const Result<void> gone = state_->erase(key);
-    if (!gone && gone.error().code != ErrorCode::kNotFound) return gone.error();
+    if (gone || gone.error().code == ErrorCode::kNotFound) continue;
+    broken_ = gone.error();
+    return gone.error();
   }
   const std::shared_ptr<const kv::Encodable> changes = state_->take_changes();
   if (follows != last_sequence_ || changes) {

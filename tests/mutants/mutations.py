@@ -309,8 +309,8 @@ FORGETTING = [
         "a forgotten user comes back by a restore",
         "Who asked to be forgotten is in the restored state.",
         "src/vault/vault_open.cc",
-        "for (const std::int64_t key : erased) state_->erase(key);",
-        "",
+        "for (const std::int64_t key : erased) {",
+        "for (const std::int64_t key : std::vector<std::int64_t>()) {",
     ),
     change(
         "no tombstones kept",
@@ -374,4 +374,70 @@ FORGERY = [
     ),
 ]
 
-MUTATIONS = TAKING_OVER + COMMITTING + QUEUE + RING + FORGETTING + FORGERY
+GAPS = [
+    change(
+        "nothing read once the own pin is back",
+        "While it was gone a superseded writer passed its CHECK and confirmed what it had saved.",
+        "src/vault/vault_gap.cc",
+        "absorbed = co_await absorb_from(roots_continued(), patience);",
+        "absorbed = false;",
+        ("vault_gap_test", "VaultGap.WhatASupersededWriterSavesMeanwhileIsAbsorbed"),
+    ),
+    change(
+        "the own root unpinned while the register names another",
+        "If everybody dies just then nothing leads to the newest state.",
+        "src/vault/vault_gap.cc",
+        "if (*pointer != root_) {",
+        "if (false) {",
+        ("vault_gap_test", "VaultGap.TheRegisterLeadsToTheOwnRootWhileItIsUnpinned"),
+    ),
+    change(
+        "a failed claim of what was absorbed forgotten",
+        "The writer takes its own candidate for a rival's.",
+        "src/vault/vault_gap.cc",
+        "rotation_due_ = true;",
+        "",
+        ("vault_gap_test", "VaultGap.AfterAFailedClaimTheNextCommitGoesOnWithIt"),
+    ),
+    change(
+        "the absorbed writer's bank written",
+        "An edit of that writer's lands late, over what the root names.",
+        "src/vault/ring.cc",
+        "if (written_ == other.written_) written_ = (written_ + 1) % kBanks;",
+        "",
+        ("vault_parts_test", "Ring.AReignThatAbsorbsAnotherLeavesThatOnesBankAlone"),
+    ),
+    change(
+        "a foreign pin not looked under",
+        "The register alone may have been turned back by a late call.",
+        "src/vault/vault_open.cc",
+        "if (readings && readings->best && readings->hidden) {",
+        "if (false) {",
+        ("vault_open_test", "VaultOpen.ARootUnderAForeignPinIsFoundAlthoughTheRegisterNamesAnother"),
+    ),
+    change(
+        "an empty state taken for the newest",
+        "Without an update of its own no page can contradict it.",
+        "src/vault/polling_loop.cc",
+        "if (vault_->is_witness_blind()) return true;",
+        "",
+        ("vault_polling_loop_test", "Strict.LooksForALongerHistoryAsLongAsNothingIsApplied"),
+    ),
+    change(
+        "a slot edited by a superseded writer",
+        "Who has taken over may go on from an edition before the last, which names it.",
+        "src/vault/vault.cc",
+        "if (!*pinned || (*pinned)->id != root_) co_return MessagesToKeep();",
+        "",
+        ("vault_takeover_test", "VaultCommit.ASupersededWriterEditsNoSlot"),
+    ),
+    change(
+        "an offset sent again",
+        "Held over a silent week it confirms ids that Telegram draws below it.",
+        "src/vault/poll_offset.h",
+        "std::exchange(due_, false) ? known_ : std::nullopt",
+        "known_",
+    ),
+]
+
+MUTATIONS = TAKING_OVER + COMMITTING + QUEUE + GAPS + RING + FORGETTING + FORGERY

@@ -176,7 +176,9 @@ class History {
     const MessageId other = documents[(happening.pick + 1) % documents.size()];
     const SimChat::Message& message = *chat.find(id);
     world_.remains.damaged = true;
-    world_.remains.root_damaged = world_.remains.root_damaged || is_root(message);
+    // The newest state's objects are broken, and a stale answer shows an edition before.
+    const bool stale = world_.troubles->plan().allows(Trouble::kStaleRead);
+    if (is_root(message) || stale) world_.remains.newest_damaged = true;
     world_.trace(Timeline::kNobody, "message " + std::to_string(to_int(id) & 0xffff) + " (" +
                                         message.name + ") is harmed");
     Bytes bytes = chat.document(swaps ? other : id);

@@ -39,7 +39,7 @@ class Judge {
     const bool takes_updates = is_settled(world_->remains.updates);
     if (before_->damaged && !takes_updates) return;
     expect(takes_updates, "the next opener takes no updates");
-    may_lose_ = before_->root_damaged || state.fell_back;
+    may_lose_ = before_->newest_damaged || state.fell_back;
     judge_updates(state);
     if (may_lose_) return;
     expect((before_->restored & ~state.restores).none(), "a restore is undone");

@@ -106,7 +106,11 @@ Fault Troubles::draw(const Call& call) {
   std::array<Trouble, std::max(kOfMutatingCalls.size(), kOfReadingCalls.size())> possible;
   std::size_t found = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (plan_.allows(kinds[i]) && fits(kinds[i], call.kind)) possible[found++] = kinds[i];
+    if (!plan_.allows(kinds[i]) || !fits(kinds[i], call.kind)) continue;
+    if (kinds[i] == Trouble::kLateEffect && call.kind == CallKind::kSetPointer &&
+        plan_.pin_may_go())
+      continue;
+    possible[found++] = kinds[i];
   }
   if (found == 0) return {};
   const Trouble trouble = possible[random_.below(found)];

@@ -124,6 +124,11 @@ struct TroublePlan {
   std::uint64_t per_mille = 0;  ///< of the calls
 
   bool allows(Trouble trouble) const { return may[static_cast<std::size_t>(trouble)]; }
+  /// One of the two pointers may be gone, or the other be turned back late, but not both.
+  bool pin_may_go() const {
+    return allows(Trouble::kLostPin) || allows(Trouble::kHiddenPin) ||
+           allows(Trouble::kForeignUnpin);
+  }
   /// Calls succeed, and soon.
   bool is_calm() const {
     return per_mille == 0 && !allows(Trouble::kSlowCall) && !allows(Trouble::kFreeze) &&

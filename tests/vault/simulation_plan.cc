@@ -121,8 +121,6 @@ class Draw {
     allow(Trouble::kHiddenPin, 4);
     allow(Trouble::kLostPin, 4);
     allow(Trouble::kForeignUnpin, 6);
-    // Two pointers are two: one may be wrong while the other is gone, not both at once.
-    if (may(Trouble::kForeignUnpin)) plan_.troubles.set(Trouble::kLateEffect, false);
   }
 
   Clock::Duration draw_pause(std::uint64_t mean_ms) {

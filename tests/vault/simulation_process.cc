@@ -210,7 +210,7 @@ void SimProcess::saved(const CommitReport& report) {
 void SimProcess::promise_taken(std::uint64_t sequence) {
   Remains& remains = world_->remains;
   remains.written.add(WrittenStates::name_of(vault_.manifest().state()), taken_);
-  const bool may_lose = remains.root_damaged || taken_.fell_back;
+  const bool may_lose = remains.newest_damaged || taken_.fell_back;
   if ((taken_.given_up & remains.durable).any() && !may_lose) {
     world_->fail("an update was given up as lost that somebody has saved");
   }

@@ -45,8 +45,8 @@ struct Remains {
   RestoreSet restored = {};  ///< restores that returned success
   std::uint64_t durable_sequence = 0;
   std::size_t restores_begun = 0;
-  bool damaged = false;  ///< something stored was harmed: losses may happen, and be told
-  bool root_damaged = false;
+  bool damaged = false;          ///< something stored was harmed: losses may happen, and be told
+  bool newest_damaged = false;   ///< an opener may go on from an older state than the newest
   bool exact_losses = true;      ///< the number of lost updates can be known
   std::vector<int> reigns = {};  ///< the processes that became writers, in order
 };
