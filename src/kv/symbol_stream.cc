@@ -22,37 +22,50 @@ constexpr int kLongestMinMatch = 7;
 constexpr int kSmallestHashLog = 6;
 // Longer streams are zstd's: what its coder loses is below 1% there, and it takes 1 ns a byte.
 constexpr std::size_t kLongestCoded = std::size_t{16} << 10U;
+// RFC 8878: magic number, frame header, block header, and a byte in the block.
+constexpr std::size_t kSmallestFrame = 4 + 2 + 3 + 1;
 
 }  // namespace
 
 void StreamPacker::Free::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
 void StreamUnpacker::Free::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx(context); }
 
-StreamPacker::StreamPacker() : context_(ZSTD_createCCtx()) {
-  if (!context_) throw std::bad_alloc();
-  ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_contentSizeFlag, 0);
-}
+StreamPacker::StreamPacker() = default;
 StreamPacker::~StreamPacker() = default;
-
-StreamUnpacker::StreamUnpacker() : context_(ZSTD_createDCtx()) {
-  if (!context_) throw std::bad_alloc();
-}
+StreamUnpacker::StreamUnpacker() = default;
 StreamUnpacker::~StreamUnpacker() = default;
+
+ZSTD_CCtx_s* StreamPacker::context() {
+  if (!context_) {
+    context_.reset(ZSTD_createCCtx());
+    if (!context_) throw std::bad_alloc();
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_contentSizeFlag, 0);
+  }
+  return context_.get();
+}
+
+ZSTD_DCtx_s* StreamUnpacker::context() {
+  if (!context_) {
+    context_.reset(ZSTD_createDCtx());
+    if (!context_) throw std::bad_alloc();
+  }
+  return context_.get();
+}
 
 /// A frame below `to_beat` bytes, in `room`; empty when there is none.
 ByteView StreamPacker::frame(ByteView raw, std::size_t to_beat, std::span<char>& room) {
-  if (to_beat == 0) return {};
   if (room.size() < to_beat) room = rooms_.take<char>(to_beat);
   const std::size_t size =
-      ZSTD_compress2(context_.get(), room.data(), to_beat - 1, raw.data(), raw.size());
+      ZSTD_compress2(context(), room.data(), to_beat - 1, raw.data(), raw.size());
   if (ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation) throw std::bad_alloc();
   // The other error there is: it does not fit.
   return ZSTD_isError(size) != 0 ? ByteView() : ByteView(room.data(), size);
 }
 
 ByteView StreamPacker::shortest_frame(ByteView raw, Content content, std::size_t to_beat) {
+  if (to_beat <= kSmallestFrame) return {};
   const auto set = [&](ZSTD_cParameter parameter, int value) {
-    ZSTD_CCtx_setParameter(context_.get(), parameter, value);
+    ZSTD_CCtx_setParameter(context(), parameter, value);
   };
   const bool characters = content == Content::kCharacters;
   set(ZSTD_c_compressionLevel, characters ? kCharactersLevel : kClassesLevel);
@@ -92,8 +105,8 @@ Result<ByteView> StreamUnpacker::unpack(const Packed& packed, std::size_t size) 
     if (!decode_symbols(packed.coded, raw)) return damaged("a stream with a tail");
     return ByteView(raw.data(), raw.size());
   }
-  const std::size_t got = ZSTD_decompressDCtx(context_.get(), raw.data(), raw.size(),
-                                              packed.zstd.data(), packed.zstd.size());
+  const std::size_t got = ZSTD_decompressDCtx(context(), raw.data(), raw.size(), packed.zstd.data(),
+                                              packed.zstd.size());
   if (ZSTD_getErrorCode(got) == ZSTD_error_memory_allocation) throw std::bad_alloc();
   if (ZSTD_isError(got) != 0 || got != size) return damaged("a stream that does not decompress");
   return ByteView(raw.data(), raw.size());

@@ -29,7 +29,8 @@ struct Packed {
   ByteView coded;
 };
 
-/// Keeps zstd's tables from one stream to the next: taking them anew costs as much as a stream.
+/// Keeps zstd's tables from one stream to the next: taking them anew costs as much as a stream. A
+/// small delta needs none.
 class StreamPacker {
  public:
   StreamPacker();
@@ -44,6 +45,7 @@ class StreamPacker {
   Scratch& scratch() { return scratch_; }
 
  private:
+  ZSTD_CCtx_s* context();
   ByteView frame(ByteView raw, std::size_t to_beat, std::span<char>& room);
   ByteView shortest_frame(ByteView raw, Content content, std::size_t to_beat);
 
@@ -73,6 +75,8 @@ class StreamUnpacker {
   Scratch& scratch() { return scratch_; }
 
  private:
+  ZSTD_DCtx_s* context();
+
   struct Free {
     void operator()(ZSTD_DCtx_s* context) const;
   };
