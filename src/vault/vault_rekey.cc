@@ -25,7 +25,7 @@ Channel::Async<CommitReport> Vault::rekey(Sealer sealer, kv::Durable& table, Clo
   base_required_ = true;
   Result<CommitReport> committed = co_await commit(deadline);
   if (!committed && committed.error().code == ErrorCode::kWrongKey) {
-    // A rotation, which only an edit without an answer calls for, reads the old root.
+    // A rotation, which only an edit without an answer calls for, has read an older root.
     co_return Error{ErrorCode::kOutcomeUnknown, "the root's edit got no answer",
                     "run this again; when the old key is refused, the new one is in force"};
   }

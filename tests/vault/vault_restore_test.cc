@@ -1,6 +1,7 @@
 // Restore points, drills and damaged chains: how older states come back, and what does not.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -475,20 +476,46 @@ TEST(VaultRekey, TakesAlongWhatManyReignsHaveLeft) {
   }
 }
 
-TEST(VaultRekey, AnEditWithoutAnAnswerIsSaidToBeUnknown) {
-  RestoreWorld world;
-  auto tool = world.opened();
-  tool->apply(1, 1, "one");
+struct RekeyWorld : RestoreWorld {
+  RekeyWorld() {
+    copy.put(1, "one");
+    (void)copy.take_changes();
+  }
+  /// A rekeying whose edit of the root gets no answer.
+  Result<CommitReport> rekey_without_answer(Process& tool, const std::function<void()>& then = {}) {
+    tool.apply(1, 1, "one");
+    int edits = 0;
+    tool.channel.on_call = [this, &tool, &edits, then](const Call& call) {
+      const bool root = call.kind == CallKind::kReplace && call.message == tool.vault.root();
+      if (!root || ++edits != 2) return Fault{};
+      if (then) then();
+      return Fault{.kind = Fault::Kind::kUnknownNever};
+    };
+    Result<CommitReport> report = run(tool.vault.rekey(new_sealer(), copy, deadline()));
+    tool.channel.on_call = nullptr;
+    return report;
+  }
   MapState copy;
-  copy.put(1, "one");
-  (void)copy.take_changes();
-  int edits = 0;
-  tool->channel.on_call = [&](const Call& call) {
-    const bool root = call.kind == CallKind::kReplace && call.message == tool->vault.root();
-    if (!root || ++edits != 2) return Fault{};
-    return Fault{.kind = Fault::Kind::kUnknownNever};
-  };
-  const auto report = world.run(tool->vault.rekey(new_sealer(), copy, world.deadline()));
+};
+
+TEST(VaultRekey, AfterAnEditWithoutAnAnswerTheRootMoves) {
+  RekeyWorld world;
+  auto tool = world.opened();
+  const MessageId before = tool->vault.root();
+  const auto report = world.rekey_without_answer(*tool);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_GT(tool->vault.root(), before);
+  EXPECT_EQ(world.chat.find(before), nullptr) << "it may be under the old key";
+  auto next = world.process_with(new_sealer());
+  ASSERT_TRUE(world.open(*next));
+  EXPECT_EQ(next->state.content(), (Content{{1, "one"}}));
+}
+
+TEST(VaultRekey, SaysThatTheOutcomeIsUnknownWhenTheRootCannotMove) {
+  RekeyWorld world;
+  const MessageId older = world.opened()->vault.root();
+  auto tool = world.opened();
+  const auto report = world.rekey_without_answer(*tool, [&] { world.chat.set_pointer(older); });
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kOutcomeUnknown);
 }
