@@ -13,13 +13,6 @@ namespace {
 namespace asio = boost::asio;
 
 /// What the next opener would restore from the chat as it is now.
-MapState::Content restored(World& world) {
-  SimChat copy = world.chat;
-  auto opener = world.process_in(copy);
-  const auto report = world.open(*opener);
-  EXPECT_TRUE(report) << describe(report.error());
-  return opener->state.content();
-}
 
 std::vector<CallKind> kinds_since(const SimChat& chat, std::size_t from) {
   std::vector<CallKind> kinds;

@@ -29,14 +29,6 @@ struct GapWorld : World {
   }
 };
 
-Content restored(World& world) {
-  SimChat copy = world.chat;
-  auto opener = world.process_in(copy);
-  const auto report = world.open(*opener);
-  EXPECT_TRUE(report) << describe(report.error());
-  return opener->state.content();
-}
-
 TEST(VaultGap, ALongerHistoryUnderThePinsIsAbsorbed) {
   GapWorld world;
   auto old = world.opened();

@@ -8,15 +8,6 @@
 namespace telekv::vault {
 namespace {
 
-MapState::Content restored(World& world) {
-  SimChat copy = world.chat;
-  copy.release_late();
-  auto opener = world.process_in(copy);
-  const auto report = world.open(*opener);
-  EXPECT_TRUE(report) << describe(report.error());
-  return opener->state.content();
-}
-
 /// Gives `fault` to the n-th call of that kind.
 SimChannel::Hook nth(CallKind kind, int n, Fault fault) {
   auto seen = std::make_shared<int>(0);

@@ -100,4 +100,13 @@ struct World {
   }
 };
 
+/// What the next opener would restore if everybody died now and every late effect had landed.
+inline MapState::Content restored(World& world) {
+  SimChat copy = world.chat;
+  copy.release_late();
+  const auto opener = world.process_in(copy);
+  (void)world.open(*opener).value();
+  return opener->state.content();
+}
+
 }  // namespace telekv::vault
