@@ -32,7 +32,7 @@ OVERLAP_ROUNDS ?= 50
 torture: install-test
 	@$(MAKE) --no-print-directory compile TESTS=ON
 	npm ci --prefix tests/e2e --no-audit --no-fund --loglevel=error
-	KILL_ROUNDS=$(KILL_ROUNDS) OVERLAP_ROUNDS=$(OVERLAP_ROUNDS) TELEKV_BIN=build/$(PRESET)/bin \
+	KILL_ROUNDS=$(KILL_ROUNDS) OVERLAP_ROUNDS=$(OVERLAP_ROUNDS) TELEKV_BIN=$(CURDIR)/build/$(PRESET)/bin \
 	  node --test --test-reporter=spec tests/e2e/clicker_torture.test.mjs
 
 # Histories of the simulation beyond those of the tests, a part on each processor.

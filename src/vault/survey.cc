@@ -61,7 +61,6 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
       readings.passed_over.push_back(describe(root.error()));
     }
   } else if (*pin) {
-    readings.hidden = true;
     readings.proven_absent = false;
   }
   if (*pointer) named.add(**pointer);

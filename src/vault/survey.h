@@ -38,7 +38,6 @@ struct Readings {
   std::optional<Root> latest = {};            ///< the active root of the highest ballot
   Ring slots = {};                            ///< of all active roots that were read
   MessageId pin{};                            ///< the root that the chat shows; 0 for none
-  bool hidden = false;                        ///< the chat shows a pin that is no root
   bool proven_absent = true;                  ///< every pointer was read and names nothing
   std::vector<std::string> passed_over = {};  ///< roots that do not verify, and why
 };

@@ -37,12 +37,6 @@ Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   const Clock::Time started = clock_->now();
   const Patience patience = until(deadline);
   Result<Readings> readings = co_await survey(patience);
-  if (readings && readings->best && readings->hidden) {
-    // The register alone may have been turned back by a late call.
-    Result<MessageId> below = co_await pinned_root(patience);
-    if (!below) co_return below.error();
-    if (*below != MessageId{}) readings = co_await survey(patience);
-  }
   if (!readings) co_return readings.error();
   Result<std::uint64_t> downloaded = co_await adopt_survey(*readings, patience);
   if (!downloaded) co_return downloaded.error();
