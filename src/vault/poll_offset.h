@@ -22,7 +22,8 @@ class PollOffset {
  public:
   /// For the next poll; nullopt: none is to be sent.
   std::optional<std::int64_t> send_once() {
-    return std::exchange(due_, false) ? known_ : std::nullopt;
+    sent_ = std::exchange(due_, false);
+    return sent_ ? known_ : std::nullopt;
   }
 
   /// The highest that was dealt with + 1.
@@ -35,14 +36,17 @@ class PollOffset {
     due_ = true;
   }
 
-  /// A page of nothing but `unreadable` elements is dealt with. Without an offset nothing moves.
+  /// A page of nothing but `unreadable` elements is dealt with. They begin at the offset that the
+  /// poll has sent; without one nothing moves.
   void skip(std::size_t unreadable) {
-    if (known_) move_behind(*known_ - 1 + static_cast<std::int64_t>(unreadable));
+    if (!known_) return;
+    move_behind(*known_ - 1 + (sent_ ? static_cast<std::int64_t>(unreadable) : 0));
   }
 
  private:
   std::optional<std::int64_t> known_;
   bool due_ = false;
+  bool sent_ = false;  // with the poll under way
 };
 
 }  // namespace telekv::vault

@@ -154,7 +154,10 @@ void Vault::note_penalty(const Error& error) {
 // commit goes on from there.
 Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
   const Clock::Time started = clock_->now();
-  if (broken_) co_return *broken_;
+  if (broken_) {
+    co_return Error{ErrorCode::kDamaged, "the table in memory is lost: " + broken_->message,
+                    "the next start restores the state before"};
+  }
   CommitReport report;
   if (has_uncommitted() || point_wanted_) {
     // A base is exact only with changes taken after its walk, so one that is ready later has to

@@ -55,7 +55,8 @@ Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
 
   checked = co_await check_now(patience);
   if (!checked) co_return checked.error();
-  absorbed = co_await absorb_from(roots_continued(), patience);
+  named = roots_continued();
+  absorbed = co_await absorb_from(std::move(named), patience);
   if (!absorbed) co_return absorbed.error();
   co_return *absorbed ? GapOutcome::kAbsorbed : GapOutcome::kNothingLonger;
 }

@@ -175,14 +175,17 @@ Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifes
 
 // Without its history a state is whole, but has no restore points.
 Channel::Async<void> Vault::load_history(const format::Manifest& manifest, Patience patience) {
-  history_.Clear();
-  history_changed_ = false;
-  if (!manifest.has_history()) co_return Result<void>{};
+  if (!manifest.has_history()) {
+    history_.Clear();
+    history_changed_ = false;
+    co_return Result<void>{};
+  }
   Result<Bytes> body = co_await fetch_history(manifest.history(), patience);
   if (!body && !is_broken(body.error())) co_return body.error();
-  if (!body || !history_.ParseFromString(*body)) {
+  const bool lost = !body || !history_.ParseFromString(*body);
+  history_changed_ = lost;
+  if (lost) {
     history_.Clear();
-    history_changed_ = true;
     note(Note::Weight::kWarning,
          "the restore points are lost: " +
              (body ? std::string("their history cannot be read") : describe(body.error())));

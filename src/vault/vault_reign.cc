@@ -166,8 +166,10 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
     MessageId successor{};
     if (latest.manifest.writer() != writer_ && latest.id > root_) {
       successor = latest.id;
-    } else if (best.writer() != writer_ && is_longer(best, manifest_)) {
-      successor = readings.best->id;
+    } else if (best.writer() != writer_) {
+      format::Manifest own = manifest_;
+      own.set_ballot(to_int(root_));
+      if (is_longer(best, own)) successor = readings.best->id;
     }
     if (successor == MessageId{}) co_return continued;
     Result<void> unpinned = co_await unpin(candidate, patience);
@@ -179,7 +181,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
     if (!adopted) co_return adopted.error();
   }
   // An unparsable ring was an error of the reading.
-  if (root_ == MessageId{}) {
+  if (root_ == MessageId{} && latest.manifest.writer() != writer_) {
     ring_ = Ring();
     ring_.succeed(*Ring::parse(latest.manifest.ring()));
   } else if (best.writer() != writer_) {

@@ -31,6 +31,17 @@ TEST(APollOffset, IsSentOnce) {
   EXPECT_EQ(offset.known(), 8);
 }
 
+TEST(APollOffset, SkipsOnlyWhatBeginsWhereItWasSent) {
+  PollOffset offset;
+  offset.move_behind(99);
+  EXPECT_EQ(offset.send_once(), 100);
+  offset.skip(2);
+  EXPECT_EQ(offset.send_once(), 102) << "this poll fails";
+  EXPECT_EQ(offset.send_once(), std::nullopt) << "and this one shows the two again";
+  offset.skip(2);
+  EXPECT_EQ(offset.send_once(), 102);
+}
+
 TEST(APollOffset, IsNeverNegative) {
   PollOffset offset;
   offset.move_behind(-5);
