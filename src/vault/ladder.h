@@ -14,8 +14,8 @@ namespace telekv::vault {
 
 struct LadderLimits {
   /// A tail over this becomes a segment. Each commit uploads the tail again, half of this on
-  /// average; a segment costs a call and some 90 bytes in every root after it. docs/performance.md
-  /// has the sum for 30 clicks a second.
+  /// average; a segment costs a call and some 90 bytes in every root after it. docs/reliability.md
+  /// has what that is at 30 clicks a second.
   std::size_t tail_bytes = 2u << 10;
   std::size_t fan_out = 8;
   /// The next base is due when segments and tail exceed this share of the base ...
