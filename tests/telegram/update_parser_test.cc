@@ -72,9 +72,9 @@ TEST(UpdatePage, ReadsAMessage) {
 
 TEST(UpdatePage, TakesADateThatIsNoneForNotTold) {
   for (const char* date : {"-1", "4294967296", "\"soon\"", "null", "1.5"}) {
-    const auto page = parse_update_page(
-        page_of({std::string(R"({"update_id":1,"message":{"message_id":1,"chat":{"id":1},"date":)") +
-                 date + R"(,"text":"x"}})"}));
+    const auto page = parse_update_page(page_of(
+        {std::string(R"({"update_id":1,"message":{"message_id":1,"chat":{"id":1},"date":)") + date +
+         R"(,"text":"x"}})"}));
     ASSERT_TRUE(page);
     const auto* message = std::get_if<Message>(&page->updates.at(0).content);
     ASSERT_TRUE(message) << date;
