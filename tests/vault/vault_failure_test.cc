@@ -19,11 +19,6 @@ namespace {
 
 using Content = MapState::Content;
 
-Sealer new_sealer() {
-  return Sealer::with_key(
-      Key::parse("ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
-}
-
 /// A chat, and the process whose operation is to fail.
 struct Scene : World {
   Scene() {

@@ -11,11 +11,6 @@ namespace {
 
 using Content = MapState::Content;
 
-Sealer new_sealer() {
-  return Sealer::with_key(
-      Key::parse("ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
-}
-
 void fill(MapState& state, const Content& content) {
   for (const auto& [key, value] : content) state.put(key, value);
   (void)state.take_changes();

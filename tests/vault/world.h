@@ -26,6 +26,12 @@ inline Sealer test_sealer() {
       Key::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
 }
 
+/// Of another key.
+inline Sealer new_sealer() {
+  return Sealer::with_key(
+      Key::parse("ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value());
+}
+
 /// One process: its own memory, randomness and way to the chat.
 struct Process {
   Process(SimChat& chat, VirtualClock& clock, boost::asio::any_io_executor executor, int number,
