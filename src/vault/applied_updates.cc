@@ -21,6 +21,7 @@ Result<AppliedUpdates> AppliedUpdates::from_message(const format::AppliedUpdates
   AppliedUpdates updates;
   updates.last_ = stored.last();
   updates.last_date_ = stored.last_date();
+  updates.undated_ = stored.undated();
   if (updates.last_ < 0 || updates.last_ > kMaxId) return damaged("no possible id");
   if (updates.last_date_ < 0) return damaged("no possible date");
   const auto runs = static_cast<std::size_t>(stored.runs_size());
@@ -43,6 +44,7 @@ format::AppliedUpdates AppliedUpdates::to_message() const {
   format::AppliedUpdates stored;
   stored.set_last(last_);
   stored.set_last_date(last_date_);
+  stored.set_undated(undated_);
   stored.mutable_runs()->Reserve(static_cast<int>(2 * holes_.size()));
   std::int64_t below = last_;
   for (auto hole = holes_.rbegin(); hole != holes_.rend(); ++hole) {
@@ -58,14 +60,15 @@ bool AppliedUpdates::contains(UpdateStamp update) const {
 }
 
 // Dates decide where both are known. An applied id with a newer date than any applied one is
-// certainly another update; a missing one may be a little newer, because chats come in parallel.
+// certainly another update; a missing one may be a little newer, because chats come in parallel,
+// and as new as can be where the series began with taps, which have none.
 bool AppliedUpdates::starts_series(UpdateStamp update) const {
   if (last_ == 0) return true;
   const bool dated = update.date > 0 && last_date_ > 0;
   const bool after_silence = dated && update.date - last_date_ >= kSilenceS;
   if (update.id > last_) return update.id - last_ >= kWindow && (after_silence || !dated);
   if (!dated) return last_ - update.id >= kWindow;
-  return is_missing(update.id) ? after_silence : update.date > last_date_;
+  return is_missing(update.id) ? after_silence && !undated_ : update.date > last_date_;
 }
 
 std::uint64_t AppliedUpdates::add(UpdateStamp update, Delivery delivery) {
@@ -73,6 +76,7 @@ std::uint64_t AppliedUpdates::add(UpdateStamp update, Delivery delivery) {
   if (starts_series(update)) {
     lost = give_up_oldest(holes_.size());
     last_ = update.id;
+    undated_ = true;
     const bool open_bottom = delivery == Delivery::kWebhook && update.id > kLowestId;
     if (open_bottom) holes_.push_back({kLowestId, update.id - 1, since(update)});
   } else if (update.id > last_) {
@@ -84,6 +88,7 @@ std::uint64_t AppliedUpdates::add(UpdateStamp update, Delivery delivery) {
     fill(update.id);
   }
   last_date_ = std::max(last_date_, update.date);
+  if (update.date > 0) undated_ = false;
   const std::size_t too_many = holes_.size() > kMaxHoles ? holes_.size() - kMaxHoles : 0;
   const std::size_t too_old = update.date > 0 ? expired() : 0;
   return lost + give_up_oldest(std::max(too_many, too_old));

@@ -96,7 +96,8 @@ class AppliedUpdates {
 
   std::int64_t last_ = 0;
   std::int64_t last_date_ = 0;
-  Holes holes_;  // ascending; between two of them lies at least one applied id
+  bool undated_ = false;  // no update of the series had a date yet: last_date_ is from before
+  Holes holes_;           // ascending; between two of them lies at least one applied id
 };
 
 }  // namespace telekv::vault

@@ -38,10 +38,10 @@ void add_point(format::History& history, format::State state) {
   *point->mutable_state() = std::move(state);
 }
 
-void drop_unneeded_tombstones(format::History& history) {
+void drop_unneeded_tombstones(format::History& history, std::uint64_t restored) {
   const std::uint64_t oldest = history.points_size() == 0
-                                   ? std::numeric_limits<std::uint64_t>::max()
-                                   : history.points(0).state().sequence();
+                                   ? restored
+                                   : std::min(restored, history.points(0).state().sequence());
   TombstoneList& tombstones = *history.mutable_tombstones();
   const auto unneeded = [oldest](const format::Tombstones& t) { return t.sequence() <= oldest; };
   tombstones.erase(std::remove_if(tombstones.begin(), tombstones.end(), unneeded),

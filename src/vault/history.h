@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "telekv.pb.h"
@@ -33,8 +34,10 @@ bool prune(format::History& history, std::size_t keep, std::chrono::seconds spac
 /// Drops the oldest points beyond `most`. Returns whether any was dropped.
 bool prune_to(format::History& history, std::size_t most);
 
-/// Drops what no point needs: keys erased before the oldest one.
-void drop_unneeded_tombstones(format::History& history);
+inline constexpr std::uint64_t kNoRestore = std::numeric_limits<std::uint64_t>::max();
+
+/// Drops what no point needs, nor a restore of `restored` that is under way: keys erased before.
+void drop_unneeded_tombstones(format::History& history, std::uint64_t restored = kNoRestore);
 
 const format::RestorePoint* find_point(const format::History& history, std::uint64_t number);
 

@@ -106,9 +106,24 @@ Channel::Async<format::Object> Objects::put(ObjectIdentity identity, std::functi
   co_return object;
 }
 
-// An edit with an unknown outcome may land at any later time, so its slot is left alone, as is one
-// that cannot be edited; a slot that the operator has deleted is forgotten.
 Channel::Async<Posted> Objects::place(Document document, Patience patience) {
+  const auto edit = [this, &document, patience] { return edit_slot(document, patience); };
+  Result<std::optional<Posted>> edited = co_await retry(patience, OnUnknown::kReturn, edit);
+  if (!edited) co_return edited.error();
+  if (*edited) co_return **std::move(edited);
+  const auto post = [this, &document] { return channel_->post(document); };
+  Result<Posted> posted = co_await retry(patience, OnUnknown::kRepeat, post);
+  if (posted) {
+    held_.insert(posted->id);
+    ring_->add(posted->id);
+  }
+  co_return posted;
+}
+
+// Nothing where no slot is free. Each attempt asks anew what is to be kept, because much may have
+// happened in a penalty. An edit with an unknown outcome may land at any later time, so its slot is
+// left alone, as is one that cannot be edited; a slot that the operator has deleted is forgotten.
+Channel::Async<std::optional<Posted>> Objects::edit_slot(Document document, Patience patience) {
   for (;;) {
     auto asking = messages_to_keep_(patience);
     Result<MessagesToKeep> kept = co_await std::move(asking);
@@ -118,11 +133,10 @@ Channel::Async<Posted> Objects::place(Document document, Patience patience) {
       (*kept)->insert(held_.begin(), held_.end());
       slot = ring_->free_slot(**kept);
     }
-    if (!slot) break;
+    if (!slot) co_return std::optional<Posted>();
     held_.insert(*slot);
-    const auto replace = [this, slot, &document] { return channel_->replace(*slot, document); };
-    Result<Posted> replaced = co_await retry(patience, OnUnknown::kReturn, replace);
-    if (replaced) co_return replaced;
+    Result<Posted> replaced = co_await channel_->replace(*slot, document);
+    if (replaced) co_return std::optional(*std::move(replaced));
     release({*slot});
     switch (replaced.error().code) {
       case ErrorCode::kOutcomeUnknown:
@@ -133,16 +147,9 @@ Channel::Async<Posted> Objects::place(Document document, Patience patience) {
         ring_->remove(*slot);
         break;
       default:
-        co_return replaced;
+        co_return replaced.error();
     }
   }
-  const auto post = [this, &document] { return channel_->post(document); };
-  Result<Posted> posted = co_await retry(patience, OnUnknown::kRepeat, post);
-  if (posted) {
-    held_.insert(posted->id);
-    ring_->add(posted->id);
-  }
-  co_return posted;
 }
 
 Channel::Async<void> Objects::overwrite(MessageId id, ObjectIdentity identity, Patience patience) {

@@ -61,6 +61,7 @@ class Objects {
     Bytes hash;
   };
   Channel::Async<Posted> place(Document document, Patience patience);
+  Channel::Async<std::optional<Posted>> edit_slot(Document document, Patience patience);
 
   Channel* channel_;
   const Sealer* sealer_;

@@ -31,6 +31,11 @@ struct Patience {
 inline constexpr int kDownloads = 5;
 inline constexpr std::chrono::seconds kDownloadAgainAfter{2};
 
+/// Whether a document is not what it should be, or not there.
+inline bool is_broken(const Error& error) {
+  return error.code == ErrorCode::kDamaged || error.code == ErrorCode::kNotFound;
+}
+
 /// Whether the next call would fail as well, for now: an outage, a penalty, a shutdown.
 inline bool may_pass(const Error& error) {
   return error.code == ErrorCode::kRateLimited || error.code == ErrorCode::kUnavailable ||

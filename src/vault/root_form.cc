@@ -17,7 +17,7 @@ bool is_longer(const format::Manifest& a, const format::Manifest& b) {
       a.delivery() == format::Manifest::WEBHOOK || b.delivery() == format::Manifest::WEBHOOK;
   const auto length = [reign_counts](const format::Manifest& m) {
     return std::make_tuple(reign_counts ? m.ballot() : 0, m.state().applied_updates(),
-                           m.state().sequence(), m.ballot());
+                           m.state().sequence(), m.ballot(), m.edition());
   };
   return length(a) > length(b);
 }

@@ -87,12 +87,17 @@ Result<Root> Roots::open(MessageId id, ByteView object) const {
   const Result<ObjectIdentity> identity = Sealer::peek(object);
   if (!identity) return about_root(id, identity.error());
   // A candidate was sealed before its message had an id.
-  if (identity->kind != ObjectKind::kRoot ||
-      (identity->epoch != 0 && identity->epoch != to_int(id))) {
-    return damaged_root(id, "it is another object, or another message's root");
+  if (identity->kind == ObjectKind::kRoot && identity->epoch != 0 &&
+      identity->epoch != to_int(id)) {
+    return damaged_root(id, "it is another message's root");
   }
   const Result<Bytes> body = sealer_->open(*identity, object);
   if (!body) return about_root(id, body.error());
+  // Roots too old to be deleted become messages of the ring.
+  if (identity->kind != ObjectKind::kRoot) {
+    return Error{ErrorCode::kNotFound, "message " + std::to_string(to_int(id)) +
+                                           " carries no root any more, but another object"};
+  }
 
   return parse_root(id, *identity, *body);
 }

@@ -38,8 +38,7 @@ Survey::Survey(Channel& channel, Roots& roots, std::optional<MessageId> root_id)
 
 // Two independent pointers, because Telegram may fail to show a pin.
 Channel::Async<Readings> Survey::read_pointers(Patience patience) {
-  const auto read_pin = [this] { return channel_->pinned(); };
-  Result<std::optional<Pinned>> pin = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+  Result<std::optional<Pinned>> pin = co_await read_pin(patience);
   if (!pin) co_return pin.error();
   Result<std::optional<MessageId>> pointer = co_await read_register(patience);
   if (!pointer) co_return pointer.error();
@@ -51,7 +50,12 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
     readings.seen.add(readings.pin);
     FileRef document = *(*pin)->document;
     Result<Root> root = co_await roots_->read_document(readings.pin, std::move(document), patience);
-    if (!root && !may_pass_over(readings.pin, root.error())) co_return root.error();
+    if (!root && root.error().code == ErrorCode::kNotFound) {
+      root = damaged_root(readings.pin, "it is another object");
+    }
+    if (!root && !may_pass_over(readings.pin, root.error(), Depth::kCandidates)) {
+      co_return root.error();
+    }
     if (root) {
       Result<MessageIds> next = note(readings, *std::move(root), Depth::kCandidates);
       if (!next) co_return next.error();
@@ -61,6 +65,7 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
       readings.passed_over.push_back(describe(root.error()));
     }
   } else if (*pin) {
+    readings.hidden = true;
     readings.proven_absent = false;
   }
   if (*pointer) named.add(**pointer);
@@ -68,6 +73,11 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
   Result<void> followed = co_await follow(readings, std::move(named), Depth::kCandidates, patience);
   if (!followed) co_return followed.error();
   co_return readings;
+}
+
+Channel::Async<std::optional<Pinned>> Survey::read_pin(Patience patience) {
+  const auto read = [this] { return channel_->pinned(); };
+  co_return co_await retry(patience, OnUnknown::kRepeat, read);
 }
 
 Channel::Async<std::optional<MessageId>> Survey::read_register(Patience patience) {
@@ -82,9 +92,10 @@ Channel::Async<void> Survey::follow(Readings& readings, MessageIds ids, Depth de
     if (readings.seen.contains(id)) continue;
     readings.seen.add(id);
     Result<Root> root = co_await roots_->read(id, patience);
-    if (!root && may_pass_over(id, root.error())) {
+    if (!root && may_pass_over(id, root.error(), depth)) {
       readings.proven_absent = false;
-      readings.passed_over.push_back(describe(root.error()));
+      const bool expected = depth == Depth::kAll && root.error().code == ErrorCode::kNotFound;
+      if (!expected) readings.passed_over.push_back(describe(root.error()));
       continue;
     }
     if (!root) co_return root.error();
@@ -114,10 +125,11 @@ Result<MessageIds> Survey::note(Readings& readings, Root root, Depth depth) cons
 }
 
 // A root that is gone names nothing. A damaged one stops the opening, unless the operator has named
-// another to go on from.
-bool Survey::may_pass_over(MessageId id, const Error& error) const {
-  return error.code == ErrorCode::kNotFound ||
-         (error.code == ErrorCode::kDamaged && root_id_ && *root_id_ != id);
+// another to go on from; but among all that ever was, a message may have become another object.
+bool Survey::may_pass_over(MessageId id, const Error& error, Depth depth) const {
+  if (error.code == ErrorCode::kNotFound) return true;
+  if (error.code != ErrorCode::kDamaged) return false;
+  return depth == Depth::kAll || (root_id_ && *root_id_ != id);
 }
 
 }  // namespace telekv::vault

@@ -38,6 +38,7 @@ struct Readings {
   std::optional<Root> latest = {};            ///< the active root of the highest ballot
   Ring slots = {};                            ///< of all active roots that were read
   MessageId pin{};                            ///< the root that the chat shows; 0 for none
+  bool hidden = false;                        ///< the chat shows somebody else's pin
   bool proven_absent = true;                  ///< every pointer was read and names nothing
   std::vector<std::string> passed_over = {};  ///< roots that do not verify, and why
 };
@@ -56,6 +57,9 @@ class Survey {
   /// The pin, the register, ROOT_ID and what they name.
   Channel::Async<Readings> read_pointers(Patience patience);
 
+  /// What the chat shows now.
+  Channel::Async<std::optional<Pinned>> read_pin(Patience patience);
+
   /// The register as it is now.
   Channel::Async<std::optional<MessageId>> read_register(Patience patience);
 
@@ -63,7 +67,7 @@ class Survey {
   Channel::Async<void> follow(Readings& readings, MessageIds ids, Depth depth, Patience patience);
 
  private:
-  bool may_pass_over(MessageId id, const Error& error) const;
+  bool may_pass_over(MessageId id, const Error& error, Depth depth) const;
   Result<MessageIds> note(Readings& readings, Root root, Depth depth) const;
 
   Channel* channel_;

@@ -90,8 +90,7 @@ void Vault::note(Note::Weight weight, std::string text) const {
 // asked first. A writer that is not shown posts another message instead.
 Channel::Async<MessagesToKeep> Vault::messages_to_keep(Patience patience) {
   if (!witnessed_) co_return MessagesToKeep();
-  const auto read_pin = [this] { return channel_->pinned(); };
-  Result<std::optional<Pinned>> pinned = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+  Result<std::optional<Pinned>> pinned = co_await survey_.read_pin(patience);
   if (!pinned) co_return pinned.error();
   if (!*pinned || (*pinned)->id != root_) co_return MessagesToKeep();
   co_return MessagesToKeep(named_messages());
@@ -308,10 +307,13 @@ Channel::Async<std::uint64_t> Vault::seal_tail(Patience patience) {
 
 // Returns the bytes uploaded.
 Channel::Async<std::uint64_t> Vault::write_history(Patience patience) {
+  const bool pruned = std::exchange(prune_due_, false) &&
+                      prune(history_, options_.restore_points, options_.point_spacing);
+  if (pruned) history_changed_ = true;
   if (!history_changed_ && !is_crowded(manifest_.tombstones())) co_return std::uint64_t{0};
   format::History body = history_;
   body.mutable_tombstones()->MergeFrom(manifest_.tombstones());
-  drop_unneeded_tombstones(body);
+  drop_unneeded_tombstones(body, restored_sequence_);
   std::function<Bytes()> encode = [body] { return body.SerializeAsString(); };
   Result<format::Object> object =
       co_await objects_.put(identity(ObjectKind::kHistory, 0), std::move(encode), patience);
@@ -333,6 +335,7 @@ Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
   manifest_.mutable_state()->set_committed_at(clock_->unix_time().count());
   ring_.write(*manifest_.mutable_ring());
   note_writing();
+  manifest_.set_edition(manifest_.edition() + 1);
   Result<std::uint64_t> written = co_await roots_.write_active(root_, manifest_, patience);
   if (!written) {
     const bool lost = written.error().code == ErrorCode::kOutcomeUnknown ||

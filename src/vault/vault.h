@@ -219,7 +219,9 @@ class Vault {
   VaultStats stats() const;
 
  private:
-  enum class Standing : std::uint8_t { kOwn, kSuperseded, kHiddenByForeign };
+  enum class Standing : std::uint8_t { kOwn, kHiddenByForeign };
+  /// What a claim does where somebody else's history is longer.
+  enum class OnLonger : std::uint8_t { kAbsorb, kStepBack };
 
   // vault.cc: commits
   Channel::Async<CommitReport> commit_now(Patience patience);
@@ -242,11 +244,14 @@ class Vault {
 
   // vault_open.cc: opening, and states taken from the chat
   Channel::Async<Readings> survey(Patience patience);
+  void note_passed_over(const Readings& readings) const;
   Channel::Async<std::uint64_t> adopt_survey(const Readings& readings, Patience patience);
   void start_empty();
   Channel::Async<std::uint64_t> adopt(const format::Manifest& manifest, Patience patience);
   Channel::Async<std::uint64_t> adopt_parts(const format::Manifest& manifest, Chain::Parts parts,
                                             Patience patience);
+  Result<Chain::Loaded> fill_table(Chain::Parts parts);
+  Channel::Async<Chain::Parts> download_again(const format::State& state, Patience patience);
   Channel::Async<std::uint64_t> adopt_or_fall_back(const format::Manifest& manifest,
                                                    Patience patience);
   Channel::Async<std::uint64_t> adopt_chosen_point(const format::Manifest& manifest,
@@ -265,10 +270,13 @@ class Vault {
                               Clock::Time started) const;
 
   // vault_reign.cc: taking over, checking
-  Channel::Async<std::uint64_t> claim(MessageIds known, Patience patience);
-  Channel::Async<void> look_under(MessageId candidate, MessageIds& known, Patience patience);
+  Channel::Async<std::uint64_t> claim(MessageIds known, OnLonger on_longer, Patience patience);
+  Channel::Async<void> look_under(MessageId candidate, MessageIds& known, OnLonger on_longer,
+                                  Patience patience);
   Channel::Async<std::uint64_t> rotate(Patience patience);
-  Channel::Async<MessageIds> reread(MessageIds& known, MessageId candidate, Patience patience);
+  Channel::Async<MessageIds> reread(MessageIds& known, MessageId candidate, OnLonger on_longer,
+                                    Patience patience);
+  MessageId successor_in(const Readings& readings, MessageId registered) const;
   Channel::Async<void> check_now(Patience patience);
   Channel::Async<Standing> standing(Patience patience);
   Channel::Async<void> unpin(MessageId id, Patience patience);
@@ -277,6 +285,7 @@ class Vault {
   // vault_gap.cc
   Channel::Async<GapOutcome> resolve_gap_now(Patience patience);
   MessageIds roots_continued() const;
+  Channel::Async<bool> absorb_named(Patience patience);
   Channel::Async<bool> absorb_from(MessageIds roots, Patience patience);
   Channel::Async<bool> absorb_from_below(Patience patience);
   Channel::Async<bool> absorb_longer(Readings readings, Patience patience);
@@ -314,12 +323,15 @@ class Vault {
   bool fell_back_ = false;
   std::optional<Error> broken_;  // the table was lost in memory: nothing may be committed
   MessageId root_{};             // the own root; 0 before the first claim
+  MessageIds candidates_;        // posted by claims since the own root
   Clock::Time root_posted_{};
   // What the next root edit writes; its state describes the table at its last take.
   format::Manifest manifest_;
   Chain::Segments segments_;  // the content of manifest_'s segments
   format::History history_;   // what the next root edit names
   bool history_changed_ = false;
+  bool prune_due_ = false;  // a drill has passed: the next commit thins the points out
+  std::uint64_t restored_sequence_ = kNoRestore;  // of the point that a restore is bringing back
   AppliedUpdates applied_;
   std::uint64_t applied_updates_ = 0;
   std::uint64_t committed_updates_ = 0;

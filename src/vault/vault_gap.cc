@@ -15,9 +15,8 @@ constexpr int kPinsLookedUnder = 16;
 /// Whether a state may hold what is missing after `applied`. One that does not is a fork: what a
 /// superseded writer of `interval` mode wrote last.
 bool reaches_beyond(const format::Manifest& manifest, const AppliedUpdates& applied) {
-  const std::int64_t last = manifest.state().applied().last();
-  if (last == 0) return false;
-  return last > applied.last() || applied.last() - last >= AppliedUpdates::kWindow;
+  const format::AppliedUpdates& theirs = manifest.state().applied();
+  return theirs.last() != 0 && !applied.contains({.id = theirs.last(), .date = theirs.last_date()});
 }
 
 }  // namespace
@@ -29,10 +28,28 @@ Channel::Async<GapOutcome> Vault::resolve_gap(Clock::Time deadline) {
   co_return outcome;
 }
 
-// While the own root is unpinned only the register leads to it, so that has to name it. A
-// superseded writer may pass its CHECK meanwhile: what it has saved shows once the own root is
-// pinned again.
+// What an earlier writer had confirmed is in a state that has had its witness. Otherwise the chat
+// is asked what lies below the own root; meanwhile a superseded writer may pass its CHECK, and
+// save.
 Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
+  Result<bool> absorbed = co_await absorb_named(patience);
+  if (!absorbed) co_return absorbed.error();
+  if (*absorbed) co_return GapOutcome::kAbsorbed;
+  if (witnessed_) co_return GapOutcome::kNothingLonger;
+
+  absorbed = co_await absorb_from_below(patience);
+  if (!absorbed) co_return absorbed.error();
+  if (*absorbed) co_return GapOutcome::kAbsorbed;
+
+  absorbed = co_await absorb_named(patience);
+  if (!absorbed) co_return absorbed.error();
+  co_return *absorbed ? GapOutcome::kAbsorbed : GapOutcome::kNothingLonger;
+}
+
+// Whoever has turned the register to a root below before the own one was pinned may take itself for
+// the writer, and unpin it; and while the own root is unpinned only the register leads to it. So a
+// register that names another root is left with a fresh root above all.
+Channel::Async<bool> Vault::absorb_named(Patience patience) {
   Result<void> checked = co_await check_now(patience);
   if (!checked) co_return checked.error();
   Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
@@ -40,25 +57,12 @@ Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
   MessageIds named = roots_continued();
   if (*pointer) named.add(**pointer);
   Result<bool> absorbed = co_await absorb_from(std::move(named), patience);
-  if (!absorbed) co_return absorbed.error();
-  if (*absorbed) co_return GapOutcome::kAbsorbed;
-  // What an earlier writer had confirmed is in a state that has had its witness.
-  if (witnessed_) co_return GapOutcome::kNothingLonger;
-
-  if (*pointer != root_) {
+  if (!absorbed || *absorbed) co_return absorbed;
+  if (!witnessed_ && *pointer != root_) {
     Result<std::uint64_t> rotated = co_await rotate(patience);
     if (!rotated) co_return rotated.error();
   }
-  absorbed = co_await absorb_from_below(patience);
-  if (!absorbed) co_return absorbed.error();
-  if (*absorbed) co_return GapOutcome::kAbsorbed;
-
-  checked = co_await check_now(patience);
-  if (!checked) co_return checked.error();
-  named = roots_continued();
-  absorbed = co_await absorb_from(std::move(named), patience);
-  if (!absorbed) co_return absorbed.error();
-  co_return *absorbed ? GapOutcome::kAbsorbed : GapOutcome::kNothingLonger;
+  co_return false;
 }
 
 MessageIds Vault::roots_continued() const {
@@ -73,6 +77,7 @@ Channel::Async<bool> Vault::absorb_from(MessageIds roots, Patience patience) {
   Result<void> followed =
       co_await survey_.follow(readings, std::move(roots), Depth::kAll, patience);
   if (!followed) co_return followed.error();
+  note_passed_over(readings);
   co_return co_await absorb_longer(std::move(readings), patience);
 }
 
@@ -102,9 +107,8 @@ Channel::Async<bool> Vault::absorb_from_below(Patience patience) {
 // The root that the chat shows, 0 for none. The chat shows the newest pin only, so what anybody
 // else has pinned is unpinned: it may hide the root of the writer.
 Channel::Async<MessageId> Vault::pinned_root(Patience patience) {
-  const auto read_pin = [this] { return channel_->pinned(); };
   for (int hidden = 0; hidden < kPinsLookedUnder; ++hidden) {
-    Result<std::optional<Pinned>> pinned = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+    Result<std::optional<Pinned>> pinned = co_await survey_.read_pin(patience);
     if (!pinned) co_return pinned.error();
     if (!*pinned) break;
     const MessageId id = (*pinned)->id;
@@ -118,16 +122,16 @@ Channel::Async<MessageId> Vault::pinned_root(Patience patience) {
 }
 
 // Steps 5 to 8 with a history that is longer than the own one. One that does not verify is as good
-// as none: what it held shows as lost.
+// as none: what it held shows as lost. Beside a writer that had its witness only a successor has
+// confirmed anything; a root below is a superseded one's, edited late.
 Channel::Async<bool> Vault::absorb_longer(Readings readings, Patience patience) {
   if (!readings.best || !is_longer(readings.best->manifest, manifest_)) co_return false;
   if (!reaches_beyond(readings.best->manifest, applied_)) co_return false;
   const MessageId longer = readings.best->id;
-  if (witnessed_) co_return superseded_by(longer);
-  Result<Chain::Parts> parts = co_await chain_.download(readings.best->manifest.state(), patience);
-  const bool broken = !parts && (parts.error().code == ErrorCode::kDamaged ||
-                                 parts.error().code == ErrorCode::kNotFound);
-  if (broken) {
+  if (witnessed_ && longer > root_) co_return superseded_by(longer);
+  if (witnessed_) co_return false;
+  Result<Chain::Parts> parts = co_await download_again(readings.best->manifest.state(), patience);
+  if (!parts && is_broken(parts.error())) {
     note(Note::Weight::kWarning, "the queue points at a longer history, the root in message " +
                                      std::to_string(to_int(longer)) +
                                      ", but it cannot be restored: " + describe(parts.error()));
@@ -151,10 +155,8 @@ Channel::Async<bool> Vault::absorb_longer(Readings readings, Patience patience) 
   ring_.merge(readings.slots);
   // If this claim fails, every later commit has to go on with it.
   rotation_due_ = true;
-  opened_ = false;
   MessageIds known = readings.seen;
-  Result<std::uint64_t> claimed = co_await claim(std::move(known), patience);
-  opened_ = true;
+  Result<std::uint64_t> claimed = co_await claim(std::move(known), OnLonger::kAbsorb, patience);
   if (!claimed) co_return claimed.error();
   co_return true;
 }

@@ -1,6 +1,5 @@
 // What the vault does beside its commits: writing the next base, proving by a drill that what is in
 // the chat can be restored, and bringing a restore point back.
-#include <algorithm>
 #include <utility>
 
 #include "vault/vault.h"
@@ -84,15 +83,13 @@ Channel::Async<void> Vault::drill(Clock::Time deadline) {
   drill_cancelled_.reset();
   if (*cancelled) co_return Error{ErrorCode::kCancelled, "the drill was given up"};
   if (!loaded) {
-    const bool broken =
-        loaded.error().code == ErrorCode::kDamaged || loaded.error().code == ErrorCode::kNotFound;
-    if (broken) base_wanted_ = true;
+    if (is_broken(loaded.error())) base_wanted_ = true;
     note_penalty(loaded.error());
     co_return loaded.error();
   }
   verified_sequence_ = state.sequence();
   verified_at_ = clock_->unix_time().count();
-  if (prune(history_, options_.restore_points, options_.point_spacing)) history_changed_ = true;
+  prune_due_ = true;
   note(Note::Weight::kInfo, "drill passed: sequence " + std::to_string(state.sequence()) +
                                 " restores, " + std::to_string(state.records()) + " records");
   co_return Result<void>{};
@@ -107,16 +104,16 @@ Channel::Async<RestoreReport> Vault::restore(std::uint64_t number, Clock::Time d
   const format::RestorePoint point = *find_point(history_, number);
   const std::vector<MessageId> held = messages_of_state(point.state());
   objects_.hold(held);
+  restored_sequence_ = point.state().sequence();
   Result<RestoreReport> report = co_await restore_held(point, deadline);
+  restored_sequence_ = kNoRestore;
   objects_.release(held);
   co_return report;
 }
 
+// The point that is made first may push this one out.
 Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& point,
                                                   Clock::Time deadline) {
-  // The new point may push this one out, and the tombstones that only it needs.
-  const std::uint64_t back_to = point.state().sequence();
-  std::vector<std::int64_t> erased = erased_after(history_, manifest_.tombstones(), back_to);
   Result<CommitReport> kept = co_await make_point(deadline);
   if (!kept) co_return kept.error();
   Result<Chain::Parts> parts = co_await chain_.download(point.state(), until(deadline));
@@ -131,15 +128,10 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
   // From here to the first delta nothing is awaited: updates come before or after, never between.
   // What has changed since the point is undone; only whom it has forgotten is kept.
   (void)take_changes();
-  Result<Chain::Loaded> loaded = Chain::fill(*std::move(parts), *state_);
-  if (!loaded) {
-    broken_ = loaded.error();
-    co_return loaded.error();
-  }
-  const std::vector<std::int64_t> since = erased_after(history_, manifest_.tombstones(), back_to);
-  erased.insert(erased.end(), since.begin(), since.end());
-  std::sort(erased.begin(), erased.end());
-  erased.erase(std::unique(erased.begin(), erased.end()), erased.end());
+  Result<Chain::Loaded> loaded = fill_table(*std::move(parts));
+  if (!loaded) co_return loaded.error();
+  const std::vector<std::int64_t> erased =
+      erased_after(history_, manifest_.tombstones(), point.state().sequence());
   Result<std::uint64_t> continued = continue_from(point.state(), *std::move(loaded), erased);
   if (!continued) co_return continued.error();
   Result<CommitReport> committed = co_await make_point(deadline);

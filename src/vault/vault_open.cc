@@ -18,10 +18,6 @@ Error cannot_decide() {
                "set ROOT_ID to the root's message id, or start with --init for an empty store"};
 }
 
-bool is_broken(const Error& error) {
-  return error.code == ErrorCode::kDamaged || error.code == ErrorCode::kNotFound;
-}
-
 std::string describe_loss(const format::Manifest& manifest, const format::RestorePoint& point) {
   const format::State& newest = manifest.state();
   const format::State& older = point.state();
@@ -38,9 +34,16 @@ Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   const Patience patience = until(deadline);
   Result<Readings> readings = co_await survey(patience);
   if (!readings) co_return readings.error();
+  // The register has shown that the chat is the vault's, but the pin is the better pointer.
+  if (readings->hidden && readings->best) {
+    Result<MessageId> below = co_await pinned_root(patience);
+    if (!below) co_return below.error();
+    readings = co_await survey(patience);
+    if (!readings) co_return readings.error();
+  }
   Result<std::uint64_t> downloaded = co_await adopt_survey(*readings, patience);
   if (!downloaded) co_return downloaded.error();
-  Result<std::uint64_t> claimed = co_await claim(readings->seen, patience);
+  Result<std::uint64_t> claimed = co_await claim(readings->seen, OnLonger::kAbsorb, patience);
   if (!claimed) co_return claimed.error();
   opened_ = true;
   co_return describe_opening(*readings, *downloaded, started);
@@ -72,14 +75,18 @@ OpenReport Vault::describe_opening(const Readings& readings, std::uint64_t downl
 Channel::Async<Readings> Vault::survey(Patience patience) {
   Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings;
-  for (const std::string& root : readings->passed_over) {
-    note(Note::Weight::kWarning, "passed over a root: " + root);
-  }
+  note_passed_over(*readings);
   if (!readings->best && !readings->proven_absent &&
       options_.when_absent != WhenAbsent::kStartEmpty) {
     co_return cannot_decide();
   }
   co_return readings;
+}
+
+void Vault::note_passed_over(const Readings& readings) const {
+  for (const std::string& root : readings.passed_over) {
+    note(Note::Weight::kWarning, "passed over a root: " + root);
+  }
 }
 
 // The chain of a root that a running writer has left behind may be overwritten while it is read, so
@@ -115,13 +122,23 @@ Channel::Async<std::uint64_t> Vault::adopt_survey(const Readings& first, Patienc
 // The same where the root itself has just been read.
 Channel::Async<std::uint64_t> Vault::adopt_or_fall_back(const format::Manifest& manifest,
                                                         Patience patience) {
+  Result<Chain::Parts> parts = co_await download_again(manifest.state(), patience);
+  Result<std::uint64_t> adopted = std::uint64_t{0};
+  if (parts) {
+    adopted = co_await adopt_parts(manifest, *std::move(parts), patience);
+  } else {
+    adopted = parts.error();
+  }
+  if (adopted || !is_broken(adopted.error())) co_return adopted;
+  Error why = adopted.error();
+  co_return co_await adopt_newest_point(manifest, std::move(why), patience);
+}
+
+// Again where it is broken, because a download can be at fault.
+Channel::Async<Chain::Parts> Vault::download_again(const format::State& state, Patience patience) {
   for (int attempt = 1;; ++attempt) {
-    Result<std::uint64_t> adopted = co_await adopt(manifest, patience);
-    if (adopted || !is_broken(adopted.error())) co_return adopted;
-    if (attempt == kDownloads) {
-      Error why = adopted.error();
-      co_return co_await adopt_newest_point(manifest, std::move(why), patience);
-    }
+    Result<Chain::Parts> parts = co_await chain_.download(state, patience);
+    if (parts || !is_broken(parts.error()) || attempt == kDownloads) co_return parts;
     co_await clock_->sleep_for(kDownloadAgainAfter);
   }
 }
@@ -146,7 +163,7 @@ Channel::Async<std::uint64_t> Vault::adopt(const format::Manifest& manifest, Pat
   co_return co_await adopt_parts(manifest, *std::move(parts), patience);
 }
 
-// The rest is downloaded first. After an error the table may be lost, and nothing may be committed.
+// The rest is downloaded first.
 Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifest,
                                                  Chain::Parts parts, Patience patience) {
   Result<AppliedUpdates> applied = AppliedUpdates::from_message(manifest.state().applied());
@@ -154,12 +171,8 @@ Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifes
   Result<void> history = co_await load_history(manifest, patience);
   if (!history) co_return history.error();
   co_await end_base();
-  Result<Chain::Loaded> loaded = Chain::fill(std::move(parts), *state_);
-  if (!loaded) {
-    broken_ = loaded.error();
-    co_return loaded.error();
-  }
-  broken_.reset();
+  Result<Chain::Loaded> loaded = fill_table(std::move(parts));
+  if (!loaded) co_return loaded.error();
   manifest_ = manifest;
   segments_ = std::move(loaded->segments);
   applied_ = *std::move(applied);
@@ -171,6 +184,14 @@ Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifes
   fell_back_ = false;
   describe_state();
   co_return loaded->downloaded_bytes;
+}
+
+// After an error the table is lost, and nothing may be committed.
+Result<Chain::Loaded> Vault::fill_table(Chain::Parts parts) {
+  Result<Chain::Loaded> loaded = Chain::fill(std::move(parts), *state_);
+  broken_.reset();
+  if (!loaded) broken_ = loaded.error();
+  return loaded;
 }
 
 // Without its history a state is whole, but has no restore points.
@@ -193,7 +214,7 @@ Channel::Async<void> Vault::load_history(const format::Manifest& manifest, Patie
   co_return Result<void>{};
 }
 
-// Again where it is broken, because a download can be at fault.
+// Again where it is broken, as above.
 Channel::Async<Bytes> Vault::fetch_history(format::Object object, Patience patience) {
   for (int attempt = 1;; ++attempt) {
     format::Object wanted = object;
@@ -237,7 +258,9 @@ Channel::Async<std::uint64_t> Vault::adopt_point(const format::Manifest& manifes
                                                  Patience patience) {
   Result<AppliedUpdates> applied = AppliedUpdates::from_message(point.state().applied());
   if (!applied) co_return applied.error();
-  Result<Chain::Loaded> loaded = co_await chain_.load(point.state(), *state_, patience);
+  Result<Chain::Parts> parts = co_await chain_.download(point.state(), patience);
+  if (!parts) co_return parts.error();
+  Result<Chain::Loaded> loaded = fill_table(*std::move(parts));
   if (!loaded) co_return loaded.error();
   note(Note::Weight::kWarning, describe_loss(manifest, point));
   const std::vector<std::int64_t> erased =
@@ -247,7 +270,6 @@ Channel::Async<std::uint64_t> Vault::adopt_point(const format::Manifest& manifes
   applied_updates_ = manifest.state().applied_updates();
   last_sequence_ = manifest.state().sequence();
   fell_back_ = true;
-  broken_.reset();
   co_return continue_from(point.state(), *std::move(loaded), erased);
 }
 

@@ -19,22 +19,6 @@ constexpr int kPinAttempts = 5;
 // Each attempt at a claim posts a message: a chat that never agrees must not be filled with them.
 constexpr int kClaimAttempts = 10;
 
-/// Whether two equally long states are kept in other objects. A writer may overwrite what only an
-/// edition of its root before the last names.
-bool is_other_edition(const format::Manifest& a, const format::Manifest& b) {
-  const auto objects = [](const format::Manifest& manifest) {
-    Bytes hashes = manifest.history().content_hash();
-    for (const format::Object& chunk : manifest.state().base().chunks()) {
-      hashes += chunk.content_hash();
-    }
-    for (const format::Object& segment : manifest.state().segments()) {
-      hashes += segment.content_hash();
-    }
-    return hashes;
-  };
-  return !is_longer(a, b) && !is_longer(b, a) && objects(a) != objects(b);
-}
-
 Error pin_keeps_moving() {
   return Error{ErrorCode::kUnavailable, "the chat's pin moves faster than it can be followed",
                "keep only one copy of this bot running"};
@@ -48,7 +32,8 @@ Error always_hidden() {
 }  // namespace
 
 // Steps 2-8; also the rotation to a fresh root from memory. Returns the root's size in bytes.
-Channel::Async<std::uint64_t> Vault::claim(MessageIds known, Patience patience) {
+Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
+                                           Patience patience) {
   for (int attempt = 1;; ++attempt) {
     const auto may_try_again = [&] {
       return attempt < kClaimAttempts && clock_->now() < patience.deadline;
@@ -58,7 +43,8 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, Patience patience) 
     std::vector<MessageId> predecessors(known.begin(), known.end());
     Result<MessageId> candidate = co_await roots_.post_candidate(std::move(predecessors), patience);
     if (!candidate) co_return candidate.error();
-    Result<void> looked = co_await look_under(*candidate, known, patience);
+    candidates_.add(*candidate);
+    Result<void> looked = co_await look_under(*candidate, known, on_longer, patience);
     if (!looked) co_return looked.error();
     if (known.size() > named) {
       if (!may_try_again()) co_return pin_keeps_moving();
@@ -68,7 +54,7 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, Patience patience) 
     Result<void> pinned = co_await retry(patience, OnUnknown::kRepeat, pin);
     if (!pinned) co_return pinned.error();
 
-    Result<MessageIds> continued = co_await reread(known, *candidate, patience);
+    Result<MessageIds> continued = co_await reread(known, *candidate, on_longer, patience);
     if (!continued) co_return continued.error();
     manifest_.clear_predecessors();
     std::size_t passed = continued->size() - std::min(continued->size(), kMaxPredecessors);
@@ -85,6 +71,7 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, Patience patience) 
     ring_.write(*manifest_.mutable_ring());
 
     note_writing();
+    manifest_.set_edition(manifest_.edition() + 1);
     Result<std::uint64_t> written = co_await roots_.write_active(*candidate, manifest_, patience);
     known.add(*candidate);
     if (!written) {
@@ -105,6 +92,7 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, Patience patience) 
     if (*now == Standing::kHiddenByForeign && may_try_again()) continue;
     if (*now == Standing::kHiddenByForeign) co_return always_hidden();
     rotation_due_ = false;
+    candidates_ = {};
     note_committed();
     for (const MessageId id : *continued) {
       if (id != root_) absorbed_.add(id);
@@ -116,10 +104,14 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, Patience patience) 
 
 // The pin is read once more before the candidate covers it: posting may have taken long, and the
 // register alone may have been turned back by a late call. A candidate that does not name what it
-// covers is left unpinned, because its writer may die before it becomes active.
-Channel::Async<void> Vault::look_under(MessageId candidate, MessageIds& known, Patience patience) {
+// covers is left unpinned, because its writer may die before it becomes active. To a running writer
+// a higher root says what it says to CHECK, unless it was left by the own claim before.
+Channel::Async<void> Vault::look_under(MessageId candidate, MessageIds& known, OnLonger on_longer,
+                                       Patience patience) {
   Result<MessageId> below = co_await pinned_root(patience);
   if (!below) co_return below.error();
+  const bool replaced = on_longer == OnLonger::kStepBack && *below > root_;
+  if (replaced && !candidates_.contains(*below)) co_return superseded_by(*below);
   if (*below != candidate) known.add(*below);
   co_return Result<void>{};
 }
@@ -130,14 +122,14 @@ Channel::Async<std::uint64_t> Vault::rotate(Patience patience) {
   rotation_due_ = true;
   MessageIds known;
   known.add(root_);
-  co_return co_await claim(std::move(known), patience);
+  co_return co_await claim(std::move(known), OnLonger::kStepBack, patience);
 }
 
 // Steps 4 and 5: what others committed since the first reading is absorbed while opening. A running
 // writer that finds somebody else's longer history has lost its reign and steps back; its own root,
 // which is never longer than its memory, it need not read. `known` becomes all roots that were
 // read; returned are those and what the longest of them continues.
-Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
+Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate, OnLonger on_longer,
                                          Patience patience) {
   Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
   if (!pointer) co_return pointer.error();
@@ -146,7 +138,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
 
   Readings readings;
   MessageIds continued = known;
-  if (opened_) {
+  if (on_longer == OnLonger::kStepBack) {
     readings.seen.add(root_);
     for (const std::int64_t id : manifest_.predecessors()) continued.add(MessageId{id});
   }
@@ -157,26 +149,21 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
     known.add(id);
     continued.add(id);
   }
+  if (on_longer == OnLonger::kStepBack) {
+    const MessageId successor = successor_in(readings, pointer->value_or(MessageId{}));
+    if (successor != MessageId{}) {
+      Result<void> unpinned = co_await unpin(candidate, patience);
+      co_return unpinned ? superseded_by(successor) : unpinned.error();
+    }
+  }
   if (!readings.best) co_return continued;
   const Root& latest = *readings.latest;
   const format::Manifest& best = readings.best->manifest;
   for (const std::int64_t id : best.predecessors()) continued.add(MessageId{id});
 
-  if (opened_) {
-    MessageId successor{};
-    if (latest.manifest.writer() != writer_ && latest.id > root_) {
-      successor = latest.id;
-    } else if (best.writer() != writer_) {
-      format::Manifest own = manifest_;
-      own.set_ballot(to_int(root_));
-      if (is_longer(best, own)) successor = readings.best->id;
-    }
-    if (successor == MessageId{}) co_return continued;
-    Result<void> unpinned = co_await unpin(candidate, patience);
-    co_return unpinned ? superseded_by(successor) : unpinned.error();
-  }
+  if (on_longer == OnLonger::kStepBack) co_return continued;
 
-  if (is_longer(best, manifest_) || is_other_edition(best, manifest_)) {
+  if (is_longer(best, manifest_)) {
     Result<std::uint64_t> adopted = co_await adopt_or_fall_back(best, patience);
     if (!adopted) co_return adopted.error();
   }
@@ -189,6 +176,20 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   }
   ring_.merge(readings.slots);
   co_return continued;
+}
+
+// The root that has taken a running writer's place, 0 for none. Only an active root comes into the
+// register, whatever edition of it the chat has shown.
+MessageId Vault::successor_in(const Readings& readings, MessageId registered) const {
+  if (registered > root_) return registered;
+  if (!readings.best) return MessageId{};
+  const Root& latest = *readings.latest;
+  if (latest.manifest.writer() != writer_ && latest.id > root_) return latest.id;
+  const format::Manifest& best = readings.best->manifest;
+  if (best.writer() == writer_) return MessageId{};
+  format::Manifest own = manifest_;
+  own.set_ballot(to_int(root_));
+  return is_longer(best, own) ? readings.best->id : MessageId{};
 }
 
 Channel::Async<void> Vault::unpin(MessageId id, Patience patience) {
@@ -226,13 +227,12 @@ Channel::Async<void> Vault::check_now(Patience patience) {
   co_return Result<void>{};
 }
 
-// Step 12, CHECK. A lower pin or none means that the own pin was lost, never that somebody else
-// won.
+// Step 12, CHECK. A lower pin or none means that the own pin was lost, unless the register names a
+// higher root: then a successor is looking under its own (vault_gap.cc), or has lost it as well.
 Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
-  const auto read_pin = [this] { return channel_->pinned(); };
   const auto pin_own = [this] { return channel_->pin(root_); };
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
-    Result<std::optional<Pinned>> read = co_await retry(patience, OnUnknown::kRepeat, read_pin);
+    Result<std::optional<Pinned>> read = co_await survey_.read_pin(patience);
     if (!read) co_return read.error();
     const std::optional<Pinned>& pinned = *read;
     if (pinned && pinned->id == root_) co_return Standing::kOwn;
@@ -240,6 +240,9 @@ Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
       if (is_root(*pinned)) co_return superseded_by(pinned->id);
       co_return Standing::kHiddenByForeign;
     }
+    Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
+    if (!pointer) co_return pointer.error();
+    if (*pointer > root_) co_return superseded_by(**pointer);
     Result<void> pinned_again = co_await retry(patience, OnUnknown::kRepeat, pin_own);
     if (!pinned_again) co_return pinned_again.error();
   }

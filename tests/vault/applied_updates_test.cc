@@ -222,6 +222,19 @@ TEST(IdsDrawnAnew, BelowAreToldByTheirDate) {
   EXPECT_FALSE(applied.gap_before({kFirst + 4, kNow + 8 * kDay}));
 }
 
+// Whether the series began with a tap or a message is a matter of who came first.
+TEST(IdsDrawnAnew, MayBeginWithATap) {
+  AppliedUpdates applied = polled(1);
+  constexpr std::int64_t kAnew = kFirst - 1'000'000;
+  deliver(applied, kAnew + 3, 0);
+  for (AppliedUpdates each : {applied, stored_and_read(applied)}) {
+    deliver(each, kAnew, kNow + 8 * kDay);
+    EXPECT_TRUE(each.contains({kAnew + 3, 0}));
+    EXPECT_TRUE(each.contains({kAnew, kNow + 8 * kDay}));
+    EXPECT_FALSE(each.contains({kAnew + 2, kNow + 8 * kDay}));
+  }
+}
+
 TEST(IdsDrawnAnew, ForgetTheHolesOfTheSeriesBefore) {
   AppliedUpdates applied = polled(1);
   deliver(applied, kFirst + 4);

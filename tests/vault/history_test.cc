@@ -67,6 +67,8 @@ TEST(History, TombstonesGoWithTheLastPointThatNeedsThem) {
   ASSERT_EQ(history.tombstones_size(), 1);
   EXPECT_EQ(history.tombstones(0).sequence(), 6u);
   history.clear_points();
+  drop_unneeded_tombstones(history, 5);
+  EXPECT_EQ(history.tombstones_size(), 1) << "a restore of sequence 5 is under way";
   drop_unneeded_tombstones(history);
   EXPECT_EQ(history.tombstones_size(), 0);
 }

@@ -146,9 +146,12 @@ void SimChat::release_late_of(const std::function<bool(int process)>& picked) {
 template <class Picked>
 void SimChat::release(Picked picked) {
   if (late_.empty()) return;
+  const auto held = [this](const Late& late) {
+    return holds_pointer && late.call.kind == CallKind::kSetPointer;
+  };
   std::vector<Late> waiting;
   for (Late& late : std::exchange(late_, {})) {
-    if (picked(late)) {
+    if (picked(late) && !held(late)) {
       land(late);
     } else {
       waiting.push_back(std::move(late));
@@ -177,9 +180,7 @@ asio::awaitable<void> SimChannel::answer(const Call& call, const Fault& fault) {
   co_await travel_->clock->sleep_for(crashed_ ? kForEver : travel_->answer(call, fault));
 }
 
-Fault SimChannel::begin(Call& call) {
-  call.process = process_;
-  call.number = calls_++;
+Fault SimChannel::begin(const Call& call) {
   const auto dead = [] { return Fault{.kind = Fault::Kind::kRefuse, .error = cancelled()}; };
   if (crashed_) return dead();
   chat_->begin_call();
@@ -194,6 +195,8 @@ Fault SimChannel::begin(Call& call) {
 
 template <class T, class Act>
 Channel::Async<T> SimChannel::perform(Call call, Act act) {
+  call.process = process_;
+  call.number = calls_++;
   co_await turn(call);
   const Fault fault = begin(call);
   Result<T> result = act(std::as_const(call), fault);

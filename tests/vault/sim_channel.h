@@ -129,6 +129,7 @@ class SimChat {
   SeededRandom random;            ///< for the turns a call waits
   std::uint64_t extra_turns = 0;  ///< at most so many turns beyond the first
   bool keeps_log = true;
+  bool holds_pointer = false;  ///< no late effect changes the register
   /// Whether an object's file goes with the edit that replaces it. (Telegram promises neither.)
   bool drops_replaced = false;
   Clock::Time now{};  ///< of the last call that travelled on a clock
@@ -204,7 +205,7 @@ class SimChannel final : public Channel {
   Async<T> perform(Call call, Act act);
   boost::asio::awaitable<void> turn(const Call& call);
   boost::asio::awaitable<void> answer(const Call& call, const Fault& fault);
-  Fault begin(Call& call);
+  Fault begin(const Call& call);
   Result<void> mutate(const Call& call, const Fault& fault, Effect effect);
   Result<void> read(const Fault& fault);
   std::optional<Pinned> pinned_now(const Fault& fault) const;

@@ -1,6 +1,8 @@
 #include "simulation_afterlife.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <memory>
+#include <utility>
 
 #include "simulation_process.h"
 #include "simulation_webhook.h"
@@ -26,6 +28,40 @@ void add_witness(SimWorld& world) {
   updates.add({.arrives = world.timeline.now(), .user = 0});
 }
 
+/// A tool that reads the vault and writes nothing.
+class Reader {
+ public:
+  Reader(const SimChat& found, std::optional<std::uint64_t> point)
+      : chat_(found),
+        channel_(chat_, 0),
+        vault_(channel_, clock_, random_, table_, Sealer::with_key(key_of_bot()),
+               context_.get_executor(), {.start_from_point = point}) {}
+
+  Result<OpenReport> read() {
+    std::optional<Result<OpenReport>> report;
+    const auto note = [&](const std::exception_ptr& /*none*/, Result<OpenReport> outcome) {
+      report = std::move(outcome);
+    };
+    boost::asio::co_spawn(context_, vault_.read(clock_.now() + kLongEnough), note);
+    context_.settle(nullptr);
+    while (!report) context_.settle(std::move(timeline_.next(Clock::Time::max())->wake));
+    return *std::move(report);
+  }
+
+  const Vault& vault() const { return vault_; }
+  std::optional<TrueState::Users> users() const { return users_of(table_); }
+
+ private:
+  SimChat chat_;
+  Timeline timeline_{{}};
+  ProcessContext context_;
+  ProcessClock clock_{timeline_, 0};
+  SimChannel channel_;
+  SeededRandom random_{1};
+  kv::Table<Player> table_{table_options_of_bot()};
+  Vault vault_;
+};
+
 class Judge {
  public:
   Judge(const SimWorld& before, SimWorld& world)
@@ -46,11 +82,36 @@ class Judge {
     expect(heir_->vault().stats().sequence >= before_->durable_sequence,
            "the sequence has gone back");
     if (before_->exact_losses) judge_losses(state);
+    if (!before_->damaged && !heir_->vault().has_uncommitted()) judge_points(state);
   }
 
  private:
   void expect(bool holds, const std::string& otherwise) {
     if (!holds) world_->fail(otherwise);
+  }
+
+  // Whatever the operator may choose brings back what was then, without whom it has forgotten
+  // since.
+  void judge_points(const TrueState& newest) {
+    const SimChat& chat = world_->remains.chat;
+    Reader offers(chat, std::nullopt);
+    const Result<OpenReport> read = offers.read();
+    if (!read) return world_->fail("a tool cannot read the vault: " + describe(read.error()));
+    for (const format::RestorePoint& point : offers.vault().history().points()) {
+      const std::string name = "restore point " + std::to_string(point.number());
+      const TrueState* known = world_->remains.written.find(WrittenStates::name_of(point.state()));
+      expect(known != nullptr, name + " is a state that nobody has written");
+      Reader reader(chat, point.number());
+      const Result<OpenReport> restored = reader.read();
+      if (!restored) world_->fail(name + " cannot be restored: " + describe(restored.error()));
+      if (known == nullptr || !restored) continue;
+      TrueState expected = *known;
+      expected.forget_as_in(newest, world_->remains.updates);
+      const std::optional<TrueState::Users> users = reader.users();
+      expect(users == expected.users, name + " brings back " +
+                                          (users ? describe(*users) : "others") + " instead of " +
+                                          describe(expected.users));
+    }
   }
 
   // A message that the operator has pinned hides the root; where the register does not lead to it,
@@ -105,6 +166,7 @@ std::optional<std::string> everybody_dies(const SimWorld& world, LateEffects lat
   Troubles none(world.remains.chat.calls(), {}, unused);
   SimWorld heirs(world.settings, world.remains, world.timeline.now(), none, unused);
   heirs.traces = world.traces;
+  heirs.numbers_given = world.numbers_given;
   heirs.trace(Timeline::kNobody, "---- if everybody died now ----");
   if (late == LateEffects::kBefore) heirs.remains.chat.release_late();
   heirs.advance_queue();

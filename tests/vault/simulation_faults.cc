@@ -107,9 +107,9 @@ Fault Troubles::draw(const Call& call) {
   std::size_t found = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (!plan_.allows(kinds[i]) || !fits(kinds[i], call.kind)) continue;
-    if (kinds[i] == Trouble::kLateEffect && call.kind == CallKind::kSetPointer &&
-        plan_.pin_may_go())
-      continue;
+    const bool late = kinds[i] == Trouble::kLateEffect;
+    if (late && call.kind == CallKind::kSetPointer && plan_.pin_may_go()) continue;
+    if (late && call.kind == CallKind::kUnpin && !plan_.late_unpins) continue;
     possible[found++] = kinds[i];
   }
   if (found == 0) return {};

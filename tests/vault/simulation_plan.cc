@@ -111,6 +111,7 @@ class Draw {
     }
     allow(Trouble::kRestore, 4);
     allow(Trouble::kForget, 2);
+    plan_.troubles.late_unpins = one_in(2);
     // In `interval` mode the saver looks every few seconds, which a week would make expensive.
     if (plan_.settings.durability == Durability::kStrict) allow(Trouble::kNewIds, 15);
     // The queue's witness makes good for these; a webhook has none.
@@ -151,7 +152,8 @@ class Draw {
       if (may(Trouble::kForget) && one_in(8)) update.kind = SimUpdates::Kind::kForget;
       if (pause >= hours(7 * 24)) {
         update.id_step = repeats_ids ? -1 - static_cast<std::int64_t>(below(40)) : draw_far_ids();
-      } else if (below(100) < taps && update.kind == SimUpdates::Kind::kMessage) {
+      } else if (below(100) < taps && update.kind == SimUpdates::Kind::kMessage &&
+                 !plan_.updates.empty()) {  // a button comes with a message before it
         update.kind = SimUpdates::Kind::kTap;
       }
       plan_.updates.push_back(update);

@@ -1,9 +1,7 @@
 #include "simulation_process.h"
 
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <string_view>
 #include <utility>
 
 namespace telekv::vault {
@@ -21,18 +19,6 @@ constexpr seconds kLongPoll{50};
 // Bot API: the same offset again within this time yields one update at most.
 constexpr milliseconds kHasty{500};
 
-const Key& test_key() {
-  static const Key key =
-      Key::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value();
-  return key;
-}
-
-kv::TableOptions table_options() { return {.hash_seed = 7, .digest_key = test_key().digest_key()}; }
-
-std::unique_ptr<kv::Durable> make_scratch() {
-  return std::make_unique<kv::Table<Player>>(table_options());
-}
-
 bool is_expected_end(const Error& error) {
   return error.code != ErrorCode::kRejected && error.code != ErrorCode::kInvalidArgument;
 }
@@ -43,38 +29,30 @@ Error poll_error(SeededRandom& random) {
   return Error{ErrorCode::kUnavailable, "no updates for now"};
 }
 
-bool is_file_of_root(const SimChat& chat, std::string_view file_id) {
-  for (const auto& [id, message] : chat.messages()) {
-    if (message.file_id == file_id || message.replaced == file_id) return is_root(message);
-  }
-  return true;
-}
-
-std::string describe(const Call& call, Step step, const Fault& fault) {
-  constexpr std::array kCalls = {"post",    "edit",     "pin",      "unpin",        "getChat",
-                                 "look up", "download", "register", "set register", "delete"};
-  constexpr std::array kFaults = {
-      "",           "refused", "done, no answer", "late, no answer", "no answer", "dies before",
-      "dies after", "stale",   "pin hidden",      "pin lost",        "cut",       "bit flipped"};
-  std::string text = std::string(to_string(step)) + ": " +
-                     kCalls[static_cast<std::size_t>(call.kind)] + " " +
-                     std::to_string(to_int(call.message) & 0xffff) + " " + call.document;
-  if (fault.kind != Fault::Kind::kNone) {
-    text += std::string(" -> ") + kFaults[static_cast<std::size_t>(fault.kind)];
-    if (fault.kind == Fault::Kind::kRefuse) text += " (" + fault.error.message + ")";
-  }
-  return text;
-}
-
 }  // namespace
+
+const Key& key_of_bot() {
+  static const Key key =
+      Key::parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").value();
+  return key;
+}
+
+kv::TableOptions table_options_of_bot() {
+  return {.hash_seed = 7, .digest_key = key_of_bot().digest_key()};
+}
 
 // ---- the table ----
 
-WatchedTable::WatchedTable() : table(table_options()) {}
+WatchedTable::WatchedTable() : table(table_options_of_bot()) {}
 
 std::unique_ptr<const kv::Encodable> WatchedTable::take_changes() {
   on_take();
   return table.take_changes();
+}
+
+Result<void> WatchedTable::erase(std::int64_t key) {
+  on_erase(key);
+  return table.erase(key);
 }
 
 void WatchedTable::clear() {
@@ -89,8 +67,9 @@ SimProcess::SimProcess(SimWorld& world, int number)
       number_(number),
       clock_(world.timeline, number),
       channel_(world.remains.chat, number, travel()),
+      steps_(world.remains.chat),
       random_(world.troubles->random().next_u64()),
-      vault_(channel_, clock_, random_, table_, Sealer::with_key(test_key()),
+      vault_(channel_, clock_, random_, table_, Sealer::with_key(key_of_bot()),
              context_.get_executor(), options()),
       stopping_(context_.get_executor()),
       saver_(vault_, clock_, random_, context_.get_executor(), stopping_,
@@ -102,6 +81,7 @@ SimProcess::SimProcess(SimWorld& world, int number)
   channel_.on_call = [this](const Call& call) { return at_effect(call); };
   table_.on_take = [this] { taken_ = now_; };
   table_.on_clear = [this] { cleared(); };
+  table_.on_erase = [this](kv::Key key) { erased(key); };
   asio::co_spawn(context_, live(), asio::detached);
 }
 
@@ -109,14 +89,15 @@ SimProcess::~SimProcess() { bury(); }
 
 VaultOptions SimProcess::options() {
   const BotSettings& settings = world_->settings;
-  return {.delivery = settings.delivery,
-          .ladder = settings.ladder,
-          .delta_bound_records = settings.delta_bound_records,
-          .restore_points = settings.restore_points,
-          .point_spacing = settings.point_spacing,
-          .root_age = settings.root_age,
-          .make_scratch = make_scratch,
-          .on_note = [this](const Note& note) { world_->trace(number_, note.text); }};
+  return {
+      .delivery = settings.delivery,
+      .ladder = settings.ladder,
+      .delta_bound_records = settings.delta_bound_records,
+      .restore_points = settings.restore_points,
+      .point_spacing = settings.point_spacing,
+      .root_age = settings.root_age,
+      .make_scratch = [] { return std::make_unique<kv::Table<Player>>(table_options_of_bot()); },
+      .on_note = [this](const Note& note) { world_->trace(number_, note.text); }};
 }
 
 Travel SimProcess::travel() {
@@ -209,7 +190,7 @@ void SimProcess::saved(const CommitReport& report) {
 // The state last taken is in an active root, and a CHECK has passed since.
 void SimProcess::promise_taken(std::uint64_t sequence) {
   Remains& remains = world_->remains;
-  remains.written.add(WrittenStates::name_of(vault_.manifest().state()), taken_);
+  remains.written.add(WrittenStates::name_of(vault_.manifest()), taken_);
   const bool may_lose = remains.newest_damaged || taken_.fell_back;
   if ((taken_.given_up & remains.durable).any() && !may_lose) {
     world_->fail("an update was given up as lost that somebody has saved");
@@ -229,9 +210,18 @@ void SimProcess::cleared() {
     return;
   }
   restoring_->forget_as_in(now_, world_->remains.updates);
+  // What changes nothing cannot be undone.
+  if (now_.users != restoring_->users) now_.restores = restoring_->restores;
   now_.users = restoring_->users;
-  now_.restores = restoring_->restores;
   restoring_.reset();
+}
+
+// Whom the commits have forgotten that a fallback has lost is known to the vault alone.
+void SimProcess::erased(kv::Key key) {
+  if (!now_.fell_back) return;
+  for (int user = 0; user < kMaxUsers; ++user) {
+    if (key_of_user(user) == key) now_.users[static_cast<std::size_t>(user)] = {};
+  }
 }
 
 void SimProcess::learn_state() {
@@ -239,13 +229,16 @@ void SimProcess::learn_state() {
   knows_state_ = true;
   absorbed_ = serves_;
   if (absorbed_) ++world_->tally->absorbed;
-  const TrueState* known = world_->remains.written.find(WrittenStates::name_of(state));
+  const TrueState* known = world_->remains.written.find(WrittenStates::name_of(vault_.manifest()));
   if (known == nullptr && absorbed_) {
-    known = world_->remains.written.find_renumbered(WrittenStates::name_of(state));
+    known = world_->remains.written.find_renumbered(WrittenStates::name_of(vault_.manifest()));
   }
   const std::optional<TrueState::Users> users = users_of(table_.table);
-  const bool fell_back = known == nullptr && users && world_->remains.damaged;
+  const bool looks_damaged = world_->remains.damaged || bad_downloads_ >= kDownloads;
+  const bool fell_back = known == nullptr && users && looks_damaged;
   if (fell_back) {
+    world_->remains.damaged = true;
+    world_->remains.newest_damaged = true;
     known = world_->remains.written.find_fallback(state.applied().SerializeAsString(), *users);
     ++world_->tally->fallbacks;
   }
@@ -270,76 +263,56 @@ void SimProcess::expect_table(const std::string& how) {
                " instead of " + describe(now_.users));
 }
 
-// Called before anything is written: whatever an opener may find was noted before.
+// Called before anything is written: whatever an opener may find was noted before. The manifest may
+// still speak of the state before the last take, or again.
 void SimProcess::note_state() {
   if (!knows_state_) learn_state();
-  const format::State& state = vault_.manifest().state();
-  if (state.sequence() == noted_sequence_ && state.applied_updates() == noted_updates_) return;
-  noted_sequence_ = state.sequence();
-  noted_updates_ = state.applied_updates();
-  world_->remains.written.add(WrittenStates::name_of(state), taken_);
+  const WrittenStates::Name name = WrittenStates::name_of(vault_.manifest());
+  if (name == noted_) return;
+  noted_ = name;
+  WrittenStates::Name state = name;
+  state.lost.reset();
+  if (described_.find(state) == nullptr) described_.add(state, taken_);
+  world_->remains.written.add(name, *described_.find(state));
 }
 
 // ---- calls ----
 
 Clock::Duration SimProcess::at_start(const Call& call) {
-  if (call.kind == CallKind::kReplace || (call.kind == CallKind::kPost && serves_)) note_state();
+  if (call.kind == CallKind::kReplace || serves_) note_state();
+  if (is_mutating(call.kind)) requests_.emplace(call.number, world_->remains.reigns.size());
   return world_->troubles->request_time();
 }
 
+// A request that was under way while others took over so often that its slot may be theirs has lost
+// its connection by then: see SimWorld::note_reign().
+bool SimProcess::is_long_cut(const Call& call) {
+  const auto request = requests_.extract(call.number);
+  return request && world_->remains.reigns.size() >= request.mapped() + Ring::kBanks;
+}
+
 Fault SimProcess::at_effect(const Call& call) {
-  const Step step = step_of(call);
+  const Step step = steps_.step_of(call);
   if (step == Step::kActivate) world_->note_reign(number_);
   const auto step_at = static_cast<std::size_t>(step);
   const auto kind_at = static_cast<std::size_t>(call.kind);
   ++world_->tally->calls[step_at][kind_at];
-  const Fault fault = world_->troubles->fault_of(call);
+  Fault fault = world_->troubles->fault_of(call);
+  if (is_long_cut(call)) fault = {.kind = Fault::Kind::kUnknownNever};
+  const bool bad = fault.kind == Fault::Kind::kTruncated || fault.kind == Fault::Kind::kFlipped;
+  if (bad) ++bad_downloads_;
   Tally::Crashes& crashes = world_->tally->crashes[step_at][kind_at];
   if (fault.kind == Fault::Kind::kCrashBefore) ++crashes.before;
   if (fault.kind == Fault::Kind::kCrashAfter) ++crashes.after;
   if (fault.kind == Fault::Kind::kCrashBefore || fault.kind == Fault::Kind::kCrashAfter) kill();
+  // While a gap looks under the pin the register is the only pointer.
+  if (step == Step::kGap && call.kind == CallKind::kPointer)
+    world_->remains.chat.holds_pointer = true;
+  if (call.kind == CallKind::kPin || step == Step::kCommit) {
+    world_->remains.chat.holds_pointer = false;
+  }
   if (world_->traces) world_->trace(number_, describe(call, step, fault));
   return fault;
-}
-
-Step SimProcess::step_of(const Call& call) {
-  const bool opening = claim_ == Step::kReadPointers;
-  const bool claiming = claim_ == Step::kPin;
-  switch (call.kind) {
-    case CallKind::kPinned:
-      if (claim_ == Step::kCandidate) return Step::kLookUnder;
-      return opening ? Step::kReadPointers : Step::kCheck;
-    case CallKind::kPointer:
-      if (claiming) return Step::kRegister;
-      return opening ? Step::kReadPointers : Step::kGap;
-    case CallKind::kLookUp:
-      if (claiming) return Step::kReread;
-      return opening ? Step::kReadRoot : Step::kGap;
-    case CallKind::kFetch:
-      if (!is_file_of_root(world_->remains.chat, call.document)) {
-        return opening || claiming ? Step::kReadChain : Step::kDrill;
-      }
-      if (claiming) return Step::kReread;
-      return opening ? Step::kReadRoot : Step::kGap;
-    case CallKind::kPin:
-      if (claim_ == Step::kCandidate) claim_ = Step::kPin;
-      return claim_ == Step::kPin ? Step::kPin : Step::kCheck;
-    case CallKind::kSetPointer:
-      claim_ = Step::kPoint;
-      return Step::kPoint;
-    case CallKind::kUnpin:
-      return Step::kUnpin;
-    case CallKind::kRecycle:
-      return Step::kRecycle;
-    case CallKind::kPost:
-    case CallKind::kReplace:
-      break;
-  }
-  if (call.document.starts_with("telekv-segment")) return Step::kSegment;
-  if (call.document.starts_with("telekv-base")) return Step::kBase;
-  if (call.document.starts_with("telekv-history")) return Step::kHistory;
-  if (call.kind == CallKind::kPost) return claim_ = Step::kCandidate;
-  return claiming ? claim_ = Step::kActivate : Step::kCommit;
 }
 
 // ---- updates ----

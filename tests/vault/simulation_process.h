@@ -3,20 +3,27 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "kv/table.h"
+#include "simulation_steps.h"
 #include "simulation_world.h"
 #include "vault/event.h"
+#include "vault/key.h"
 #include "vault/polling_loop.h"
 #include "vault/saver.h"
 #include "vault/vault.h"
 #include "vault/webhook_gate.h"
 
 namespace telekv::vault {
+
+/// What every process of the bot seals with.
+const Key& key_of_bot();
+kv::TableOptions table_options_of_bot();
 
 /// The table as the vault sees it; tells when changes are taken and when it is loaded anew.
 class WatchedTable final : public kv::Durable {
@@ -26,6 +33,7 @@ class WatchedTable final : public kv::Durable {
   kv::Table<Player> table;
   std::function<void()> on_take = {};
   std::function<void()> on_clear = {};
+  std::function<void(kv::Key)> on_erase = {};
 
   std::uint64_t size() const override { return table.size(); }
   std::uint64_t unsaved() const override { return table.unsaved(); }
@@ -37,7 +45,7 @@ class WatchedTable final : public kv::Durable {
   Result<void> load_chunk(ByteView encoded) override { return table.load_chunk(encoded); }
   Result<void> load_delta(ByteView encoded) override { return table.load_delta(encoded); }
   void finish_loading() override { table.finish_loading(); }
-  Result<void> erase(std::int64_t key) override { return table.erase(key); }
+  Result<void> erase(std::int64_t key) override;
   void clear() override;
 };
 
@@ -92,12 +100,13 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   Clock::Time end_of_poll() const;
   std::vector<int> ask_queue(std::optional<std::int64_t> offset);
 
+  bool is_long_cut(const Call& call);
   Fault at_effect(const Call& call);
   Clock::Duration at_start(const Call& call);
-  Step step_of(const Call& call);
   void note_state();
   void learn_state();
   void cleared();
+  void erased(kv::Key key);
   void expect_table(const std::string& how);
   void judge_end(const Result<void>& served);
   void promise_taken(std::uint64_t sequence);
@@ -110,6 +119,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   ProcessContext context_;
   ProcessClock clock_;
   SimChannel channel_;
+  StepTracker steps_;
   SeededRandom random_;
   WatchedTable table_;
   Vault vault_;
@@ -129,12 +139,14 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   TrueState taken_;                     // as of the last take
   std::optional<TrueState> restoring_;  // what a restore is to bring back
 
+  std::map<std::uint64_t, std::size_t> requests_;  // under way, with the reigns before
+  int bad_downloads_ = 0;
+
   std::uint64_t saved_sequence_ = 0;
-  std::uint64_t noted_sequence_ = ~std::uint64_t{0};
-  std::uint64_t noted_updates_ = 0;
+  WrittenStates::Name noted_;
+  WrittenStates described_;  // by this process
   std::optional<std::int64_t> last_offset_;
   Clock::Time last_poll_{};
-  Step claim_ = Step::kReadPointers;  // how far a claim is
 };
 
 }  // namespace telekv::vault

@@ -74,6 +74,12 @@ WrittenStates::Name WrittenStates::name_of(const format::State& state) {
           .applied = state.applied().SerializeAsString()};
 }
 
+WrittenStates::Name WrittenStates::name_of(const format::Manifest& manifest) {
+  Name name = name_of(manifest.state());
+  name.lost = manifest.lost_updates();
+  return name;
+}
+
 WrittenStates::WrittenStates() {
   add({.digest = std::string(sizeof(kv::Digest), '\0'), .applied = {}}, {});
 }

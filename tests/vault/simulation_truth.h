@@ -72,9 +72,15 @@ class WrittenStates {
     std::uint64_t applied_updates = 0;
     std::string digest;
     std::string applied;
-    friend bool operator==(const Name&, const Name&) = default;
+    std::optional<std::uint64_t> lost = {};  ///< nothing: not known
+    friend bool operator==(const Name& a, const Name& b) {
+      return a.sequence == b.sequence && a.applied_updates == b.applied_updates &&
+             a.digest == b.digest && a.applied == b.applied &&
+             (!a.lost || !b.lost || a.lost == b.lost);
+    }
   };
   static Name name_of(const format::State& state);
+  static Name name_of(const format::Manifest& manifest);
 
   const TrueState* find(const Name& name) const;
   /// One that goes on under another sequence: absorbed by a writer that has handed out higher ones.

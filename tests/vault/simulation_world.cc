@@ -22,7 +22,7 @@ SimWorld::SimWorld(BotSettings with, Remains found, Clock::Time start, Troubles&
 SimWorld::~SimWorld() = default;
 
 SimProcess& SimWorld::start_process() {
-  const int number = static_cast<int>(processes.size()) + 1;
+  const int number = ++numbers_given;
   processes.push_back(std::make_unique<SimProcess>(*this, number));
   trace(number, "starts");
   const std::vector<SimProcess*> together = alive();

@@ -63,7 +63,8 @@ class SimWorld {
   Timeline timeline;
   Troubles* troubles;
   Tally* tally;
-  std::vector<std::unique_ptr<SimProcess>> processes;  ///< the n-th has the number n + 1
+  std::vector<std::unique_ptr<SimProcess>> processes;
+  int numbers_given = 0;                 ///< to processes, also of the world before
   std::uint64_t polls = 0;               ///< the newest getUpdates ends one that waits (409)
   std::optional<std::string> violation;  ///< the first promise that was broken
   std::optional<Error> last_failure;     ///< of a process that has ended

@@ -2,7 +2,9 @@
 // or to a counted loss; and what may happen in the chat meanwhile.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "world.h"
 
@@ -63,31 +65,47 @@ TEST(VaultGap, WhatIsNowhereIsAcceptedCountedAndRecorded) {
   EXPECT_EQ(next->vault.applied().last(), 5);
 }
 
-TEST(VaultGap, AWitnessedWriterStepsBackFromALongerHistory) {
+// Whatever it holds was never confirmed: the witness shows that.
+TEST(VaultGap, WhatASupersededWriterHasSavedLateIsNothingToAWitnessedOne) {
   GapWorld world;
   auto old = world.opened();
   auto young = world.opened();
   young->apply(1, 1, "one");
   world.commit_all(*young);
-  // The old writer has not looked yet: its root grows although nothing of it may be confirmed.
   old->apply(1, 1, "one");
   old->apply(2, 2, "two");
   EXPECT_EQ(world.commit(*old).error().code, ErrorCode::kSuperseded);
   young->vault.note_witness();
   const auto outcome = world.resolve(*young);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(*outcome, GapOutcome::kNothingLonger);
+  EXPECT_EQ(restored(world), (Content{{1, "one"}}));
+}
+
+TEST(VaultGap, AWitnessedWriterStepsBackFromALongerHistoryAbove) {
+  GapWorld world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  world.commit_all(*old);
+  old->vault.note_witness();
+  auto young = world.opened();
+  young->apply(2, 2, "two");
+  world.commit_all(*young);
+  world.chat.unpin(young->vault.root());
+  world.chat.pin(old->vault.root());
+  const auto outcome = world.resolve(*old);
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ErrorCode::kSuperseded);
 }
 
-// While the own root is unpinned, a superseded writer of `interval` mode passes its CHECK.
-TEST(VaultGap, WhatASupersededWriterSavesMeanwhileIsAbsorbed) {
+// While a successor looks under its own root, nothing lies above the root of a superseded writer.
+TEST(VaultGap, ASupersededWriterSavesNothingMeanwhile) {
   GapWorld world;
   auto old = world.opened();
   old->apply(1, 1, "one");
   world.commit_all(*old);
   auto young = world.opened();
   old->apply(2, 2, "two");
-  old->apply(3, 3, "three");
   std::optional<Result<CommitReport>> saved;
   young->channel.on_call = [&](const Call& call) {
     const bool unpins = call.kind == CallKind::kUnpin && call.message == young->vault.root();
@@ -98,10 +116,115 @@ TEST(VaultGap, WhatASupersededWriterSavesMeanwhileIsAbsorbed) {
   };
   const auto outcome = world.resolve(*young);
   ASSERT_TRUE(outcome) << describe(outcome.error());
+  ASSERT_TRUE(saved && !*saved);
+  EXPECT_EQ(saved->error().code, ErrorCode::kSuperseded);
+  EXPECT_EQ(restored(world), young->state.content());
+}
+
+// With a register that is late as well, one of them may pass its CHECK.
+TEST(VaultGap, WhatASupersededWriterSavesMeanwhileIsAbsorbed) {
+  GapWorld world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  world.commit_all(*old);
+  auto young = world.opened();
+  old->apply(2, 2, "two");
+  old->apply(3, 3, "three");
+  std::optional<Result<CommitReport>> saved;
+  young->channel.on_call = [&](const Call& call) {
+    if (call.kind == CallKind::kUnpin && call.message == young->vault.root()) {
+      world.chat.set_pointer(old->vault.root());
+      world.begin(old->vault.commit(world.deadline()), saved);
+    }
+    const bool waits = call.kind == CallKind::kPin && !saved;
+    return waits ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "slow"}}
+                 : Fault{};
+  };
+  const auto outcome = world.resolve(*young);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
   ASSERT_TRUE(saved && *saved) << "the old writer was to pass its CHECK";
   EXPECT_EQ(*outcome, GapOutcome::kAbsorbed);
   EXPECT_EQ(young->state.content(), old->state.content());
   EXPECT_EQ(restored(world), old->state.content());
+}
+
+// A claimant below turns the register to its root while the own one is unpinned. It takes itself
+// for the writer, and will unpin what it has absorbed.
+TEST(VaultGap, ARegisterThatHasMovedMeanwhileIsLeftWithAFreshRoot) {
+  GapWorld world;
+  auto old = world.opened();
+  const MessageId below = old->vault.root();
+  auto young = world.opened();
+  const MessageId before = young->vault.root();
+  bool moved = false;
+  young->channel.on_call = [&](const Call& call) {
+    const bool unpins = call.kind == CallKind::kUnpin && call.message == before;
+    if (unpins && !std::exchange(moved, true)) world.chat.set_pointer(below);
+    return Fault{};
+  };
+  ASSERT_TRUE(world.resolve(*young));
+  ASSERT_TRUE(moved);
+  EXPECT_GT(young->vault.root(), before);
+  EXPECT_EQ(world.chat.pointer(), young->vault.root());
+}
+
+// Ids of the series that began after a silent week may be lower than those before.
+TEST(VaultGap, ALongerHistoryMayHaveLowerIds) {
+  GapWorld world;
+  constexpr std::int64_t kWeek = 7 * 86'400;
+  auto old = world.opened();
+  old->state.put(1, "one");
+  old->vault.note_applied({.id = 500, .date = 1'790'000'000});
+  world.commit_all(*old);
+  auto young = world.opened_blind();
+  young->state.put(1, "one");
+  young->vault.note_applied({.id = 500, .date = 1'790'000'000});
+  world.commit_all(*young);
+  world.chat.unpin(young->vault.root());
+  world.chat.set_pointer(old->vault.root());
+  old->state.put(2, "two");
+  old->vault.note_applied({.id = 300, .date = 1'790'000'000 + kWeek});
+  world.commit_all(*old);
+  world.chat.pin(young->vault.root());
+  const auto outcome = world.resolve(*young);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(*outcome, GapOutcome::kAbsorbed);
+  EXPECT_EQ(restored(world), (Content{{1, "one"}, {2, "two"}}));
+}
+
+TEST(VaultGap, OldRootsThatAreOtherObjectsByNowArePassedOver) {
+  GapWorld world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  world.commit_all(*old);
+  auto young = world.opened();
+  ASSERT_TRUE(world.run(young->vault.write_base(world.deadline())));
+  world.commit_all(*young);
+  const auto chunk = MessageId{young->vault.manifest().state().base().chunks(0).message_id()};
+  world.chat.overwrite(old->vault.root(), Bytes(world.chat.document(chunk)));
+  const auto outcome = world.resolve(*young);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(*outcome, GapOutcome::kNothingLonger);
+}
+
+TEST(VaultGap, ADownloadThatComesDamagedOnceIsDoneAgain) {
+  GapWorld world;
+  world.options.ladder.tail_bytes = 0;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  world.commit_all(*old);
+  auto young = world.opened_blind();
+  const std::string& segment = old->vault.manifest().state().segments(0).file_id();
+  int downloads = 0;
+  young->channel.on_call = [&](const Call& call) {
+    const bool first =
+        call.kind == CallKind::kFetch && call.document == segment && ++downloads == 1;
+    return Fault{.kind = first ? Fault::Kind::kTruncated : Fault::Kind::kNone};
+  };
+  const auto outcome = world.resolve(*young);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(*outcome, GapOutcome::kAbsorbed);
+  EXPECT_EQ(downloads, 2);
 }
 
 // A late call has turned the register back to a root that is gone: while the own root is unpinned,

@@ -59,6 +59,27 @@ TEST(VaultRestore, WhoWasForgottenStaysForgotten) {
   EXPECT_EQ(restored(world), (Content{{1, "stays"}}));
 }
 
+// Who has asked to be forgotten just before, in a commit that pushes the point out.
+TEST(VaultRestore, WhoWasForgottenStaysForgottenThoughThePointIsPushedOut) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "stays");
+  process->apply(2, 2, "goes");
+  for (int i = 3; i <= 6; ++i) {
+    process->apply(i, 1, "stays");
+    world.make_point(*process);
+  }
+  ASSERT_TRUE(world.drill(*process));
+  const std::uint64_t second = process->vault.points().at(1).number;
+  process->state.erase(2);
+  process->vault.note_applied({.id = 7});
+  const auto report = world.restore(*process, second);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(report->forgotten, 1u);
+  EXPECT_EQ(restored(world), (Content{{1, "stays"}}));
+}
+
 TEST(VaultRestore, NothingOfAPointIsWrittenOver) {
   RestoreWorld world;
   world.chat.drops_replaced = true;
@@ -248,6 +269,9 @@ TEST(VaultDrill, ADrillProvesWhatWasCommittedAndThinsOutThePoints) {
   }
   EXPECT_EQ(process->vault.points().size(), 5u);
   ASSERT_TRUE(world.drill(*process));
+  EXPECT_EQ(process->vault.points().size(), 5u) << "what the root names is kept";
+  process->apply(6, 6, "x");
+  world.commit_all(*process);
   EXPECT_EQ(process->vault.points().size(), 2u) << "the first of the day and the newest";
   EXPECT_GT(process->vault.stats().verified_at, 0);
   EXPECT_FALSE(process->vault.drill_due());

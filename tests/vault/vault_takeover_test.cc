@@ -225,6 +225,89 @@ TEST(VaultRotation, StepsBackBeforeALongerHistory) {
   EXPECT_TRUE(world.check(*young));
 }
 
+// A stale answer shows the successor's root as a candidate, which tells nothing of its state.
+TEST(VaultRotation, StepsBackBeforeAHigherPinAndAHigherRegister) {
+  for (const bool pinned : {true, false}) {
+    World world;
+    auto old = world.opened();
+    old->apply(1, 1, "one");
+    ASSERT_TRUE(world.commit(*old));
+    auto young = world.opened();
+    young->apply(2, 2, "two");
+    ASSERT_TRUE(world.commit(*young));
+    if (!pinned) world.chat.unpin(young->vault.root());
+    world.chat.remove(old->vault.root());
+    old->apply(2, 2, "other");
+    old->channel.on_call = [](const Call& call) {
+      return Fault{.kind =
+                       call.kind == CallKind::kLookUp ? Fault::Kind::kStale : Fault::Kind::kNone};
+    };
+    const auto report = world.commit(*old);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, ErrorCode::kSuperseded);
+    EXPECT_EQ(restored(world), young->state.content());
+  }
+}
+
+// The register is turned back and a foreign pin hides the root: below that lies the newest.
+TEST(VaultTakeOver, AForeignPinIsTakenAwayBeforeAnythingIsLoaded) {
+  World world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  ASSERT_TRUE(world.run(old->vault.write_base(world.deadline())));
+  ASSERT_TRUE(world.commit(*old));
+  const format::State state = old->vault.manifest().state();
+  auto young = world.opened();
+  young->apply(2, 2, "two");
+  ASSERT_TRUE(world.commit(*young));
+  world.chat.set_pointer(old->vault.root());
+  world.chat.pin(world.chat.send_text());
+  auto next = world.opened();
+  EXPECT_EQ(next->state.content(), young->state.content());
+  EXPECT_EQ(world.chat.shown_pin(), next->vault.root());
+}
+
+// The last edition is read first, the one before it by the second reading.
+TEST(VaultTakeOver, AnOlderEditionOfTheSameRootIsNotGoneBackTo) {
+  World world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*old));
+  ASSERT_TRUE(world.run(old->vault.write_base(world.deadline())));
+  ASSERT_TRUE(world.commit(*old));
+  auto young = world.process();
+  int looks = 0;
+  young->channel.on_call = [&](const Call& call) {
+    const bool stale = call.kind == CallKind::kLookUp && ++looks > 0;
+    return Fault{.kind = stale ? Fault::Kind::kStale : Fault::Kind::kNone};
+  };
+  ASSERT_TRUE(world.open(*young));
+  ASSERT_GT(looks, 0);
+  EXPECT_TRUE(young->vault.manifest().state().has_base());
+}
+
+// A penalty can be long: who has taken over meanwhile may have named the slot.
+TEST(VaultCommit, ASlotIsAskedForAgainAfterEveryRefusal) {
+  World world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  std::vector<CallKind> calls;
+  process->channel.on_call = [&](const Call& call) {
+    const bool slot = call.kind == CallKind::kReplace && call.document != kRootName;
+    if (!slot && calls.empty()) return Fault{};
+    calls.push_back(call.kind);
+    if (calls.size() > 1) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRateLimited, "slow", {}, 30}};
+  };
+  for (std::int64_t update = 1; update <= 4; ++update) {
+    process->apply(update, 1, std::to_string(update));
+    ASSERT_TRUE(world.run(process->vault.make_point(world.deadline())));
+  }
+  ASSERT_GE(calls.size(), 3u) << "the history's slots are edited in turn";
+  EXPECT_EQ(calls[1], CallKind::kPinned);
+  EXPECT_EQ(calls[2], CallKind::kReplace);
+}
+
 // Who has taken over may go on from an edition of the old root that names the slot.
 TEST(VaultCommit, ASupersededWriterEditsNoSlot) {
   World world;
