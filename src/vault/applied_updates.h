@@ -71,6 +71,8 @@ class AppliedUpdates {
   /// The highest id of the series; 0 when nothing was ever applied.
   std::int64_t last() const { return last_; }
   std::int64_t last_date() const { return last_date_; }
+  /// Whether last_date() is of the series before: none of this one had a date yet.
+  bool undated() const { return undated_; }
   std::size_t holes() const { return holes_.size(); }
 
  private:
@@ -96,8 +98,8 @@ class AppliedUpdates {
 
   std::int64_t last_ = 0;
   std::int64_t last_date_ = 0;
-  bool undated_ = false;  // no update of the series had a date yet: last_date_ is from before
-  Holes holes_;           // ascending; between two of them lies at least one applied id
+  bool undated_ = false;
+  Holes holes_;  // ascending; between two of them lies at least one applied id
 };
 
 }  // namespace telekv::vault

@@ -1,7 +1,6 @@
 #include "vault/history.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace telekv::vault {

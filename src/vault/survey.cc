@@ -53,7 +53,7 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
     if (!root && root.error().code == ErrorCode::kNotFound) {
       root = damaged_root(readings.pin, "it is another object");
     }
-    if (!root && !may_pass_over(readings.pin, root.error(), Depth::kCandidates)) {
+    if (!root && !may_pass_over(readings.pin, root.error())) {
       co_return root.error();
     }
     if (root) {
@@ -92,7 +92,7 @@ Channel::Async<void> Survey::follow(Readings& readings, MessageIds ids, Depth de
     if (readings.seen.contains(id)) continue;
     readings.seen.add(id);
     Result<Root> root = co_await roots_->read(id, patience);
-    if (!root && may_pass_over(id, root.error(), depth)) {
+    if (!root && may_pass_over(id, root.error())) {
       readings.proven_absent = false;
       const bool expected = depth == Depth::kAll && root.error().code == ErrorCode::kNotFound;
       if (!expected) readings.passed_over.push_back(describe(root.error()));
@@ -124,12 +124,11 @@ Result<MessageIds> Survey::note(Readings& readings, Root root, Depth depth) cons
   return next;
 }
 
-// A root that is gone names nothing. A damaged one stops the opening, unless the operator has named
-// another to go on from; but among all that ever was, a message may have become another object.
-bool Survey::may_pass_over(MessageId id, const Error& error, Depth depth) const {
-  if (error.code == ErrorCode::kNotFound) return true;
-  if (error.code != ErrorCode::kDamaged) return false;
-  return depth == Depth::kAll || (root_id_ && *root_id_ != id);
+// A root that is gone names nothing. A damaged one may be the newest: it stops whoever reads it,
+// unless the operator has named another to go on from.
+bool Survey::may_pass_over(MessageId id, const Error& error) const {
+  return error.code == ErrorCode::kNotFound ||
+         (error.code == ErrorCode::kDamaged && root_id_ && *root_id_ != id);
 }
 
 }  // namespace telekv::vault

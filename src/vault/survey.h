@@ -67,7 +67,7 @@ class Survey {
   Channel::Async<void> follow(Readings& readings, MessageIds ids, Depth depth, Patience patience);
 
  private:
-  bool may_pass_over(MessageId id, const Error& error, Depth depth) const;
+  bool may_pass_over(MessageId id, const Error& error) const;
   Result<MessageIds> note(Readings& readings, Root root, Depth depth) const;
 
   Channel* channel_;

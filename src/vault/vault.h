@@ -132,7 +132,7 @@ class Vault {
 
   /// Steps 1-8. Until it succeeds nothing is served and no update is confirmed. On kWrongKey,
   /// kUnsupportedVersion, kNeedsDecision and a kDamaged without a restore point that verifies,
-  /// nothing has been written to the chat.
+  /// nothing has been written to the chat; but somebody else's pin may have been taken away.
   Channel::Async<OpenReport> open(Clock::Time deadline);
 
   /// Step 1 alone: the newest state, loaded and verified, and nothing claimed or written. For
@@ -156,7 +156,7 @@ class Vault {
   }
 
   /// Steps 14 and 15, when the queue begins beyond applied().last() + 1. kSuperseded when a writer
-  /// that was witnessed before finds a longer history: stop.
+  /// that was witnessed before finds a longer history above its own root: stop.
   Channel::Async<GapOutcome> resolve_gap(Clock::Time deadline);
 
   /// What the queue has confirmed below `next` and this state does not hold is nowhere: counts and
@@ -323,6 +323,7 @@ class Vault {
   bool fell_back_ = false;
   std::optional<Error> broken_;  // the table was lost in memory: nothing may be committed
   MessageId root_{};             // the own root; 0 before the first claim
+  bool absorbing_ = false;       // a claim of what a gap has led to is not through yet
   MessageIds candidates_;        // posted by claims since the own root
   Clock::Time root_posted_{};
   // What the next root edit writes; its state describes the table at its last take.

@@ -16,7 +16,9 @@ constexpr int kPinsLookedUnder = 16;
 /// superseded writer of `interval` mode wrote last.
 bool reaches_beyond(const format::Manifest& manifest, const AppliedUpdates& applied) {
   const format::AppliedUpdates& theirs = manifest.state().applied();
-  return theirs.last() != 0 && !applied.contains({.id = theirs.last(), .date = theirs.last_date()});
+  if (theirs.last() == 0) return false;
+  const bool other_series = theirs.undated() && !applied.undated();
+  return other_series || !applied.contains({.id = theirs.last(), .date = theirs.last_date()});
 }
 
 }  // namespace
@@ -29,8 +31,8 @@ Channel::Async<GapOutcome> Vault::resolve_gap(Clock::Time deadline) {
 }
 
 // What an earlier writer had confirmed is in a state that has had its witness. Otherwise the chat
-// is asked what lies below the own root; meanwhile a superseded writer may pass its CHECK, and
-// save.
+// is asked what lies below the own root; a superseded writer that the register does not stop either
+// may pass its CHECK meanwhile, and save.
 Channel::Async<GapOutcome> Vault::resolve_gap_now(Patience patience) {
   Result<bool> absorbed = co_await absorb_named(patience);
   if (!absorbed) co_return absorbed.error();
@@ -54,6 +56,7 @@ Channel::Async<bool> Vault::absorb_named(Patience patience) {
   if (!checked) co_return checked.error();
   Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
   if (!pointer) co_return pointer.error();
+  if (witnessed_ && *pointer > root_) co_return superseded_by(**pointer);
   MessageIds named = roots_continued();
   if (*pointer) named.add(**pointer);
   Result<bool> absorbed = co_await absorb_from(std::move(named), patience);
@@ -122,8 +125,8 @@ Channel::Async<MessageId> Vault::pinned_root(Patience patience) {
 }
 
 // Steps 5 to 8 with a history that is longer than the own one. One that does not verify is as good
-// as none: what it held shows as lost. Beside a writer that had its witness only a successor has
-// confirmed anything; a root below is a superseded one's, edited late.
+// as none: what it held shows as lost. Below a root that had its witness lies what a superseded
+// writer has saved late: never confirmed in `strict`, and in `interval` what that may lose.
 Channel::Async<bool> Vault::absorb_longer(Readings readings, Patience patience) {
   if (!readings.best || !is_longer(readings.best->manifest, manifest_)) co_return false;
   if (!reaches_beyond(readings.best->manifest, applied_)) co_return false;
@@ -155,6 +158,7 @@ Channel::Async<bool> Vault::absorb_longer(Readings readings, Patience patience) 
   ring_.merge(readings.slots);
   // If this claim fails, every later commit has to go on with it.
   rotation_due_ = true;
+  absorbing_ = true;
   MessageIds known = readings.seen;
   Result<std::uint64_t> claimed = co_await claim(std::move(known), OnLonger::kAbsorb, patience);
   if (!claimed) co_return claimed.error();

@@ -71,7 +71,6 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     ring_.write(*manifest_.mutable_ring());
 
     note_writing();
-    manifest_.set_edition(manifest_.edition() + 1);
     Result<std::uint64_t> written = co_await roots_.write_active(*candidate, manifest_, patience);
     known.add(*candidate);
     if (!written) {
@@ -92,6 +91,10 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     if (*now == Standing::kHiddenByForeign && may_try_again()) continue;
     if (*now == Standing::kHiddenByForeign) co_return always_hidden();
     rotation_due_ = false;
+    absorbing_ = false;
+    for (const MessageId id : candidates_) {
+      if (id != root_) absorbed_.add(id);
+    }
     candidates_ = {};
     note_committed();
     for (const MessageId id : *continued) {
@@ -122,7 +125,8 @@ Channel::Async<std::uint64_t> Vault::rotate(Patience patience) {
   rotation_due_ = true;
   MessageIds known;
   known.add(root_);
-  co_return co_await claim(std::move(known), OnLonger::kStepBack, patience);
+  const OnLonger on_longer = absorbing_ ? OnLonger::kAbsorb : OnLonger::kStepBack;
+  co_return co_await claim(std::move(known), on_longer, patience);
 }
 
 // Steps 4 and 5: what others committed since the first reading is absorbed while opening. A running
@@ -137,6 +141,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   if (*pointer) named.add(**pointer);
 
   Readings readings;
+  readings.seen = candidates_;  // what the own claim may have left in them is in memory
   MessageIds continued = known;
   if (on_longer == OnLonger::kStepBack) {
     readings.seen.add(root_);

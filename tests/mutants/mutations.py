@@ -418,9 +418,9 @@ GAPS = [
     change(
         "what other objects have replaced stops a gap",
         "A root too old to be deleted is a message of the ring by now: no start succeeds any more.",
-        "src/vault/survey.cc",
-        "return depth == Depth::kAll || (",
-        "return (",
+        "src/vault/roots.cc",
+        "return Error{ErrorCode::kNotFound, ",
+        "return Error{ErrorCode::kDamaged, ",
         ("vault_gap_test", "VaultGap.OldRootsThatAreOtherObjectsByNowArePassedOver"),
     ),
     change(

@@ -147,7 +147,7 @@ template <class Picked>
 void SimChat::release(Picked picked) {
   if (late_.empty()) return;
   const auto held = [this](const Late& late) {
-    return holds_pointer && late.call.kind == CallKind::kSetPointer;
+    return holds_pointer_for != 0 && late.call.kind == CallKind::kSetPointer;
   };
   std::vector<Late> waiting;
   for (Late& late : std::exchange(late_, {})) {

@@ -129,7 +129,7 @@ class SimChat {
   SeededRandom random;            ///< for the turns a call waits
   std::uint64_t extra_turns = 0;  ///< at most so many turns beyond the first
   bool keeps_log = true;
-  bool holds_pointer = false;  ///< no late effect changes the register
+  int holds_pointer_for = 0;  ///< a process: no late effect changes the register
   /// Whether an object's file goes with the edit that replaces it. (Telegram promises neither.)
   bool drops_replaced = false;
   Clock::Time now{};  ///< of the last call that travelled on a clock

@@ -97,7 +97,12 @@ VaultOptions SimProcess::options() {
       .point_spacing = settings.point_spacing,
       .root_age = settings.root_age,
       .make_scratch = [] { return std::make_unique<kv::Table<Player>>(table_options_of_bot()); },
-      .on_note = [this](const Note& note) { world_->trace(number_, note.text); }};
+      .on_note = [this](const Note& note) { noted(note); }};
+}
+
+void SimProcess::noted(const Note& note) {
+  world_->trace(number_, note.text);
+  if (note.text.find("is restored instead") != std::string::npos) tells_fallback_ = true;
 }
 
 Travel SimProcess::travel() {
@@ -234,7 +239,8 @@ void SimProcess::learn_state() {
     known = world_->remains.written.find_renumbered(WrittenStates::name_of(vault_.manifest()));
   }
   const std::optional<TrueState::Users> users = users_of(table_.table);
-  const bool looks_damaged = world_->remains.damaged || bad_downloads_ >= kDownloads;
+  const bool looks_damaged =
+      world_->remains.damaged || (tells_fallback_ && bad_downloads_ >= kDownloads);
   const bool fell_back = known == nullptr && users && looks_damaged;
   if (fell_back) {
     world_->remains.damaged = true;
@@ -288,7 +294,18 @@ Clock::Duration SimProcess::at_start(const Call& call) {
 // its connection by then: see SimWorld::note_reign().
 bool SimProcess::is_long_cut(const Call& call) {
   const auto request = requests_.extract(call.number);
-  return request && world_->remains.reigns.size() >= request.mapped() + Ring::kBanks;
+  const bool slot = call.kind == CallKind::kReplace && !call.document.starts_with("telekv-root");
+  return request && slot && world_->remains.reigns.size() >= request.mapped() + Ring::kBanks;
+}
+
+// While a gap looks under the pin the register is the only pointer.
+void SimProcess::note_pointer(const Call& call, Step step) {
+  SimChat& chat = world_->remains.chat;
+  const bool reads = step == Step::kGap && call.kind == CallKind::kPointer;
+  const bool unpins = call.kind == CallKind::kUnpin && call.message == vault_.root();
+  if (reads || unpins) chat.holds_pointer_for = number_;
+  const bool over = step == Step::kCommit && chat.holds_pointer_for == number_;
+  if (call.kind == CallKind::kPin || over) chat.holds_pointer_for = 0;
 }
 
 Fault SimProcess::at_effect(const Call& call) {
@@ -305,12 +322,7 @@ Fault SimProcess::at_effect(const Call& call) {
   if (fault.kind == Fault::Kind::kCrashBefore) ++crashes.before;
   if (fault.kind == Fault::Kind::kCrashAfter) ++crashes.after;
   if (fault.kind == Fault::Kind::kCrashBefore || fault.kind == Fault::Kind::kCrashAfter) kill();
-  // While a gap looks under the pin the register is the only pointer.
-  if (step == Step::kGap && call.kind == CallKind::kPointer)
-    world_->remains.chat.holds_pointer = true;
-  if (call.kind == CallKind::kPin || step == Step::kCommit) {
-    world_->remains.chat.holds_pointer = false;
-  }
+  note_pointer(call, step);
   if (world_->traces) world_->trace(number_, describe(call, step, fault));
   return fault;
 }

@@ -101,6 +101,8 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   std::vector<int> ask_queue(std::optional<std::int64_t> offset);
 
   bool is_long_cut(const Call& call);
+  void note_pointer(const Call& call, Step step);
+  void noted(const Note& note);
   Fault at_effect(const Call& call);
   Clock::Duration at_start(const Call& call);
   void note_state();
@@ -141,6 +143,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
 
   std::map<std::uint64_t, std::size_t> requests_;  // under way, with the reigns before
   int bad_downloads_ = 0;
+  bool tells_fallback_ = false;
 
   std::uint64_t saved_sequence_ = 0;
   WrittenStates::Name noted_;
