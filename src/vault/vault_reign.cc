@@ -151,6 +151,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
       co_await survey_.follow(readings, std::move(named), Depth::kCandidates, patience);
   if (!followed) co_return followed.error();
   for (const MessageId id : readings.seen) {
+    if (id == candidate) continue;
     known.add(id);
     continued.add(id);
   }
