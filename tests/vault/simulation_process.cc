@@ -286,7 +286,7 @@ void SimProcess::note_state() {
 
 Clock::Duration SimProcess::at_start(const Call& call) {
   if (call.kind == CallKind::kReplace || serves_) note_state();
-  if (is_mutating(call.kind)) requests_.emplace(call.number, world_->remains.reigns.size());
+  if (is_mutating(call.kind)) requests_.emplace(call.number, reigns_at_check_);
   return world_->troubles->request_time();
 }
 
@@ -323,6 +323,7 @@ Fault SimProcess::at_effect(const Call& call) {
   if (fault.kind == Fault::Kind::kCrashAfter) ++crashes.after;
   if (fault.kind == Fault::Kind::kCrashBefore || fault.kind == Fault::Kind::kCrashAfter) kill();
   note_pointer(call, step);
+  if (call.kind == CallKind::kPinned) reigns_at_check_ = world_->remains.reigns.size();
   if (world_->traces) world_->trace(number_, describe(call, step, fault));
   return fault;
 }
