@@ -201,8 +201,9 @@ void SimProcess::promise_taken(std::uint64_t sequence) {
     world_->fail("an update was given up as lost that somebody has saved");
   }
   remains.durable |= taken_.dealt & ~taken_.given_up;
-  // A restore on a state that the queue has not shown to be the newest may be undone by a gap.
-  if (vault_.witnessed()) remains.restored |= taken_.restores;
+  // A restore on a state that the queue has not shown to be the newest may be undone by a gap, and
+  // one behind a stale pin by the take-over that the pin did not show.
+  if (vault_.witnessed() && !stale_check_) remains.restored |= taken_.restores;
   remains.durable_sequence = std::max(remains.durable_sequence, sequence);
   absorbed_ = false;
 }
@@ -323,7 +324,10 @@ Fault SimProcess::at_effect(const Call& call) {
   if (fault.kind == Fault::Kind::kCrashAfter) ++crashes.after;
   if (fault.kind == Fault::Kind::kCrashBefore || fault.kind == Fault::Kind::kCrashAfter) kill();
   note_pointer(call, step);
-  if (call.kind == CallKind::kPinned) reigns_at_check_ = world_->remains.reigns.size();
+  if (call.kind == CallKind::kPinned) {
+    reigns_at_check_ = world_->remains.reigns.size();
+    stale_check_ = fault.kind == Fault::Kind::kStale;
+  }
   if (world_->traces) world_->trace(number_, describe(call, step, fault));
   return fault;
 }

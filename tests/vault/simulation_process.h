@@ -141,6 +141,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   TrueState taken_;                     // as of the last take
   std::optional<TrueState> restoring_;  // what a restore is to bring back
 
+  bool stale_check_ = false;
   std::size_t reigns_at_check_ = 0;                // of all, when the pin was read last
   std::map<std::uint64_t, std::size_t> requests_;  // under way, with the reigns before its CHECK
   int bad_downloads_ = 0;

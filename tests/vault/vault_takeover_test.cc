@@ -110,6 +110,10 @@ TEST(VaultTakeOver, AStarterHeldUpBeforeItsPinFindsTheRootThatCameMeanwhile) {
   std::unique_ptr<Process> meanwhile;
   held_up->channel.on_call = [&](const Call& call) {
     const bool hold = call.kind == CallKind::kPost && !meanwhile;
+    // If it dies before it is active, its candidate alone leads to that root.
+    if (call.kind == CallKind::kReplace) {
+      EXPECT_EQ(restored(world), (MapState::Content{{1, "one"}}));
+    }
     if (!hold) return Fault{};
     meanwhile = world.process();
     return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}};
