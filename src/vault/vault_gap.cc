@@ -84,25 +84,36 @@ Channel::Async<bool> Vault::absorb_from(MessageIds roots, Patience patience) {
   co_return co_await absorb_longer(std::move(readings), patience);
 }
 
-// The own root is unpinned to see what is below; CHECK pins it again, as after a lost pin.
+// The own root is unpinned to see what is below; CHECK pins it again, as after a lost pin. An unpin
+// without an answer may land when that is done, so a fresh root has to follow. What lies below is
+// taken away only once a root names it: the fresh one that goes over it.
 Channel::Async<bool> Vault::absorb_from_below(Patience patience) {
+  const auto unpin_own = [this]() -> Channel::Async<void> {
+    Result<void> unpinned = co_await channel_->unpin(root_);
+    if (!unpinned && unpinned.error().code == ErrorCode::kOutcomeUnknown) rotation_due_ = true;
+    co_return unpinned;
+  };
   for (int depth = 0; depth < kPinsLookedUnder; ++depth) {
-    Result<void> unpinned = co_await unpin(root_, patience);
+    Result<void> unpinned = co_await retry(patience, OnUnknown::kRepeat, unpin_own);
     if (!unpinned) co_return unpinned.error();
     Result<MessageId> below = co_await pinned_root(patience);
     if (!below) co_return below.error();
     if (*below == root_) continue;  // the chat shows what has been unpinned already
     // A root above the own one is for CHECK to see.
     if (*below == MessageId{} || *below > root_) break;
-    if (absorbed_.contains(*below)) {
-      Result<void> cleared = co_await unpin(*below, patience);
-      if (!cleared) co_return cleared.error();
-    }
-    absorbed_.add(*below);
     MessageIds named;
     named.add(*below);
     Result<bool> absorbed = co_await absorb_from(std::move(named), patience);
     if (!absorbed || *absorbed) co_return absorbed;
+
+    MessageIds known;
+    known.add(root_);
+    known.add(*below);
+    const std::uint64_t updates = applied_updates_;
+    rotation_due_ = true;
+    Result<std::uint64_t> claimed = co_await claim(std::move(known), OnLonger::kAbsorb, patience);
+    if (!claimed) co_return claimed.error();
+    if (applied_updates_ != updates) co_return true;
   }
   co_return false;
 }

@@ -55,6 +55,7 @@ TAKING_OVER = [
         "src/vault/survey.cc",
         "if (*pointer) named.add(**pointer);",
         "",
+        ("vault_open_test", "VaultOpen.ARegisterThatNamesAVanishedRootNeedsADecision"),
     ),
     change(
         "the register trusted alone",
@@ -72,6 +73,7 @@ TAKING_OVER = [
         "      const Result<void> repaired = co_await channel_->set_pointer(root_);\n"
         "      co_return Standing::kOwn;\n"
         "    }",
+        ("vault_commit_test", "VaultCommit.IsOneEditOfTheRoot"),
     ),
     change(
         "the register never written",
@@ -125,6 +127,7 @@ COMMITTING = [
         "src/vault/saver.cc",
         "const Result<void> checked = co_await vault_->check(deadline);",
         "const Result<void> checked;",
+        ("vault_polling_loop_test", "Strict.ChecksBeforeItConfirmsARepetition"),
     ),
     change(
         "confirmed on an unclear check",
@@ -132,6 +135,7 @@ COMMITTING = [
         "src/vault/vault_reign.cc",
         "if (!read) co_return read.error();",
         "if (!read) co_return Standing::kOwn;",
+        ("vault_takeover_test", "VaultCheck.AnAnswerThatFailsProvesNothing"),
     ),
     change(
         "a lower pin taken for a rival's",
@@ -415,6 +419,23 @@ GAPS = [
         "on_longer == OnLonger::kStepBack && *below > root_;",
         "false;",
         ("vault_takeover_test", "VaultRotation.StepsBackBeforeAHigherPinAndAHigherRegister"),
+    ),
+    change(
+        "an unanswered unpin of the own root forgotten",
+        "It lands when the root is pinned again: with a late register nothing leads to the newest state.",
+        "src/vault/vault_gap.cc",
+        "if (!unpinned && unpinned.error().code == ErrorCode::kOutcomeUnknown) rotation_due_ = true;",
+        "",
+        ("vault_gap_test", "VaultGap.AfterAnUnansweredUnpinTheRootMoves"),
+    ),
+    change(
+        "unpinned before it is named",
+        "A candidate below becomes active, its writer confirms and dies: nothing leads to it.",
+        "src/vault/vault_gap.cc",
+        "    known.add(*below);\n",
+        "    const Result<void> cleared = co_await unpin(*below, patience);\n"
+        "    if (!cleared) co_return cleared.error();\n",
+        ("vault_gap_test", "VaultGap.WhatLiesBelowIsNamedBeforeItIsUnpinned"),
     ),
     change(
         "what other objects have replaced stops a gap",

@@ -109,7 +109,6 @@ Fault Troubles::draw(const Call& call) {
     if (!plan_.allows(kinds[i]) || !fits(kinds[i], call.kind)) continue;
     const bool late = kinds[i] == Trouble::kLateEffect;
     if (late && call.kind == CallKind::kSetPointer && plan_.pin_may_go()) continue;
-    if (late && call.kind == CallKind::kUnpin && !plan_.late_unpins) continue;
     possible[found++] = kinds[i];
   }
   if (found == 0) return {};

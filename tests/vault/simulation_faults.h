@@ -122,13 +122,12 @@ struct Tally {
 struct TroublePlan {
   std::array<bool, kTroubles> may{};
   std::uint64_t per_mille = 0;  ///< of the calls
-  bool late_unpins = false;     ///< an unpin of the own root may land when that is pinned again
 
   bool allows(Trouble trouble) const { return may[static_cast<std::size_t>(trouble)]; }
   /// One of the two pointers may be gone, or the other be turned back late, but not both.
   bool pin_may_go() const {
     return allows(Trouble::kLostPin) || allows(Trouble::kHiddenPin) ||
-           allows(Trouble::kForeignUnpin) || late_unpins;
+           allows(Trouble::kForeignUnpin);
   }
   /// Calls succeed, and soon.
   bool is_calm() const {

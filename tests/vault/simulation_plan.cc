@@ -111,7 +111,6 @@ class Draw {
     }
     allow(Trouble::kRestore, 4);
     allow(Trouble::kForget, 2);
-    plan_.troubles.late_unpins = one_in(2);
     // In `interval` mode the saver looks every few seconds, which a week would make expensive.
     if (plan_.settings.durability == Durability::kStrict) allow(Trouble::kNewIds, 15);
     // The queue's witness makes good for these; a webhook has none.

@@ -2,6 +2,7 @@
 // or to a counted loss; and what may happen in the chat meanwhile.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -166,6 +167,51 @@ TEST(VaultGap, ARegisterThatHasMovedMeanwhileIsLeftWithAFreshRoot) {
   ASSERT_TRUE(moved);
   EXPECT_GT(young->vault.root(), before);
   EXPECT_EQ(world.chat.pointer(), young->vault.root());
+}
+
+// It may land when the own root has been pinned again, and nobody pins that a second time.
+TEST(VaultGap, AfterAnUnansweredUnpinTheRootMoves) {
+  GapWorld world;
+  auto old = world.opened();
+  auto young = world.opened();
+  young->apply(1, 1, "one");
+  world.commit_all(*young);
+  const MessageId before = young->vault.root();
+  bool struck = false;
+  young->channel.on_call = [&](const Call& call) {
+    const bool unpins = call.kind == CallKind::kUnpin && call.message == before;
+    if (!unpins || std::exchange(struck, true)) return Fault{};
+    return Fault{.kind = Fault::Kind::kUnknownLate};
+  };
+  ASSERT_TRUE(world.resolve(*young));
+  ASSERT_TRUE(struck);
+  EXPECT_NE(young->vault.root(), before);
+  world.chat.set_pointer(old->vault.root());
+  EXPECT_EQ(restored(world), young->state.content());
+}
+
+// Its writer may become active at any moment, and die.
+TEST(VaultGap, WhatLiesBelowIsNamedBeforeItIsUnpinned) {
+  GapWorld world;
+  auto old = world.opened();
+  auto young = world.opened_blind();
+  young->apply(1, 1, "one");
+  world.commit_all(*young);
+  const MessageId below = old->vault.root();
+  bool unpinned = false;
+  young->channel.on_call = [&](const Call& call) {
+    if (call.kind != CallKind::kUnpin || call.message != below) return Fault{};
+    unpinned = true;
+    const auto& named = young->vault.manifest().predecessors();
+    EXPECT_NE(std::find(named.begin(), named.end(), to_int(below)), named.end());
+    EXPECT_EQ(world.chat.shown_pin(), young->vault.root());
+    return Fault{};
+  };
+  const auto outcome = world.resolve(*young);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(*outcome, GapOutcome::kNothingLonger);
+  EXPECT_TRUE(unpinned);
+  EXPECT_EQ(restored(world), young->state.content());
 }
 
 // Ids of the series that began after a silent week may be lower than those before.

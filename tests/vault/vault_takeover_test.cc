@@ -344,6 +344,19 @@ TEST(VaultCommit, ASupersededWriterEditsNoSlot) {
   EXPECT_EQ(edits_of_slots(*old), 0);
 }
 
+TEST(VaultCheck, AnAnswerThatFailsProvesNothing) {
+  World world;
+  auto process = world.opened();
+  process->channel.on_call = [](const Call& call) {
+    const bool reads = call.kind == CallKind::kPinned;
+    return reads ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}}
+                 : Fault{};
+  };
+  const auto checked = world.check(*process);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, ErrorCode::kUnavailable);
+}
+
 TEST(VaultCheck, ALostPinIsPinnedAgain) {
   World world;
   auto process = world.opened();
