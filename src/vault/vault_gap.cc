@@ -8,9 +8,11 @@ namespace telekv::vault {
 
 namespace {
 
-// Pins lie in layers, each seen when the one above is gone. More than old and new writers of one
-// take-over means a chat full of pins, which is for its operator.
+// A chat may hold more pins of others than are worth unpinning: that is for its operator.
 constexpr int kPinsLookedUnder = 16;
+
+// A chat that goes on showing what was unpinned is not waited for longer.
+constexpr int kUnpinAttempts = 16;
 
 /// Whether a state may hold what is missing after `applied`. One that does not is a fork: what a
 /// superseded writer of `interval` mode wrote last.
@@ -85,15 +87,20 @@ Channel::Async<bool> Vault::absorb_from(MessageIds roots, Patience patience) {
 }
 
 // The own root is unpinned to see what is below; CHECK pins it again, as after a lost pin. An unpin
-// without an answer may land when that is done, so a fresh root has to follow. What lies below is
-// taken away only once a root names it: the fresh one that goes over it.
+// without an answer may land when that is done, so a fresh root has to follow. What the own root
+// does not name stays pinned: its writer may become active at any moment, and die.
 Channel::Async<bool> Vault::absorb_from_below(Patience patience) {
+  const format::Manifest own = manifest_;
+  for (const std::int64_t id : own.predecessors()) {
+    Result<void> unpinned = co_await unpin(MessageId{id}, patience);
+    if (!unpinned) co_return unpinned.error();
+  }
   const auto unpin_own = [this]() -> Channel::Async<void> {
     Result<void> unpinned = co_await channel_->unpin(root_);
     if (!unpinned && unpinned.error().code == ErrorCode::kOutcomeUnknown) rotation_due_ = true;
     co_return unpinned;
   };
-  for (int depth = 0; depth < kPinsLookedUnder; ++depth) {
+  for (int attempt = 0; attempt < kUnpinAttempts; ++attempt) {
     Result<void> unpinned = co_await retry(patience, OnUnknown::kRepeat, unpin_own);
     if (!unpinned) co_return unpinned.error();
     Result<MessageId> below = co_await pinned_root(patience);
@@ -101,19 +108,10 @@ Channel::Async<bool> Vault::absorb_from_below(Patience patience) {
     if (*below == root_) continue;  // the chat shows what has been unpinned already
     // A root above the own one is for CHECK to see.
     if (*below == MessageId{} || *below > root_) break;
-    MessageIds named;
-    named.add(*below);
-    Result<bool> absorbed = co_await absorb_from(std::move(named), patience);
-    if (!absorbed || *absorbed) co_return absorbed;
-
-    MessageIds known;
-    known.add(root_);
-    known.add(*below);
-    const std::uint64_t updates = applied_updates_;
-    rotation_due_ = true;
-    Result<std::uint64_t> claimed = co_await claim(std::move(known), OnLonger::kAbsorb, patience);
-    if (!claimed) co_return claimed.error();
-    if (applied_updates_ != updates) co_return true;
+    absorbed_.add(*below);
+    MessageIds roots;
+    roots.add(*below);
+    co_return co_await absorb_from(std::move(roots), patience);
   }
   co_return false;
 }

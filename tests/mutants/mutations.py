@@ -266,6 +266,7 @@ QUEUE = [
         "src/vault/webhook_gate.cc",
         "co_await clock_->sleep_for(options_.settle);",
         "",
+        ("vault_webhook_gate_test", "StrictGate.RefusesUntilNothingOfAPredecessorCanComeAnyMore"),
     ),
 ]
 
@@ -432,10 +433,10 @@ GAPS = [
         "unpinned before it is named",
         "A candidate below becomes active, its writer confirms and dies: nothing leads to it.",
         "src/vault/vault_gap.cc",
-        "    known.add(*below);\n",
+        "    absorbed_.add(*below);\n",
         "    const Result<void> cleared = co_await unpin(*below, patience);\n"
         "    if (!cleared) co_return cleared.error();\n",
-        ("vault_gap_test", "VaultGap.WhatLiesBelowIsNamedBeforeItIsUnpinned"),
+        ("vault_gap_test", "VaultGap.WhatLiesBelowUnnamedStaysPinned"),
     ),
     change(
         "what other objects have replaced stops a gap",
@@ -459,7 +460,7 @@ GAPS = [
         "src/vault/vault_gap.cc",
         "co_await download_again(readings.best->manifest.state(), patience)",
         "co_await chain_.download(readings.best->manifest.state(), patience)",
-        ("vault_gap_test", "VaultGap.ADownloadThatComesDamagedOnceIsDoneAgain"),
+        ("vault_gap_test", "VaultGap.ADownloadThatComesDamagedIsDoneAgain"),
     ),
     change(
         "loaded under a foreign pin",
