@@ -507,7 +507,7 @@ GAPS = [
         "a failed claim of what was absorbed forgotten",
         "The writer takes its own candidate for a rival's.",
         "src/vault/vault_gap.cc",
-        "rotation_due_ = true;",
+        "  rotation_due_ = true;\n  absorbing_ = true;\n",
         "",
         ("vault_gap_test", "VaultGap.AfterAFailedClaimTheNextCommitGoesOnWithIt"),
     ),
