@@ -33,6 +33,7 @@ TAKING_OVER = [
         "src/vault/vault_reign.cc",
         "if (*pointer) named.add(**pointer);",
         "",
+        ("vault_takeover_test", "VaultTakeOver.AStarterHeldUpBeforeItsPinFindsTheRootThatTheRegisterNames"),
     ),
     change(
         "pinned without looking under",

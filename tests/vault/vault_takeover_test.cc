@@ -134,6 +134,33 @@ TEST(VaultTakeOver, AStarterHeldUpBeforeItsPinFindsTheRootThatCameMeanwhile) {
   EXPECT_EQ(held_up->state.content(), (MapState::Content{{1, "one"}}));
 }
 
+// What came meanwhile is pinned no more: the register alone leads to it.
+TEST(VaultTakeOver, AStarterHeldUpBeforeItsPinFindsTheRootThatTheRegisterNames) {
+  World world;
+  auto first = world.opened();
+  auto held_up = world.process();
+  std::unique_ptr<Process> meanwhile;
+  held_up->channel.on_call = [&](const Call& call) {
+    if (call.kind != CallKind::kPost || meanwhile) return Fault{};
+    meanwhile = world.process();
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}};
+  };
+  std::optional<Result<OpenReport>> opened;
+  world.begin(held_up->vault.open(world.deadline()), opened);
+  world.context.restart();
+  while (!meanwhile) world.context.run_one();
+  const auto live = [&]() -> boost::asio::awaitable<bool> {
+    const auto report = co_await meanwhile->vault.open(world.deadline());
+    meanwhile->apply(1, 1, "one");
+    const auto committed = co_await meanwhile->vault.commit(world.deadline());
+    world.chat.unpin(meanwhile->vault.root());
+    co_return report&& committed;
+  };
+  ASSERT_TRUE(world.run(live()));
+  ASSERT_TRUE(*opened);
+  EXPECT_EQ(held_up->state.content(), (MapState::Content{{1, "one"}}));
+}
+
 TEST(VaultRotation, AfterAnAmbiguousEditTheRootMovesAndTheLateEditTurnsNothingBack) {
   for (const auto kind :
        {Fault::Kind::kUnknownDone, Fault::Kind::kUnknownLate, Fault::Kind::kUnknownNever}) {
