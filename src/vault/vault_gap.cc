@@ -1,6 +1,7 @@
 // What the vault does when the update queue begins beyond what its state holds (steps 14 and 15):
 // somebody has confirmed updates that this process does not have. Looks wherever a pointer leads.
 #include <utility>
+#include <vector>
 
 #include "vault/vault.h"
 
@@ -90,8 +91,9 @@ Channel::Async<bool> Vault::absorb_from(MessageIds roots, Patience patience) {
 // without an answer may land when that is done, so a fresh root has to follow. What the own root
 // does not name stays pinned: its writer may become active at any moment, and die.
 Channel::Async<bool> Vault::absorb_from_below(Patience patience) {
-  const format::Manifest own = manifest_;
-  for (const std::int64_t id : own.predecessors()) {
+  const auto& predecessors = manifest_.predecessors();
+  const std::vector<std::int64_t> named(predecessors.begin(), predecessors.end());
+  for (const std::int64_t id : named) {
     Result<void> unpinned = co_await unpin(MessageId{id}, patience);
     if (!unpinned) co_return unpinned.error();
   }

@@ -123,14 +123,15 @@ Channel::Async<std::uint64_t> Vault::adopt_survey(const Readings& first, Patienc
 Channel::Async<std::uint64_t> Vault::adopt_or_fall_back(const format::Manifest& manifest,
                                                         Patience patience) {
   Result<Chain::Parts> parts = co_await download_again(manifest.state(), patience);
-  Result<std::uint64_t> adopted = std::uint64_t{0};
+  Error why;
   if (parts) {
-    adopted = co_await adopt_parts(manifest, *std::move(parts), patience);
+    Result<std::uint64_t> adopted = co_await adopt_parts(manifest, *std::move(parts), patience);
+    if (adopted || !is_broken(adopted.error())) co_return adopted;
+    why = adopted.error();
   } else {
-    adopted = parts.error();
+    why = parts.error();
+    if (!is_broken(why)) co_return why;
   }
-  if (adopted || !is_broken(adopted.error())) co_return adopted;
-  Error why = adopted.error();
   co_return co_await adopt_newest_point(manifest, std::move(why), patience);
 }
 

@@ -19,6 +19,18 @@ struct GapWorld : World {
     return run(process.vault.resolve_gap(deadline()));
   }
 
+  /// Has `old` commit from the moment on at which `young` unpins its own root; the root comes back
+  /// only when that has ended.
+  void commit_under(Process& young, Process& old, std::optional<Result<CommitReport>>& saved) {
+    young.channel.on_call = [&](const Call& call) {
+      const bool unpins = call.kind == CallKind::kUnpin && call.message == young.vault.root();
+      if (unpins) begin(old.vault.commit(deadline()), saved);
+      const bool waits = call.kind == CallKind::kPin && !saved;
+      return waits ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "slow"}}
+                   : Fault{};
+    };
+  }
+
   /// A writer that was shown neither pin nor register: it knows nothing of who was there before.
   std::unique_ptr<Process> opened_blind() {
     options.when_absent = WhenAbsent::kStartEmpty;
@@ -107,13 +119,7 @@ TEST(VaultGap, ASupersededWriterSavesNothingMeanwhile) {
   auto young = world.opened();
   old->apply(2, 2, "two");
   std::optional<Result<CommitReport>> saved;
-  young->channel.on_call = [&](const Call& call) {
-    const bool unpins = call.kind == CallKind::kUnpin && call.message == young->vault.root();
-    if (unpins) world.begin(old->vault.commit(world.deadline()), saved);
-    const bool waits = call.kind == CallKind::kPin && !saved;
-    return waits ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "slow"}}
-                 : Fault{};
-  };
+  world.commit_under(*young, *old, saved);
   const auto outcome = world.resolve(*young);
   ASSERT_TRUE(outcome) << describe(outcome.error());
   ASSERT_TRUE(saved && !*saved);
@@ -131,14 +137,11 @@ TEST(VaultGap, WhatASupersededWriterSavesMeanwhileIsAbsorbed) {
   old->apply(2, 2, "two");
   old->apply(3, 3, "three");
   std::optional<Result<CommitReport>> saved;
-  young->channel.on_call = [&](const Call& call) {
-    if (call.kind == CallKind::kUnpin && call.message == young->vault.root()) {
-      world.chat.set_pointer(old->vault.root());
-      world.begin(old->vault.commit(world.deadline()), saved);
-    }
-    const bool waits = call.kind == CallKind::kPin && !saved;
-    return waits ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "slow"}}
-                 : Fault{};
+  world.commit_under(*young, *old, saved);
+  young->channel.on_call = [&, strike = young->channel.on_call](const Call& call) {
+    const bool unpins = call.kind == CallKind::kUnpin && call.message == young->vault.root();
+    if (unpins) world.chat.set_pointer(old->vault.root());
+    return strike(call);
   };
   const auto outcome = world.resolve(*young);
   ASSERT_TRUE(outcome) << describe(outcome.error());

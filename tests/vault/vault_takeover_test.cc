@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 
 #include "world.h"
 
@@ -103,62 +105,51 @@ TEST(VaultTakeOver, OfTwoStartersAtOnceOneServes) {
 
 // A starter that is held up between its first reading and its pin finds what happened meanwhile
 // even when a late call has turned the register back.
-TEST(VaultTakeOver, AStarterHeldUpBeforeItsPinFindsTheRootThatCameMeanwhile) {
+/// A starter that has surveyed a chat with one root is held up before its candidate, while another
+/// one takes over, commits, and `then` happens.
+struct HeldUp {
   World world;
-  auto first = world.opened();
-  auto held_up = world.process();
+  std::unique_ptr<Process> first = world.opened();
+  std::unique_ptr<Process> starter = world.process();
   std::unique_ptr<Process> meanwhile;
-  held_up->channel.on_call = [&](const Call& call) {
-    const bool hold = call.kind == CallKind::kPost && !meanwhile;
-    // If it dies before it is active, its candidate alone leads to that root.
-    if (call.kind == CallKind::kReplace) {
-      EXPECT_EQ(restored(world), (MapState::Content{{1, "one"}}));
-    }
-    if (!hold) return Fault{};
-    meanwhile = world.process();
-    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}};
-  };
-  std::optional<Result<OpenReport>> opened;
-  world.begin(held_up->vault.open(world.deadline()), opened);
-  world.context.restart();
-  while (!meanwhile) world.context.run_one();
-  const auto live = [&]() -> boost::asio::awaitable<bool> {
-    const auto report = co_await meanwhile->vault.open(world.deadline());
-    meanwhile->apply(1, 1, "one");
-    const auto committed = co_await meanwhile->vault.commit(world.deadline());
-    world.chat.set_pointer(first->vault.root());
-    co_return report&& committed;
-  };
-  ASSERT_TRUE(world.run(live()));
-  ASSERT_TRUE(*opened);
-  EXPECT_EQ(held_up->state.content(), (MapState::Content{{1, "one"}}));
+
+  bool open(const std::function<void(HeldUp&)>& then) {
+    starter->channel.on_call = [this](const Call& call) {
+      // If it dies before it is active, the next opener still finds what came meanwhile.
+      if (call.kind == CallKind::kReplace) {
+        EXPECT_EQ(restored(world), meanwhile->state.content());
+      }
+      if (call.kind != CallKind::kPost || meanwhile) return Fault{};
+      meanwhile = world.process();
+      return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}};
+    };
+    std::optional<Result<OpenReport>> opened;
+    world.begin(starter->vault.open(world.deadline()), opened);
+    world.context.restart();
+    while (!meanwhile) world.context.run_one();
+    const auto live = [&]() -> boost::asio::awaitable<bool> {
+      const auto report = co_await meanwhile->vault.open(world.deadline());
+      meanwhile->apply(1, 1, "one");
+      const auto committed = co_await meanwhile->vault.commit(world.deadline());
+      then(*this);
+      co_return report&& committed;
+    };
+    const bool lived = world.run(live());
+    return lived && opened->has_value();
+  }
+};
+
+TEST(VaultTakeOver, AStarterHeldUpBeforeItsPinFindsTheRootThatCameMeanwhile) {
+  HeldUp held_up;
+  ASSERT_TRUE(
+      held_up.open([](HeldUp& now) { now.world.chat.set_pointer(now.first->vault.root()); }));
+  EXPECT_EQ(held_up.starter->state.content(), (MapState::Content{{1, "one"}}));
 }
 
-// What came meanwhile is pinned no more: the register alone leads to it.
 TEST(VaultTakeOver, AStarterHeldUpBeforeItsPinFindsTheRootThatTheRegisterNames) {
-  World world;
-  auto first = world.opened();
-  auto held_up = world.process();
-  std::unique_ptr<Process> meanwhile;
-  held_up->channel.on_call = [&](const Call& call) {
-    if (call.kind != CallKind::kPost || meanwhile) return Fault{};
-    meanwhile = world.process();
-    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}};
-  };
-  std::optional<Result<OpenReport>> opened;
-  world.begin(held_up->vault.open(world.deadline()), opened);
-  world.context.restart();
-  while (!meanwhile) world.context.run_one();
-  const auto live = [&]() -> boost::asio::awaitable<bool> {
-    const auto report = co_await meanwhile->vault.open(world.deadline());
-    meanwhile->apply(1, 1, "one");
-    const auto committed = co_await meanwhile->vault.commit(world.deadline());
-    world.chat.unpin(meanwhile->vault.root());
-    co_return report&& committed;
-  };
-  ASSERT_TRUE(world.run(live()));
-  ASSERT_TRUE(*opened);
-  EXPECT_EQ(held_up->state.content(), (MapState::Content{{1, "one"}}));
+  HeldUp held_up;
+  ASSERT_TRUE(held_up.open([](HeldUp& now) { now.world.chat.unpin(now.meanwhile->vault.root()); }));
+  EXPECT_EQ(held_up.starter->state.content(), (MapState::Content{{1, "one"}}));
 }
 
 TEST(VaultRotation, AfterAnAmbiguousEditTheRootMovesAndTheLateEditTurnsNothingBack) {
