@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +23,18 @@ namespace {
 
 // Downloading another state over a slow line, penalties included, and two commits.
 constexpr std::chrono::seconds kRestoreDeadline{300};
+
+// A wish that is given up at the end of the run is no failure.
+void report_failure(const std::exception_ptr& failure) {
+  try {
+    if (failure) std::rethrow_exception(failure);
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == asio::error::operation_aborted) return;
+    spdlog::error("an operator's wish failed: {}", error.what());
+  } catch (const std::exception& error) {
+    spdlog::error("an operator's wish failed: {}", error.what());
+  }
+}
 
 }  // namespace
 
@@ -41,7 +56,8 @@ void OperatorDesk::take(Wish wish) {
   }
   const auto place = running_.emplace(running_.end());
   idle_.clear();
-  const auto ended = [this, place](const std::exception_ptr& /*given_up*/) {
+  const auto ended = [this, place](const std::exception_ptr& failure) {
+    report_failure(failure);
     running_.erase(place);
     if (running_.empty()) idle_.set();
   };
@@ -102,6 +118,7 @@ asio::awaitable<std::string> OperatorDesk::restore(Wish wish) {
   if (restored) {
     spdlog::warn("restore point {} was brought back: {} users, sequence {}, {} stay forgotten",
                  wish.point, restored->records, restored->sequence, restored->forgotten);
+    if (restored->unsaved) spdlog::error("not saved yet: {}", describe(*restored->unsaved));
     co_return texts::restored(wish.language, *restored);
   }
   if (restored.error().code == ErrorCode::kNotFound) {

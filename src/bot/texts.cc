@@ -97,12 +97,19 @@ std::string no_such_point(Language language, std::uint64_t number) {
 
 std::string restored(Language language, const vault::RestoreReport& report) {
   const std::string users = std::to_string(report.records);
-  return language == Language::kRussian
-             ? "Возвращена точка " + facts_of(language, report.point) +
-                   "\nСейчас пользователей: " + users +
-                   "\nПоследовательность: " + std::to_string(report.sequence)
-             : "Brought back: " + facts_of(language, report.point) + "\nUsers now: " + users +
-                   "\nSequence: " + std::to_string(report.sequence);
+  std::string text = language == Language::kRussian
+                         ? "Возвращена точка " + facts_of(language, report.point) +
+                               "\nСейчас пользователей: " + users +
+                               "\nПоследовательность: " + std::to_string(report.sequence)
+                         : "Brought back: " + facts_of(language, report.point) +
+                               "\nUsers now: " + users +
+                               "\nSequence: " + std::to_string(report.sequence);
+  if (report.unsaved) {
+    text += language == Language::kRussian ? "\nЕщё не сохранено, попытки продолжаются: "
+                                           : "\nNot saved yet, still trying: ";
+    text += describe(*report.unsaved);
+  }
+  return text;
 }
 
 std::string restore_failed(Language language, std::string_view why) {

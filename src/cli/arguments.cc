@@ -114,7 +114,11 @@ void declare_writers(CLI::App& app, Parsed& parsed) {
   restoring->add_option("--at", parsed.restore.at, "a restore point's number, or a time in UTC")
       ->option_text("N|2026-01-31[T12:00[:00]]")
       ->required();
-  restoring->add_flag("--dry-run", parsed.restore.dry_run, "only say what would be done");
+  restoring->add_flag("--dry-run", parsed.restore.dry_run,
+                      "only download it and say what would be done");
+  restoring->add_flag("--newest-is-lost", parsed.restore.newest_is_lost,
+                      "the newest state cannot be downloaded any more: start from the point, which "
+                      "loses everything since");
   add_plaintext(restoring, parsed);
 
   CLI::App* rekeying =

@@ -47,6 +47,43 @@ Report describe_plan(const format::RestorePoint& point, const Report& newest) {
   return Report{{"restore", describe_point(point)}, {"instead_of", newest}};
 }
 
+Result<void> bring_back(std::uint64_t number, Session& session, const Surroundings& surroundings,
+                        Report& report) {
+  surroundings.tell("taking the vault over");
+  const Result<vault::OpenReport> opened = session.run(session.vault().open(session.deadline()));
+  if (!opened) {
+    Error error = opened.error();
+    if (vault::is_broken(error) || error.code == ErrorCode::kUnavailable) {
+      error.hint = "should this go on, the newest state is lost: add --newest-is-lost";
+    }
+    return error;
+  }
+  surroundings.tell("restoring point " + std::to_string(number));
+  const Result<vault::RestoreReport> restored =
+      session.run(session.vault().restore(number, session.deadline()));
+  if (!restored) return restored.error();
+  if (restored->unsaved) return *restored->unsaved;
+  report["users"] = restored->records;
+  report["sequence"] = restored->sequence;
+  report["still_forgotten"] = restored->forgotten;
+  return {};
+}
+
+Result<void> start_from(std::uint64_t number, const Source& source,
+                        const Surroundings& surroundings, Report& report) {
+  vault::VaultOptions options;
+  options.start_from_point = number;
+  Result<std::unique_ptr<Session>> session = Session::create(source, surroundings, options);
+  if (!session) return session.error();
+  surroundings.tell("taking the vault over with point " + std::to_string(number));
+  vault::Vault& vault = (*session)->vault();
+  const Result<vault::OpenReport> opened = (*session)->run(vault.open((*session)->deadline()));
+  if (!opened) return opened.error();
+  report["users"] = opened->records;
+  report["sequence"] = opened->sequence;
+  return {};
+}
+
 }  // namespace
 
 Result<const format::RestorePoint*> choose_point(const format::History& history,
@@ -70,25 +107,18 @@ Result<Answer> restore(const RestoreOptions& options, const Surroundings& surrou
   Result<std::unique_ptr<Session>> created = Session::create(source, surroundings);
   if (!created) return created.error();
   Session& session = **created;
-  const Result<StoredState> state = session.read_state();
-  if (!state) return state.error();
+  const Result<Report> newest = session.read_names();
+  if (!newest) return newest.error();
   Result<const format::RestorePoint*> point = choose_point(session.vault().history(), options.at);
   if (!point) return point.error();
-  const std::uint64_t number = (*point)->number();
-  Answer answer{.report = describe_plan(**point, state->report)};
+  Answer answer{.report = describe_plan(**point, *newest)};
   answer.report["done"] = !options.dry_run;
-  if (options.dry_run) return answer;
-
-  surroundings.tell("taking the vault over");
-  const Result<vault::OpenReport> opened = session.run(session.vault().open(session.deadline()));
-  if (!opened) return opened.error();
-  surroundings.tell("restoring point " + std::to_string(number));
-  const Result<vault::RestoreReport> restored =
-      session.run(session.vault().restore(number, session.deadline()));
-  if (!restored) return restored.error();
-  answer.report["users"] = restored->records;
-  answer.report["sequence"] = restored->sequence;
-  answer.report["still_forgotten"] = restored->forgotten;
+  const Result<void> changed =
+      options.dry_run ? session.try_restoring((*point)->state())
+      : options.newest_is_lost
+          ? start_from((*point)->number(), source, surroundings, answer.report)
+          : bring_back((*point)->number(), session, surroundings, answer.report);
+  if (!changed) return changed.error();
   return answer;
 }
 

@@ -11,7 +11,10 @@ namespace telekv::cli {
 
 struct RestoreOptions {
   std::string at;        ///< a restore point's number, or a time in UTC
-  bool dry_run = false;  ///< only say what would be done
+  bool dry_run = false;  ///< only try, and say what would be done
+  /// The newest state cannot be downloaded any more: the point takes its place, with the position
+  /// in the update queue that it had.
+  bool newest_is_lost = false;
   bool plaintext = false;
 };
 

@@ -17,6 +17,11 @@ class UnwaitingClock final : public vault::Clock {
   vault::SystemClock system_;
 };
 
+Error no_store() {
+  return {ErrorCode::kNotFound, "the chat holds no store",
+          "check VAULT_CHAT, ADMIN_ID and BOT_TOKEN"};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::create(const Source& source,
@@ -89,18 +94,27 @@ Error Session::unexpected(const std::exception_ptr& failure) {
 Result<StoredState> Session::read_state() {
   const Result<vault::OpenReport> opened = run(vault_->read(deadline()));
   if (!opened) return opened.error();
-  if (opened->created) {
-    return Error{ErrorCode::kNotFound, "the chat holds no store",
-                 "check VAULT_CHAT, ADMIN_ID and BOT_TOKEN"};
-  }
+  if (opened->created) return no_store();
+  return StoredState{.report = describe_newest(), .fell_back = opened->fell_back};
+}
+
+Result<Report> Session::read_names() {
+  const Result<void> read = run(vault_->read_names(deadline()));
+  if (!read) return read.error().code == ErrorCode::kNotFound ? no_store() : read.error();
+  return describe_newest();
+}
+
+Report Session::describe_newest() const {
   const format::State& state = vault_->manifest().state();
-  return StoredState{.report = {{"root", vault::to_int(opened->root)},
-                                {"sequence", opened->sequence},
-                                {"committed_at", utc_time(state.committed_at())},
-                                {"users", opened->records},
-                                {"digest", hex(state.digest())},
-                                {"bytes", opened->downloaded_bytes}},
-                     .fell_back = opened->fell_back};
+  std::uint64_t bytes = 0;
+  for (const format::Object& chunk : state.base().chunks()) bytes += chunk.size();
+  for (const format::Object& segment : state.segments()) bytes += segment.size();
+  return {{"root", vault::to_int(vault_->root())},
+          {"sequence", state.sequence()},
+          {"committed_at", utc_time(state.committed_at())},
+          {"users", state.records()},
+          {"digest", hex(state.digest())},
+          {"bytes", bytes}};
 }
 
 Result<void> Session::try_restoring(const format::State& state) {

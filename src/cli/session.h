@@ -65,6 +65,9 @@ class Session {
   /// holds no store.
   Result<StoredState> read_state();
 
+  /// Only names the newest state and the restore points, as vault::Vault::read_names().
+  Result<Report> read_names();
+
   /// Whether a state can be restored: downloads and proves it beside the table.
   Result<void> try_restoring(const format::State& state);
 
@@ -74,6 +77,7 @@ class Session {
 
  private:
   Session() = default;
+  Report describe_newest() const;
   static Error unexpected(const std::exception_ptr& failure);
   Result<std::optional<vault::Key>> reach_chat(const Source& source, const Environment& environment,
                                                vault::VaultOptions& options);

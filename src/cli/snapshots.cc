@@ -10,13 +10,13 @@ namespace telekv::cli {
 Result<Answer> list_snapshots(const SnapshotsOptions& options, const Surroundings& surroundings) {
   Result<std::unique_ptr<Session>> session = Session::create(options.source, surroundings);
   if (!session) return session.error();
-  const Result<StoredState> state = (*session)->read_state();
-  if (!state) return state.error();
+  const Result<Report> newest = (*session)->read_names();
+  if (!newest) return newest.error();
   boost::json::array points;
   for (const format::RestorePoint& point : (*session)->vault().history().points()) {
     points.push_back(describe_point(point));
   }
-  return Answer{.report = {{"newest", state->report}, {"points", std::move(points)}}};
+  return Answer{.report = {{"newest", *newest}, {"points", std::move(points)}}};
 }
 
 }  // namespace telekv::cli

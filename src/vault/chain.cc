@@ -151,18 +151,19 @@ Channel::Async<Chain::Segments> Chain::fetch_segments(const format::State& state
   co_return segments;
 }
 
-Channel::Async<format::Base> Chain::write_base(kv::Durable& table, BaseIdentity identity,
-                                               std::shared_ptr<const bool> cancelled,
-                                               Patience patience) {
+Channel::Async<format::Base> Chain::write_base(std::shared_ptr<BaseRun> run, kv::Durable& table,
+                                               BaseIdentity identity, Patience patience) {
+  patience.given_up = &run->given_up;
   format::Base base;
   base.set_sequence(identity.sequence);
-  const std::unique_ptr<kv::SnapshotWalk> walk = table.begin_snapshot(Objects::kMaxBodyBytes);
-  while (!walk->done()) {
-    std::shared_ptr<const kv::Encodable> chunk = walk->step(kRecordsPerSlice);
+  run->walk = table.begin_snapshot(Objects::kMaxBodyBytes);
+  for (;;) {
     Result<format::Object> object{format::Object{}};
-    if (*cancelled) {
+    if (run->given_up) {
       object = Error{ErrorCode::kCancelled, "writing the base was given up"};
-    } else if (chunk) {
+    } else if (run->walk->done()) {
+      break;
+    } else if (std::shared_ptr<const kv::Encodable> chunk = run->walk->step(kRecordsPerSlice)) {
       const ObjectIdentity chunk_identity{.kind = ObjectKind::kChunk,
                                           .epoch = identity.epoch,
                                           .writer = identity.writer,
@@ -179,6 +180,7 @@ Channel::Async<format::Base> Chain::write_base(kv::Durable& table, BaseIdentity 
       co_return object.error();
     }
   }
+  run->walk.reset();
   co_return base;
 }
 

@@ -13,6 +13,18 @@
 
 namespace telekv::vault {
 
+/// A base on its way. A table has one walk at a time, and under another state the base would be
+/// wrong: whoever needs the walk's place, or loads another state, gives the run up.
+struct BaseRun {
+  std::unique_ptr<kv::SnapshotWalk> walk = {};
+  bool given_up = false;
+
+  void give_up() {
+    walk.reset();
+    given_up = true;
+  }
+};
+
 class Chain {
  public:
   /// A segment's content, kept in memory: merging segments needs no download.
@@ -49,9 +61,10 @@ class Chain {
   };
 
   /// Uploads the whole table as a base. Its chunks are held (Objects::hold) until the caller
-  /// releases them; after an error none is. kCancelled soon after `*cancelled` has become true.
-  Channel::Async<format::Base> write_base(kv::Durable& table, BaseIdentity identity,
-                                          std::shared_ptr<const bool> cancelled, Patience patience);
+  /// releases them; after an error none is. kCancelled when `run` has been given up, as soon as the
+  /// call under way has ended; the table is not touched after that.
+  Channel::Async<format::Base> write_base(std::shared_ptr<BaseRun> run, kv::Durable& table,
+                                          BaseIdentity identity, Patience patience);
 
  private:
   Channel::Async<std::vector<Bytes>> fetch_base(const format::Base& base, Patience patience);

@@ -106,24 +106,16 @@ Channel::Async<format::Object> Objects::put(ObjectIdentity identity, std::functi
   co_return object;
 }
 
+// Each attempt asks anew what is to be kept, because much may have happened in a penalty.
 Channel::Async<Posted> Objects::place(Document document, Patience patience) {
-  const auto edit = [this, &document, patience] { return edit_slot(document, patience); };
-  Result<std::optional<Posted>> edited = co_await retry(patience, OnUnknown::kReturn, edit);
-  if (!edited) co_return edited.error();
-  if (*edited) co_return **std::move(edited);
-  const auto post = [this, &document] { return channel_->post(document); };
-  Result<Posted> posted = co_await retry(patience, OnUnknown::kRepeat, post);
-  if (posted) {
-    held_.insert(posted->id);
-    ring_->add(posted->id);
-  }
-  co_return posted;
+  const auto attempt = [this, &document, patience] { return edit_or_post(document, patience); };
+  co_return co_await retry(patience, OnUnknown::kRepeat, attempt);
 }
 
-// Nothing where no slot is free. Each attempt asks anew what is to be kept, because much may have
-// happened in a penalty. An edit with an unknown outcome may land at any later time, so its slot is
-// left alone, as is one that cannot be edited; a slot that the operator has deleted is forgotten.
-Channel::Async<std::optional<Posted>> Objects::edit_slot(Document document, Patience patience) {
+// An edit with an unknown outcome may land at any later time, so its slot is left alone, as is one
+// that cannot be edited; a slot that the operator has deleted is forgotten. A post of an unknown
+// outcome may leave a message that nobody knows of.
+Channel::Async<Posted> Objects::edit_or_post(Document document, Patience patience) {
   for (;;) {
     auto asking = messages_to_keep_(patience);
     Result<MessagesToKeep> kept = co_await std::move(asking);
@@ -133,23 +125,27 @@ Channel::Async<std::optional<Posted>> Objects::edit_slot(Document document, Pati
       (*kept)->insert(held_.begin(), held_.end());
       slot = ring_->free_slot(**kept);
     }
-    if (!slot) co_return std::optional<Posted>();
+    if (!slot) break;
     held_.insert(*slot);
     Result<Posted> replaced = co_await channel_->replace(*slot, document);
-    if (replaced) co_return std::optional(*std::move(replaced));
+    if (replaced) co_return replaced;
     release({*slot});
-    switch (replaced.error().code) {
-      case ErrorCode::kOutcomeUnknown:
-      case ErrorCode::kRejected:
-        ring_->abandon(*slot);
-        break;
-      case ErrorCode::kNotFound:
-        ring_->remove(*slot);
-        break;
-      default:
-        co_return replaced.error();
+    const ErrorCode code = replaced.error().code;
+    if (code == ErrorCode::kNotFound) {
+      ring_->remove(*slot);
+    } else if (code == ErrorCode::kRejected) {
+      ring_->abandon(*slot);
+    } else {
+      if (code == ErrorCode::kOutcomeUnknown) ring_->abandon(*slot);
+      co_return replaced;
     }
   }
+  Result<Posted> posted = co_await channel_->post(document);
+  if (posted) {
+    held_.insert(posted->id);
+    ring_->add(posted->id);
+  }
+  co_return posted;
 }
 
 Channel::Async<void> Objects::overwrite(MessageId id, ObjectIdentity identity, Patience patience) {

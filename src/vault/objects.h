@@ -61,7 +61,7 @@ class Objects {
     Bytes hash;
   };
   Channel::Async<Posted> place(Document document, Patience patience);
-  Channel::Async<std::optional<Posted>> edit_slot(Document document, Patience patience);
+  Channel::Async<Posted> edit_or_post(Document document, Patience patience);
 
   Channel* channel_;
   const Sealer* sealer_;

@@ -24,6 +24,8 @@ struct Patience {
   Clock* clock;
   Random* random;
   Clock::Time deadline;
+  /// Once true, a call that has failed is not tried again. Null: nobody gives up.
+  const bool* given_up = nullptr;
 };
 
 /// A download can be at fault where the document is not: so often, and so far apart, what does not
@@ -42,8 +44,12 @@ inline bool may_pass(const Error& error) {
          error.code == ErrorCode::kOutcomeUnknown || error.code == ErrorCode::kCancelled;
 }
 
-/// Awaits `call()`, which returns an awaitable Result, until it succeeds, fails for good, or the
-/// next attempt would begin after the deadline; then the last error is returned.
+inline bool is_given_up(const Patience& patience) {
+  return patience.given_up != nullptr && *patience.given_up;
+}
+
+/// Awaits `call()`, which returns an awaitable Result, until it succeeds, fails for good, is given
+/// up, or the next attempt would begin after the deadline; then the last error is returned.
 template <class Call>
 std::invoke_result_t<Call> retry(Patience patience, OnUnknown on_unknown, Call call) {
   Backoff backoff(*patience.random, {});
@@ -56,8 +62,10 @@ std::invoke_result_t<Call> retry(Patience patience, OnUnknown on_unknown, Call c
         (error.code == ErrorCode::kOutcomeUnknown && on_unknown == OnUnknown::kRepeat);
     if (!may_help) co_return result;
     const auto wait = backoff.next(error);
-    if (patience.clock->now() + wait > patience.deadline) co_return result;
+    const bool too_late = patience.clock->now() + wait > patience.deadline;
+    if (too_late || is_given_up(patience)) co_return result;
     co_await patience.clock->sleep_for(wait);
+    if (is_given_up(patience)) co_return result;
   }
 }
 

@@ -174,7 +174,7 @@ Channel::Async<CommitReport> Saver::save_in_turn(Clock::Duration patience) {
 // Neither spacing nor the pause after a failure holds it back; a penalty does. What an operator's
 // command is committing just now is not uncommitted, but not saved either.
 Channel::Async<void> Saver::save_finally() {
-  vault_->cancel_maintenance();
+  vault_->hurry();
   const Turn::Held held = co_await turn_.take();
   if (!waiting_ && !vault_->has_uncommitted()) co_return Result<void>{};
   const Result<CommitReport> saved = co_await save_in_turn(options_.stop_deadline);
@@ -218,7 +218,7 @@ Channel::Async<void> Saver::maintain() {
 // It refers to the vault and the table, so it must end before they do.
 asio::awaitable<void> Saver::end_maintenance() {
   if (maintenance_ended_.is_set()) co_return;
-  vault_->cancel_maintenance();
+  vault_->hurry();
   maintenance_given_up_.emit(asio::cancellation_type::terminal);
   co_await maintenance_ended_.wait();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "vault/indivisible.h"
 #include "vault/pool.h"
 
 namespace telekv::vault {
@@ -120,7 +121,9 @@ bool Vault::has_uncommitted() const {
 
 Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
   if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet.error();
+  Indivisible change(broken_);
   Result<CommitReport> report = co_await commit_now(until(deadline));
+  change.done();
   if (!report) note_penalty(report.error());
   co_return report;
 }
@@ -154,7 +157,8 @@ void Vault::note_penalty(const Error& error) {
 Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
   const Clock::Time started = clock_->now();
   if (broken_) {
-    co_return Error{ErrorCode::kDamaged, "the table in memory is lost: " + broken_->message,
+    co_return Error{ErrorCode::kDamaged,
+                    "what is in memory cannot be saved any more: " + broken_->message,
                     "the next start restores the state before"};
   }
   CommitReport report;
@@ -175,7 +179,7 @@ Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
     if (!root) co_return root.error();
     report.root_bytes = *root;
     report.object_bytes = *appended + *sealed + *history;
-    co_await recycle_absorbed();
+    if (!hurried_) co_await recycle_absorbed();
   }
   report.sequence = manifest_.state().sequence();
   report.records = manifest_.state().records();
@@ -227,12 +231,10 @@ Channel::Async<std::uint64_t> Vault::append_changes(Patience patience) {
 // it lacks what is dropped here.
 Channel::Async<std::uint64_t> Vault::write_required_base(Patience patience) {
   base_required_ = true;
-  co_await end_base();
+  end_base();
   const format::State before = manifest_.state();
   if (!take_changes()) manifest_.mutable_state()->set_sequence(++last_sequence_);
-  Result<format::Base> base =
-      co_await chain_.write_base(*state_, {to_int(root_), writer_, manifest_.state().sequence()},
-                                 std::make_shared<const bool>(false), patience);
+  Result<format::Base> base = co_await run_base(patience);
   if (!base) {
     *manifest_.mutable_state() = before;
     co_return base.error();
@@ -330,22 +332,22 @@ Channel::Async<std::uint64_t> Vault::write_history(Patience patience) {
 // Steps 11 and 12. After an ambiguous edit the old root may still turn back at any later time, and
 // a root that was deleted cannot be edited: both move to a fresh root.
 Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
-  if (clock_->now() - root_posted_ >= options_.root_age) rotation_due_ = true;
-  if (rotation_due_) co_return co_await rotate(patience);
+  const bool too_old = clock_->now() - root_posted_ >= options_.root_age;
+  if (too_old || rotation_due_) co_return co_await rotate("it is getting too old", patience);
   manifest_.mutable_state()->set_committed_at(clock_->unix_time().count());
   ring_.write(*manifest_.mutable_ring());
   note_writing();
   manifest_.set_edition(manifest_.edition() + 1);
   Result<std::uint64_t> written = co_await roots_.write_active(root_, manifest_, patience);
   if (!written) {
-    const bool lost = written.error().code == ErrorCode::kOutcomeUnknown ||
-                      written.error().code == ErrorCode::kNotFound;
-    if (!lost) co_return written.error();
-    co_return co_await rotate(patience);
+    const ErrorCode code = written.error().code;
+    if (code == ErrorCode::kNotFound) co_return co_await rotate("it was deleted", patience);
+    if (code != ErrorCode::kOutcomeUnknown) co_return written.error();
+    co_return co_await rotate("an edit of it got no answer", patience);
   }
   Result<Standing> now = co_await standing(patience);
   if (!now) co_return now.error();
-  if (*now == Standing::kHiddenByForeign) co_return co_await rotate(patience);
+  if (*now == Standing::kHiddenByForeign) co_return co_await rotate(kHidden, patience);
   note_committed();
   co_return *written;
 }
@@ -439,7 +441,7 @@ VaultStats Vault::stats() const {
 
 bool Vault::base_due() const {
   const format::State& state = manifest_.state();
-  if (base_cancelled_ || base_ready_ || !opened_) return false;
+  if (base_run_ || base_ready_ || !opened_) return false;
   return base_wanted_ ||
          is_base_due(bytes_of(state.base()), bytes_of_segments(state) + bytes_of_tail(state),
                      options_.ladder);

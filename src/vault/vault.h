@@ -23,6 +23,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kv/durable.h"
@@ -31,6 +32,7 @@
 #include "vault/chain.h"
 #include "vault/channel.h"
 #include "vault/clock.h"
+#include "vault/event.h"
 #include "vault/history.h"
 #include "vault/ladder.h"
 #include "vault/objects.h"
@@ -107,6 +109,8 @@ struct RestoreReport {
   std::uint64_t sequence = 0;   ///< of the state that is now the newest
   std::uint64_t records = 0;    ///< in it
   std::uint64_t forgotten = 0;  ///< keys that were erased since, and stay so
+  /// Why the chat does not have it yet: the table has it, and the next commit tries again.
+  std::optional<Error> unsaved = {};
 };
 
 struct VaultStats {
@@ -138,6 +142,11 @@ class Vault {
   /// Step 1 alone: the newest state, loaded and verified, and nothing claimed or written. For
   /// tools; afterwards points(), manifest() and the table can be read.
   Channel::Async<OpenReport> read(Clock::Time deadline);
+
+  /// Of step 1 only what names the newest state and the restore points: the table stays empty, so
+  /// it works where a state cannot be downloaded. For tools; afterwards points(), history() and
+  /// manifest() can be read. kNotFound for a chat that holds no store.
+  Channel::Async<void> read_names(Clock::Time deadline);
 
   /// Tells that an update has been applied to the table; the next commit records it with the state.
   void note_applied(UpdateStamp update);
@@ -190,8 +199,9 @@ class Vault {
   bool drill_due() const;
   Channel::Async<void> drill(Clock::Time deadline);
 
-  /// write_base() and drill() end with kCancelled as soon as their running call has.
-  void cancel_maintenance();
+  /// A stop is near: write_base() and drill() end with kCancelled as soon as their running call
+  /// has, restore() at once while it downloads, and commits leave for the next start what can wait.
+  void hurry();
 
   /// Oldest first.
   std::vector<PointInfo> points() const;
@@ -220,6 +230,8 @@ class Vault {
 
  private:
   enum class Standing : std::uint8_t { kOwn, kHiddenByForeign };
+  /// Why a root that a foreign pin hides is left.
+  static constexpr std::string_view kHidden = "a newer pin hides it";
   /// What a claim does where somebody else's history is longer.
   enum class OnLonger : std::uint8_t { kAbsorb, kStepBack };
 
@@ -245,6 +257,7 @@ class Vault {
   // vault_open.cc: opening, and states taken from the chat
   Channel::Async<Readings> survey(Patience patience);
   void note_passed_over(const Readings& readings) const;
+  void note_unpinned(const Readings& readings) const;
   Channel::Async<std::uint64_t> adopt_survey(const Readings& readings, Patience patience);
   void start_empty();
   Channel::Async<std::uint64_t> adopt(const format::Manifest& manifest, Patience patience);
@@ -273,7 +286,7 @@ class Vault {
   Channel::Async<std::uint64_t> claim(MessageIds known, OnLonger on_longer, Patience patience);
   Channel::Async<void> look_under(MessageId candidate, MessageIds& known, OnLonger on_longer,
                                   Patience patience);
-  Channel::Async<std::uint64_t> rotate(Patience patience);
+  Channel::Async<std::uint64_t> rotate(std::string_view why, Patience patience);
   Channel::Async<MessageIds> reread(MessageIds& known, MessageId candidate, OnLonger on_longer,
                                     Patience patience);
   MessageId successor_in(const Readings& readings, MessageId registered) const;
@@ -295,7 +308,12 @@ class Vault {
   Channel::Async<void> overwrite_unnamed(Patience patience);
 
   // vault_maintenance.cc
-  boost::asio::awaitable<void> end_base();
+  class BaseRunning;
+  Channel::Async<format::Base> run_base(Patience patience);
+  void end_base();
+  Channel::Async<void> drill_now(std::shared_ptr<const bool> given_up, Patience patience);
+  Channel::Async<Chain::Parts> download_unless_stopped(format::State state, Patience patience);
+  void add_late_changes_to_point();
   Channel::Async<RestoreReport> restore_held(const format::RestorePoint& point,
                                              Clock::Time deadline);
 
@@ -321,7 +339,7 @@ class Vault {
   bool opened_ = false;
   bool witnessed_ = false;
   bool fell_back_ = false;
-  std::optional<Error> broken_;  // the table was lost in memory: nothing may be committed
+  std::optional<Error> broken_;  // table and manifest no longer agree: nothing may be committed
   MessageId root_{};             // the own root; 0 before the first claim
   bool absorbing_ = false;       // a claim of what a gap has led to is not through yet
   MessageIds candidates_;        // posted by claims since the own root
@@ -352,9 +370,11 @@ class Vault {
   std::set<MessageId> written_messages_;
 
   std::optional<format::Base> base_ready_;  // written, waiting for a commit
-  std::shared_ptr<bool> base_cancelled_;    // while one is being written
-  std::shared_ptr<bool> drill_cancelled_;   // while one is running
+  std::shared_ptr<BaseRun> base_run_;       // while one is being written
+  std::shared_ptr<bool> drill_given_up_;    // while one is running
   bool base_wanted_ = false;                // a drill has failed
+  bool hurried_ = false;                    // a stop is near
+  Event* hurry_restore_ = nullptr;          // of a restore that downloads
   std::uint64_t verified_sequence_ = 0;
   std::int64_t verified_at_ = 0;
 };

@@ -65,7 +65,7 @@ Channel::Async<bool> Vault::absorb_named(Patience patience) {
   Result<bool> absorbed = co_await absorb_from(std::move(named), patience);
   if (!absorbed || *absorbed) co_return absorbed;
   if (!witnessed_ && *pointer != root_) {
-    Result<std::uint64_t> rotated = co_await rotate(patience);
+    Result<std::uint64_t> rotated = co_await rotate("the register names another one", patience);
     if (!rotated) co_return rotated.error();
   }
   co_return false;

@@ -1,17 +1,19 @@
 // What the vault does beside its commits: writing the next base, proving by a drill that what is in
 // the chat can be restored, and bringing a restore point back.
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "vault/caught.h"
+#include "vault/indivisible.h"
 #include "vault/vault.h"
 
 namespace telekv::vault {
 
 namespace asio = boost::asio;
+using asio::experimental::awaitable_operators::operator||;
 
 namespace {
-
-// How often a caller that needs the walk's place looks whether the background has ended.
-constexpr std::chrono::milliseconds kEndPoll{20};
 
 constexpr std::chrono::hours kDrillEvery{24};
 
@@ -27,18 +29,35 @@ std::vector<MessageId> messages_of_state(const format::State& state) {
 
 // ---- the next base ----
 
-Channel::Async<void> Vault::write_base(Clock::Time deadline) {
-  if (base_cancelled_ || base_ready_) co_return Result<void>{};
-  if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet;
-  const auto cancelled = base_cancelled_ = std::make_shared<bool>(false);
-  const Chain::BaseIdentity base_identity{to_int(root_), writer_, manifest_.state().sequence()};
-  Result<format::Base> base =
-      co_await chain_.write_base(*state_, base_identity, cancelled, until(deadline));
-  base_cancelled_.reset();
-  if (base && *cancelled) {
-    objects_.release(messages_of(*base));
-    co_return Error{ErrorCode::kCancelled, "writing the base was given up"};
+// Takes the run out of the vault's hands when it ends, however it ends.
+class Vault::BaseRunning {
+ public:
+  explicit BaseRunning(Vault& vault) : vault_(&vault), run_(std::make_shared<BaseRun>()) {
+    vault_->base_run_ = run_;
   }
+  BaseRunning(const BaseRunning&) = delete;
+  BaseRunning& operator=(const BaseRunning&) = delete;
+  ~BaseRunning() {
+    if (vault_->base_run_ == run_) vault_->base_run_.reset();
+  }
+  const std::shared_ptr<BaseRun>& run() const { return run_; }
+
+ private:
+  Vault* vault_;
+  std::shared_ptr<BaseRun> run_;
+};
+
+Channel::Async<format::Base> Vault::run_base(Patience patience) {
+  const BaseRunning running(*this);
+  const Chain::BaseIdentity base_identity{to_int(root_), writer_, manifest_.state().sequence()};
+  co_return co_await chain_.write_base(running.run(), *state_, base_identity, patience);
+}
+
+Channel::Async<void> Vault::write_base(Clock::Time deadline) {
+  if (base_run_ || base_ready_) co_return Result<void>{};
+  if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet;
+  if (base_run_ || base_ready_) co_return Result<void>{};  // begun by a commit meanwhile
+  Result<format::Base> base = co_await run_base(until(deadline));
   if (!base) {
     note_penalty(base.error());
     co_return base.error();
@@ -47,45 +66,56 @@ Channel::Async<void> Vault::write_base(Clock::Time deadline) {
   co_return Result<void>{};
 }
 
-void Vault::cancel_maintenance() {
-  if (base_cancelled_) *base_cancelled_ = true;
-  if (drill_cancelled_) *drill_cancelled_ = true;
+void Vault::hurry() {
+  hurried_ = true;
+  if (base_run_) base_run_->give_up();
+  if (drill_given_up_) *drill_given_up_ = true;
+  if (hurry_restore_) hurry_restore_->set();
 }
 
 // For who needs the table's only walk, or loads another state: under that one the base would be
-// wrong.
-asio::awaitable<void> Vault::end_base() {
-  if (base_cancelled_) *base_cancelled_ = true;
-  while (base_cancelled_) co_await clock_->sleep_for(kEndPoll);
+// wrong. What of it is still being uploaded comes to nothing.
+void Vault::end_base() {
+  if (base_run_) std::exchange(base_run_, nullptr)->give_up();
   if (base_ready_) objects_.release(messages_of(*std::exchange(base_ready_, std::nullopt)));
 }
 
 // ---- drill ----
 
 bool Vault::drill_due() const {
-  if (!options_.make_scratch || drill_cancelled_ || !witnessed_) return false;
+  if (!options_.make_scratch || drill_given_up_ || !witnessed_) return false;
   const format::State& state = committed_.state();
   if (state.sequence() <= verified_sequence_) return false;
   const bool new_base = state.base().sequence() > verified_sequence_;
   return new_base || clock_->unix_time() - std::chrono::seconds(verified_at_) >= kDrillEvery;
 }
 
+// A document that cannot be downloaded for so long is lost for all that is known: the memory is
+// right, and the next base takes its place.
 Channel::Async<void> Vault::drill(Clock::Time deadline) {
-  if (drill_cancelled_ || !options_.make_scratch) co_return Result<void>{};
+  if (drill_given_up_ || !options_.make_scratch) co_return Result<void>{};
   if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet;
-  const auto cancelled = drill_cancelled_ = std::make_shared<bool>(false);
+  const auto given_up = std::make_shared<bool>(false);
+  drill_given_up_ = given_up;
+  Result<void> drilled = co_await drill_now(given_up, until(deadline));
+  drill_given_up_.reset();
+  co_return drilled;
+}
+
+Channel::Async<void> Vault::drill_now(std::shared_ptr<const bool> given_up, Patience patience) {
+  patience.given_up = given_up.get();
   const format::State state = committed_.state();
   const std::vector<MessageId> held = messages_of_state(state);
   objects_.hold(held);
   const std::unique_ptr<kv::Durable> scratch = options_.make_scratch();
-  Result<Chain::Loaded> loaded = co_await chain_.load(state, *scratch, until(deadline));
+  Result<Chain::Loaded> loaded = co_await chain_.load(state, *scratch, patience);
   objects_.release(held);
-  drill_cancelled_.reset();
-  if (*cancelled) co_return Error{ErrorCode::kCancelled, "the drill was given up"};
+  if (*given_up) co_return Error{ErrorCode::kCancelled, "the drill was given up"};
   if (!loaded) {
-    if (is_broken(loaded.error())) base_wanted_ = true;
-    note_penalty(loaded.error());
-    co_return loaded.error();
+    const Error& error = loaded.error();
+    if (is_broken(error) || error.code == ErrorCode::kUnavailable) base_wanted_ = true;
+    note_penalty(error);
+    co_return error;
   }
   verified_sequence_ = state.sequence();
   verified_at_ = clock_->unix_time().count();
@@ -111,12 +141,10 @@ Channel::Async<RestoreReport> Vault::restore(std::uint64_t number, Clock::Time d
   co_return report;
 }
 
-// The point that is made first may push this one out.
+// The point of the present state, which is made first, may push the old one out.
 Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& point,
                                                   Clock::Time deadline) {
-  Result<CommitReport> kept = co_await make_point(deadline);
-  if (!kept) co_return kept.error();
-  Result<Chain::Parts> parts = co_await chain_.download(point.state(), until(deadline));
+  Result<Chain::Parts> parts = co_await download_unless_stopped(point.state(), until(deadline));
   if (!parts) co_return parts.error();
   if (options_.make_scratch) {
     const std::unique_ptr<kv::Durable> scratch = options_.make_scratch();
@@ -124,22 +152,54 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
       co_return tried.error();
     }
   }
-  co_await end_base();
+  Result<CommitReport> kept = co_await make_point(deadline);
+  if (!kept) co_return kept.error();
   // From here to the first delta nothing is awaited: updates come before or after, never between.
-  // What has changed since the point is undone; only whom it has forgotten is kept.
-  (void)take_changes();
+  Indivisible change(broken_);
+  add_late_changes_to_point();
   Result<Chain::Loaded> loaded = fill_table(*std::move(parts));
   if (!loaded) co_return loaded.error();
   const std::vector<std::int64_t> erased =
       erased_after(history_, manifest_.tombstones(), point.state().sequence());
   Result<std::uint64_t> continued = continue_from(point.state(), *std::move(loaded), erased);
   if (!continued) co_return continued.error();
+  change.done();
   Result<CommitReport> committed = co_await make_point(deadline);
-  if (!committed) co_return committed.error();
-  co_return RestoreReport{.point = describe_point(point),
-                          .sequence = committed->sequence,
-                          .records = committed->records,
-                          .forgotten = erased.size()};
+  RestoreReport report{.point = describe_point(point),
+                       .sequence = manifest_.state().sequence(),
+                       .records = manifest_.state().records(),
+                       .forgotten = erased.size()};
+  if (!committed) report.unsaved = committed.error();
+  co_return report;
+}
+
+// Reads only, so it can be left at any moment.
+Channel::Async<Chain::Parts> Vault::download_unless_stopped(format::State state,
+                                                            Patience patience) {
+  Event hurry(co_await asio::this_coro::executor);
+  if (hurried_) hurry.set();
+  hurry_restore_ = &hurry;
+  auto download = chain_.download(std::move(state), patience);
+  auto first = co_await (caught(std::move(download)) || hurry.wait());
+  hurry_restore_ = nullptr;
+  if (first.index() == 1) {
+    co_return Error{ErrorCode::kCancelled, "given up, because the program is about to end"};
+  }
+  co_return std::get<0>(std::move(first));
+}
+
+// What was applied while the point of the present state was being saved belongs into it, too.
+void Vault::add_late_changes_to_point() {
+  const std::uint64_t follows = manifest_.state().sequence();
+  const std::shared_ptr<const kv::Encodable> changes = take_changes();
+  if (!changes) return;
+  format::Delta& delta = *manifest_.mutable_state()->add_tail();
+  delta.set_sequence(last_sequence_);
+  delta.set_gap(last_sequence_ - follows - 1);
+  *delta.mutable_columns() = changes->encode();
+  auto& points = *history_.mutable_points();
+  *points.rbegin()->mutable_state() = manifest_.state();
+  history_changed_ = true;
 }
 
 }  // namespace telekv::vault

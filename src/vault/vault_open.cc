@@ -76,6 +76,7 @@ Channel::Async<Readings> Vault::survey(Patience patience) {
   Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings;
   note_passed_over(*readings);
+  note_unpinned(*readings);
   if (!readings->best && !readings->proven_absent &&
       options_.when_absent != WhenAbsent::kStartEmpty) {
     co_return cannot_decide();
@@ -87,6 +88,25 @@ void Vault::note_passed_over(const Readings& readings) const {
   for (const std::string& root : readings.passed_over) {
     note(Note::Weight::kWarning, "passed over a root: " + root);
   }
+}
+
+void Vault::note_unpinned(const Readings& readings) const {
+  if (!readings.best || readings.pin != MessageId{}) return;
+  note(Note::Weight::kWarning, "no root is pinned: root " +
+                                   std::to_string(to_int(readings.best->id)) +
+                                   " was found by the register or ROOT_ID");
+}
+
+Channel::Async<void> Vault::read_names(Clock::Time deadline) {
+  const Patience patience = until(deadline);
+  Result<Readings> readings = co_await survey(patience);
+  if (!readings) co_return readings.error();
+  if (!readings->best) {
+    co_return Error{ErrorCode::kNotFound, "the chat holds no store"};
+  }
+  root_ = readings->best->id;
+  manifest_ = readings->best->manifest;
+  co_return co_await load_history(manifest_, patience);
 }
 
 // The chain of a root that a running writer has left behind may be overwritten while it is read, so
@@ -171,7 +191,6 @@ Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifes
   if (!applied) co_return applied.error();
   Result<void> history = co_await load_history(manifest, patience);
   if (!history) co_return history.error();
-  co_await end_base();
   Result<Chain::Loaded> loaded = fill_table(std::move(parts));
   if (!loaded) co_return loaded.error();
   manifest_ = manifest;
@@ -189,6 +208,7 @@ Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifes
 
 // After an error the table is lost, and nothing may be committed.
 Result<Chain::Loaded> Vault::fill_table(Chain::Parts parts) {
+  end_base();
   Result<Chain::Loaded> loaded = Chain::fill(std::move(parts), *state_);
   broken_.reset();
   if (!loaded) broken_ = loaded.error();

@@ -34,10 +34,12 @@ Error always_hidden() {
 // Steps 2-8; also the rotation to a fresh root from memory. Returns the root's size in bytes.
 Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
                                            Patience patience) {
+  Backoff backoff(*random_, {});
   for (int attempt = 1;; ++attempt) {
     const auto may_try_again = [&] {
       return attempt < kClaimAttempts && clock_->now() < patience.deadline;
     };
+    if (attempt > 1) co_await clock_->sleep_for(backoff.next(pin_keeps_moving()));
     const std::size_t named = known.size();
     const Clock::Time posted = clock_->now();
     std::vector<MessageId> predecessors(known.begin(), known.end());
@@ -121,7 +123,11 @@ Channel::Async<void> Vault::look_under(MessageId candidate, MessageIds& known, O
 
 // Also the way out of a root that must not be edited again; until it has come through, every later
 // commit has to take it.
-Channel::Async<std::uint64_t> Vault::rotate(Patience patience) {
+Channel::Async<std::uint64_t> Vault::rotate(std::string_view why, Patience patience) {
+  if (!rotation_due_) {
+    note(Note::Weight::kInfo,
+         "root " + std::to_string(to_int(root_)) + " is left for a fresh one: " + std::string(why));
+  }
   rotation_due_ = true;
   MessageIds known;
   known.add(root_);
@@ -170,6 +176,9 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   if (on_longer == OnLonger::kStepBack) co_return continued;
 
   if (is_longer(best, manifest_)) {
+    note(Note::Weight::kInfo, "root " + std::to_string(to_int(readings.best->id)) +
+                                  " has gone on to sequence " +
+                                  std::to_string(best.state().sequence()) + ": its state is taken");
     Result<std::uint64_t> adopted = co_await adopt_or_fall_back(best, patience);
     if (!adopted) co_return adopted.error();
   }
@@ -228,7 +237,7 @@ Channel::Async<void> Vault::check_now(Patience patience) {
     if (!now) co_return now.error();
     if (*now == Standing::kOwn) co_return Result<void>{};
   }
-  Result<std::uint64_t> rotated = co_await rotate(patience);
+  Result<std::uint64_t> rotated = co_await rotate(kHidden, patience);
   if (!rotated) co_return rotated.error();
   co_return Result<void>{};
 }
@@ -249,6 +258,8 @@ Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
     Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
     if (!pointer) co_return pointer.error();
     if (*pointer > root_) co_return superseded_by(**pointer);
+    note(Note::Weight::kInfo,
+         "root " + std::to_string(to_int(root_)) + " is not pinned any more: it is pinned again");
     Result<void> pinned_again = co_await retry(patience, OnUnknown::kRepeat, pin_own);
     if (!pinned_again) co_return pinned_again.error();
   }

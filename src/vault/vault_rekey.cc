@@ -12,7 +12,7 @@ Channel::Async<CommitReport> Vault::rekey(Sealer sealer, kv::Durable& table, Clo
   if (!saved) co_return saved.error();
   Result<void> checked = co_await check(deadline);
   if (!checked) co_return checked.error();
-  co_await end_base();
+  end_base();
 
   witnessed_ = true;
   sealer_ = std::move(sealer);

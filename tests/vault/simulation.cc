@@ -176,6 +176,9 @@ class History {
     const MessageId other = documents[(happening.pick + 1) % documents.size()];
     const SimChat::Message& message = *chat.find(id);
     world_.remains.damaged = true;
+    world_.remains.harmed.insert(id);
+    if (is_root(message)) world_.remains.root_harmed = true;
+    if (happening.kind == Kind::kLoseFile) world_.remains.file_lost = true;
     // The newest state's objects are broken, and a stale answer shows an edition before.
     const bool stale = world_.troubles->plan().allows(Trouble::kStaleRead);
     if (is_root(message) || stale) world_.remains.newest_damaged = true;

@@ -1,5 +1,6 @@
 #include "simulation_afterlife.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <memory>
 #include <utility>
@@ -37,21 +38,25 @@ class Reader {
         vault_(channel_, clock_, random_, table_, Sealer::with_key(key_of_bot()),
                context_.get_executor(), {.start_from_point = point}) {}
 
-  Result<OpenReport> read() {
-    std::optional<Result<OpenReport>> report;
-    const auto note = [&](const std::exception_ptr& /*none*/, Result<OpenReport> outcome) {
-      report = std::move(outcome);
-    };
-    boost::asio::co_spawn(context_, vault_.read(clock_.now() + kLongEnough), note);
-    context_.settle(nullptr);
-    while (!report) context_.settle(std::move(timeline_.next(Clock::Time::max())->wake));
-    return *std::move(report);
-  }
+  Result<OpenReport> read() { return run(vault_.read(clock_.now() + kLongEnough)); }
+  Result<void> read_names() { return run(vault_.read_names(clock_.now() + kLongEnough)); }
 
   const Vault& vault() const { return vault_; }
   std::optional<TrueState::Users> users() const { return users_of(table_); }
 
  private:
+  template <class T>
+  Result<T> run(Channel::Async<T> operation) {
+    std::optional<Result<T>> end;
+    const auto note = [&](const std::exception_ptr& /*none*/, Result<T> outcome) {
+      end = std::move(outcome);
+    };
+    boost::asio::co_spawn(context_, std::move(operation), note);
+    context_.settle(nullptr);
+    while (!end) context_.settle(std::move(timeline_.next(Clock::Time::max())->wake));
+    return *std::move(end);
+  }
+
   SimChat chat_;
   Timeline timeline_{{}};
   ProcessContext context_;
@@ -73,7 +78,7 @@ class Judge {
     const std::optional<TrueState::Users> users = users_of(heir_->table());
     expect(users && *users == state.users, "the table does not hold what it should");
     const bool takes_updates = is_settled(world_->remains.updates);
-    if (before_->damaged && !takes_updates) return;
+    if (!takes_updates && (before_->root_harmed || before_->file_lost)) return;
     expect(takes_updates, "the next opener takes no updates");
     may_lose_ = before_->newest_damaged || state.fell_back;
     judge_updates(state);
@@ -121,7 +126,36 @@ class Judge {
     const std::optional<MessageId> shown = before_->chat.shown_pin();
     const bool hidden = shown && !before_->chat.find(*shown)->own;
     const bool asks = why.code == ErrorCode::kNeedsDecision && hidden;
-    expect(before_->damaged || asks, "the next opener fails: " + describe(why));
+    if (asks || before_->root_harmed) return;
+    const bool lost = before_->file_lost && why.code == ErrorCode::kUnavailable;
+    expect(lost || before_->damaged, "the next opener fails: " + describe(why));
+    judge_way_out(lost);
+  }
+
+  // A file that does not download is the operator's to give up; a point without it must then do.
+  // Whatever else is harmed an opener gives up itself, as long as there is such a point.
+  void judge_way_out(bool lost) {
+    const SimChat& chat = world_->remains.chat;
+    Reader offers(chat, std::nullopt);
+    const Result<void> read = offers.read_names();
+    if (!read) return expect(lost, "the restore points cannot be read: " + describe(read.error()));
+    for (const format::RestorePoint& point : offers.vault().history().points()) {
+      if (names_harmed(point.state())) continue;
+      const std::string name = "restore point " + std::to_string(point.number());
+      expect(lost, "the next opener fails, although there is " + name);
+      const Result<OpenReport> restored = Reader(chat, point.number()).read();
+      if (!restored) world_->fail(name + " is no way out: " + describe(restored.error()));
+    }
+  }
+
+  bool names_harmed(const format::State& state) const {
+    const auto is_harmed = [this](const format::Object& object) {
+      return before_->harmed.contains(MessageId{object.message_id()});
+    };
+    const auto& chunks = state.base().chunks();
+    const auto& segments = state.segments();
+    return std::any_of(chunks.begin(), chunks.end(), is_harmed) ||
+           std::any_of(segments.begin(), segments.end(), is_harmed);
   }
 
   // Polling tells at once how many have expired; a webhook only when their time has passed.

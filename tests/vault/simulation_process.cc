@@ -241,7 +241,7 @@ void SimProcess::learn_state() {
   }
   const std::optional<TrueState::Users> users = users_of(table_.table);
   const bool looks_damaged =
-      world_->remains.damaged || (tells_fallback_ && bad_downloads_ >= kDownloads);
+      world_->remains.damaged || (tells_fallback_ && most_bad_downloads_ >= kDownloads);
   const bool fell_back = known == nullptr && users && looks_damaged;
   if (fell_back) {
     world_->remains.damaged = true;
@@ -318,7 +318,7 @@ Fault SimProcess::at_effect(const Call& call) {
   Fault fault = world_->troubles->fault_of(call);
   if (is_long_cut(call)) fault = {.kind = Fault::Kind::kUnknownNever};
   const bool bad = fault.kind == Fault::Kind::kTruncated || fault.kind == Fault::Kind::kFlipped;
-  if (bad) ++bad_downloads_;
+  if (bad) most_bad_downloads_ = std::max(most_bad_downloads_, ++bad_downloads_[call.document]);
   Tally::Crashes& crashes = world_->tally->crashes[step_at][kind_at];
   if (fault.kind == Fault::Kind::kCrashBefore) ++crashes.before;
   if (fault.kind == Fault::Kind::kCrashAfter) ++crashes.after;

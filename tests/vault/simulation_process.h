@@ -144,7 +144,8 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   bool stale_check_ = false;
   std::size_t reigns_at_check_ = 0;                // of all, when the pin was read last
   std::map<std::uint64_t, std::size_t> requests_;  // under way, with the reigns before its CHECK
-  int bad_downloads_ = 0;
+  std::map<std::string, int> bad_downloads_;       // of each file
+  int most_bad_downloads_ = 0;
   bool tells_fallback_ = false;
 
   std::uint64_t saved_sequence_ = 0;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,10 +46,13 @@ struct Remains {
   RestoreSet restored = {};  ///< restores that returned success
   std::uint64_t durable_sequence = 0;
   std::size_t restores_begun = 0;
-  bool damaged = false;          ///< something stored was harmed: losses may happen, and be told
-  bool newest_damaged = false;   ///< an opener may go on from an older state than the newest
-  bool exact_losses = true;      ///< the number of lost updates can be known
-  std::vector<int> reigns = {};  ///< the processes that became writers, in order
+  bool damaged = false;             ///< something stored was harmed: losses may happen, and be told
+  std::set<MessageId> harmed = {};  ///< what was
+  bool root_harmed = false;         ///< among it a root
+  bool file_lost = false;           ///< among it one that only no longer downloads
+  bool newest_damaged = false;      ///< an opener may go on from an older state than the newest
+  bool exact_losses = true;         ///< the number of lost updates can be known
+  std::vector<int> reigns = {};     ///< the processes that became writers, in order
 };
 
 class SimWorld {
