@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <memory>
 #include <utility>
 
@@ -48,10 +49,11 @@ class Reader {
   template <class T>
   Result<T> run(Channel::Async<T> operation) {
     std::optional<Result<T>> end;
-    const auto note = [&](const std::exception_ptr& /*none*/, Result<T> outcome) {
-      end = std::move(outcome);
+    auto store = [](Channel::Async<T> pending,
+                    std::optional<Result<T>>* place) -> boost::asio::awaitable<void> {
+      place->emplace(co_await std::move(pending));
     };
-    boost::asio::co_spawn(context_, std::move(operation), note);
+    boost::asio::co_spawn(context_, store(std::move(operation), &end), boost::asio::detached);
     context_.settle(nullptr);
     while (!end) context_.settle(std::move(timeline_.next(Clock::Time::max())->wake));
     return *std::move(end);

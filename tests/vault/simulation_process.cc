@@ -215,11 +215,20 @@ void SimProcess::cleared() {
     knows_state_ = false;
     return;
   }
+  note_point_left();
   restoring_->forget_as_in(now_, world_->remains.updates);
   // What changes nothing cannot be undone.
   if (now_.users != restoring_->users) now_.restores = restoring_->restores;
   now_.users = restoring_->users;
   restoring_.reset();
+}
+
+// The point of the state that a restore leaves also has what came while it was being saved.
+void SimProcess::note_point_left() {
+  const auto& points = vault_.history().points();
+  if (points.empty()) return;
+  const WrittenStates::Name name = WrittenStates::name_of(points.rbegin()->state());
+  if (world_->remains.written.find(name) == nullptr) world_->remains.written.add(name, now_);
 }
 
 // Whom the commits have forgotten that a fallback has lost is known to the vault alone.
@@ -498,7 +507,7 @@ asio::awaitable<void> SimProcess::bring_back(std::uint64_t pick) {
     co_return;
   }
   ++world_->tally->restores;
-  saved({.sequence = restored->sequence});
+  if (!restored->unsaved) saved({.sequence = restored->sequence});
   expect_table("restored");
 }
 

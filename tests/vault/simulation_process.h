@@ -108,6 +108,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   void note_state();
   void learn_state();
   void cleared();
+  void note_point_left();
   void erased(kv::Key key);
   void expect_table(const std::string& how);
   void judge_end(const Result<void>& served);

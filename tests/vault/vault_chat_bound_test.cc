@@ -48,7 +48,7 @@ struct Life : World {
   Fault draw_fault(const Call& call) {
     chat.now = clock.now();
     if (!is_mutating(call.kind) || random.below(50) != 0) return {};
-    if (call.kind == CallKind::kPost) ++unanswered_posts;
+    ++(call.kind == CallKind::kPost ? unanswered_posts : unanswered_others);
     return {.kind = random.below(2) == 0 ? Fault::Kind::kUnknownDone : Fault::Kind::kUnknownNever};
   }
 
@@ -72,6 +72,7 @@ struct Life : World {
   int commits = 0;
   int bases = 0;
   std::size_t unanswered_posts = 0;
+  std::size_t unanswered_others = 0;
   std::size_t most_named = 0;
   std::size_t most_messages = 0;
 };
@@ -92,6 +93,26 @@ TEST(VaultChat, StaysBoundedOverTenThousandCommitsAndFourHundredTakeOvers) {
   EXPECT_GT(life.bases, kReigns / 4);
   EXPECT_LE(life.most_messages, bound + life.unanswered_posts);
   EXPECT_TRUE(life.next_reign());
+}
+
+// A slot whose edit got no answer is not edited again in the same reign, so a reign without end
+// adds a message for each.
+TEST(VaultChat, GrowsInOneReignOnlyByWhatGotNoAnswer) {
+  Life life;
+  const std::unique_ptr<Process> process = life.next_reign();
+  for (int i = 0; i < kReigns * kCommitsOfAReign; ++i) life.live(*process);
+  const std::size_t bound = 3 * life.most_named + 1;
+  std::printf("%d commits, at most %zu messages (bound %zu), %zu calls without an answer\n",
+              life.commits, life.most_messages, bound,
+              life.unanswered_posts + life.unanswered_others);
+  EXPECT_GT(life.commits, kReigns * kCommitsOfAReign * 9 / 10);
+  EXPECT_LE(life.most_messages, bound + life.unanswered_posts + life.unanswered_others);
+  const std::size_t before = life.chat.messages().size();
+  for (int reign = 0; reign < 8; ++reign) {
+    const std::unique_ptr<Process> next = life.next_reign();
+    for (int i = 0; i < kCommitsOfAReign; ++i) life.live(*next);
+  }
+  EXPECT_LE(life.chat.messages().size(), before + bound) << "its successors use them again";
 }
 
 }  // namespace

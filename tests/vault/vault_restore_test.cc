@@ -124,6 +124,80 @@ TEST(VaultRestore, ADamagedPointChangesNothing) {
   EXPECT_TRUE(world.commit(*process));
 }
 
+TEST(VaultRestore, WhatComesWhileThePresentIsSavedIsInItsPoint) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  process->apply(2, 2, "two");
+  bool came = false;
+  process->channel.on_call = [&](const Call& call) {
+    if (call.document.starts_with("telekv-history") && !came) {
+      came = true;
+      process->apply(3, 3, "three");
+    }
+    return Fault{};
+  };
+  ASSERT_TRUE(world.restore(*process, 1));
+  EXPECT_TRUE(came);
+  EXPECT_EQ(process->state.content(), (Content{{1, "one"}}));
+  process->channel.on_call = nullptr;
+  ASSERT_TRUE(world.restore(*process, 2));
+  EXPECT_EQ(process->state.content(), (Content{{1, "one"}, {2, "two"}, {3, "three"}}));
+}
+
+TEST(VaultRestore, AStopEndsTheDownloadAtOnceAndChangesNothing) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 6; ++i) {
+    process->apply(i, i, "record " + std::to_string(i));
+    world.commit_all(*process);
+  }
+  world.make_point(*process);
+  process->apply(7, 7, "later");
+  const Content content = process->state.content();
+  process->channel.on_call = [&](const Call& call) {
+    if (call.kind != CallKind::kFetch) return Fault{};
+    process->vault.hurry();
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "slow"}};
+  };
+  const Clock::Time began = world.clock.now();
+  const auto report = world.restore(*process, 1);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
+  EXPECT_LT(world.clock.now() - began, std::chrono::milliseconds(200));
+  process->channel.on_call = nullptr;
+  world.commit_all(*process);
+  EXPECT_EQ(restored(world), content);
+}
+
+// An upload that takes its time does not hold up who loads another state.
+TEST(VaultRestore, ABaseThatIsBeingUploadedIsLeftAtOnce) {
+  RestoreWorld world;
+  world.pace = {.records_per_step = 1, .records_per_chunk = 1};
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  for (int i = 2; i <= 20; ++i) process->apply(i, i, "x");
+  world.commit_all(*process);
+  process->channel.on_call = [](const Call& call) {
+    if (!call.document.starts_with("telekv-base")) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "slow line"}};
+  };
+  std::optional<Result<void>> written;
+  world.begin(process->vault.write_base(world.clock.now() + std::chrono::hours(1)), written);
+  const Clock::Time began = world.clock.now();
+  ASSERT_TRUE(world.restore(*process, 1));
+  EXPECT_LT(world.clock.now() - began, std::chrono::seconds(10));
+  EXPECT_EQ(restored(world), (Content{{1, "one"}}));
+  world.clock.run(world.context);
+  ASSERT_TRUE(written);
+  EXPECT_FALSE(*written);
+}
+
 // ---- damage ----
 
 TEST(VaultFallback, ABrokenChainFallsBackToTheNewestPointThatVerifiesAndSaysWhatIsLost) {
@@ -254,6 +328,29 @@ TEST(VaultFallback, ADocumentThatIsNotServedStopsTheStartUntilTheOperatorChooses
   EXPECT_EQ(world.open(*world.process()).error().code, ErrorCode::kNotFound);
 }
 
+TEST(VaultFallback, TheRestorePointsAreReadWhereTheStateIsNotServed) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  process->apply(1, 1, "one");
+  world.make_point(*process);
+  for (int i = 2; i <= 9; ++i) process->apply(i, i, "record " + std::to_string(i));
+  world.commit_all(*process);
+  auto reader = world.process();
+  const std::string lost = process->vault.manifest().state().segments(0).file_id();
+  reader->channel.on_call = [&](const Call& call) {
+    if (call.document != lost) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "try later"}};
+  };
+  const std::size_t writes = world.chat.mutating_calls();
+  const auto read = world.run(reader->vault.read_names(world.deadline()));
+  ASSERT_TRUE(read) << describe(read.error());
+  EXPECT_EQ(reader->vault.points().size(), 1u);
+  EXPECT_EQ(reader->vault.manifest().state().records(), 9u);
+  EXPECT_TRUE(reader->state.content().empty());
+  EXPECT_EQ(world.chat.mutating_calls(), writes);
+}
+
 // ---- drills ----
 
 TEST(VaultDrill, ADrillProvesWhatWasCommittedAndThinsOutThePoints) {
@@ -363,6 +460,32 @@ TEST(VaultDrill, ADrillOfWhatIsGoneWantsANewBase) {
   };
   EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(process->vault.base_due());
+}
+
+TEST(VaultDrill, ADocumentThatIsNotServedForTheWholeDrillIsReplaced) {
+  RestoreWorld world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  for (int i = 1; i <= 6; ++i) {
+    process->apply(i, i, "record " + std::to_string(i));
+    world.commit_all(*process);
+  }
+  ASSERT_GT(process->vault.manifest().state().segments_size(), 0);
+  const std::string lost = process->vault.manifest().state().segments(0).file_id();
+  const auto not_served = [&](const Call& call) {
+    if (call.document != lost) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "try later"}};
+  };
+  process->channel.on_call = not_served;
+  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kUnavailable);
+  ASSERT_TRUE(process->vault.base_due());
+  ASSERT_TRUE(world.run(process->vault.write_base(world.deadline())));
+  world.commit_all(*process);
+  auto next = world.process();
+  next->channel.on_call = not_served;
+  const auto opened = world.open(*next);
+  ASSERT_TRUE(opened) << describe(opened.error());
+  EXPECT_EQ(next->state.content(), process->state.content());
 }
 
 TEST(VaultDrill, MaintenanceCanBeCancelled) {
