@@ -1,5 +1,5 @@
 // Long polling with either durability: takes pages of updates, applies what is new, has it saved,
-// and only then confirms it by asking for the next page (steps 9 to 15 of docs/architecture.md).
+// and only then confirms it by asking for the next page (steps 9 to 14 of docs/architecture.md).
 //
 //   strict    a page is confirmed after the commit that holds it and a CHECK
 //   interval  a page is confirmed at once; the saver saves in its own time

@@ -204,13 +204,12 @@ void Saver::start_maintenance() {
 // The next commit puts a new base into the chain.
 Channel::Async<void> Saver::maintain() {
   if (vault_->base_due()) {
-    Result<void> written =
-        co_await vault_->write_base(clock_->now() + options_.maintenance_deadline);
+    Result<void> written = co_await vault_->write_base(clock_->now() + options_.base_deadline);
     if (!written) co_return written;
     save_within(Clock::Duration::zero());
   }
   if (vault_->drill_due()) {
-    co_return co_await vault_->drill(clock_->now() + options_.maintenance_deadline);
+    co_return co_await vault_->drill(clock_->now() + options_.drill_deadline);
   }
   co_return Result<void>{};
 }

@@ -46,7 +46,8 @@ struct SaverOptions {
   Clock::Duration interval = std::chrono::seconds(5);
   Clock::Duration spacing = kSpacing;  ///< between the beginnings of two commits
   Clock::Duration commit_deadline = std::chrono::seconds(60);
-  Clock::Duration maintenance_deadline = std::chrono::hours(1);  ///< for a base, or a drill
+  Clock::Duration base_deadline = std::chrono::hours(1);
+  Clock::Duration drill_deadline = std::chrono::minutes(10);
   Clock::Duration stop_deadline = kStopDeadline;
 };
 

@@ -1,5 +1,5 @@
 // What the chat's pointers lead to: reads the pin, the register and ROOT_ID, and the roots they
-// name (step 1 of the protocol, and the re-reading of steps 5 and 14). Changes nothing in the chat.
+// name (step 1 of the protocol, and the re-reading of steps 5 and 13). Changes nothing in the chat.
 //
 // The vault's thread. A few small downloads; no chain is touched.
 #pragma once

@@ -329,7 +329,7 @@ Channel::Async<std::uint64_t> Vault::write_history(Patience patience) {
   co_return object->size();
 }
 
-// Steps 11 and 12. After an ambiguous edit the old root may still turn back at any later time, and
+// Steps 9 and 10. After an ambiguous edit the old root may still turn back at any later time, and
 // a root that was deleted cannot be edited: both move to a fresh root.
 Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
   const bool too_old = clock_->now() - root_posted_ >= options_.root_age;
@@ -352,7 +352,7 @@ Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
   co_return *written;
 }
 
-// Step 13. Telegram deletes only messages younger than 48 hours; an older root becomes a slot of
+// Step 11. Telegram deletes only messages younger than 48 hours; an older root becomes a slot of
 // its writer's bank. After a failure that passes, the rest waits for the next commit.
 asio::awaitable<void> Vault::recycle_absorbed() {
   for (int i = 0; witnessed_ && i < kRecycledAtOnce && !absorbed_.empty(); ++i) {

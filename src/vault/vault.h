@@ -153,7 +153,7 @@ class Vault {
   bool is_applied(UpdateStamp update) const { return applied_.contains(update); }
   const AppliedUpdates& applied() const { return applied_; }
 
-  /// Step 13: the update queue has shown that this state holds everything confirmed. From now on
+  /// Step 12: the update queue has shown that this state holds everything confirmed. From now on
   /// slots of the ring are edited and the roots of predecessors go.
   void note_witness() { witnessed_ = true; }
   bool witnessed() const { return witnessed_; }
@@ -164,7 +164,7 @@ class Vault {
     return !witnessed_ && applied_.last() == 0 && !roots_continued().empty();
   }
 
-  /// Steps 14 and 15, when the queue begins beyond applied().last() + 1. kSuperseded when a writer
+  /// Steps 13 and 14, when the queue begins beyond applied().last() + 1. kSuperseded when a writer
   /// that was witnessed before finds a longer history above its own root: stop.
   Channel::Async<GapOutcome> resolve_gap(Clock::Time deadline);
 
@@ -179,13 +179,13 @@ class Vault {
   /// twice.
   std::uint64_t unsaved_records() const { return state_->unsaved() + taken_records_; }
 
-  /// Steps 11 and 12. On an error the changes stay in memory and the next commit carries them.
+  /// Steps 9 to 11. On an error the changes stay in memory and the next commit carries them.
   /// kSuperseded: another process is the writer now; stop, and confirm nothing more. Inside a
   /// penalty that an earlier call met nothing is called: it is waited out, or kRateLimited at once
   /// when it ends after the deadline.
   Channel::Async<CommitReport> commit(Clock::Time deadline);
 
-  /// Step 12 alone: success means that the own root is the chat's pin. Penalties as in commit().
+  /// CHECK alone: success means that the own root is the chat's pin. Penalties as in commit().
   Channel::Async<void> check(Clock::Time deadline);
 
   /// Whether the next base is due: write_base() then, beside the commits that go on. The next

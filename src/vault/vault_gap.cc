@@ -1,4 +1,4 @@
-// What the vault does when the update queue begins beyond what its state holds (steps 14 and 15):
+// What the vault does when the update queue begins beyond what its state holds (steps 13 and 14):
 // somebody has confirmed updates that this process does not have. Looks wherever a pointer leads.
 #include <utility>
 #include <vector>

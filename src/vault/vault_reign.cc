@@ -1,4 +1,4 @@
-// The vault's way to being the writer: taking over and checking (steps 2-8 and 12).
+// The vault's way to being the writer: taking over (steps 2-8) and CHECK.
 #include <algorithm>
 #include <utility>
 
@@ -242,7 +242,7 @@ Channel::Async<void> Vault::check_now(Patience patience) {
   co_return Result<void>{};
 }
 
-// Step 12, CHECK. A lower pin or none means that the own pin was lost, unless the register names a
+// CHECK. A lower pin or none means that the own pin was lost, unless the register names a
 // higher root: then a successor is looking under its own (vault_gap.cc), or has lost it as well.
 Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
   const auto pin_own = [this] { return channel_->pin(root_); };

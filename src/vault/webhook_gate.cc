@@ -47,7 +47,7 @@ Channel::Async<void> WebhookGate::run() {
   co_return Result<void>{};
 }
 
-// Step 17, and step 13: what a predecessor began before the take-over has had its effect by now.
+// Step 12: what a predecessor began before the take-over has had its effect by now.
 Channel::Async<void> WebhookGate::settle() {
   co_await clock_->sleep_for(options_.settle);
   for (;;) {

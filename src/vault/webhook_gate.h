@@ -1,5 +1,5 @@
 // Webhooks with either durability: decides for each delivery whether Telegram may forget the update
-// (steps 16 and 17 of docs/architecture.md). What is not confirmed is delivered again, for 24
+// (step 12 of docs/architecture.md). What is not confirmed is delivered again, for 24
 // hours.
 //
 //   strict    confirmed after the commit that holds it and a CHECK; deliveries that wait at the

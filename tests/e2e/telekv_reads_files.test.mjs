@@ -104,6 +104,11 @@ test(
     assert.deepEqual(await telekv.users(), first.slice(0, 2));
     assert.equal((await telekv.report(['verify', '--chat'])).users, 2);
 
+    const started = await telekv.report(['restore', '--at', String(old.point), '--newest-is-lost']);
+    assert.equal(started.users, 2);
+    assert.deepEqual(await telekv.users(), first.slice(0, 2));
+    assert.equal((await telekv.report(['verify', '--chat'])).users, 2);
+
     for (const at of ['4711', '1999-01-01', 'yesterday']) {
       const refused = await telekv.run(['restore', '--at', at]);
       assert.equal(refused.code, exitCode.configuration, refused.error);

@@ -104,9 +104,17 @@ COMMITTING = [
         "no rotation after an ambiguous edit",
         "The next edit of the same message may be undone by the one without an answer.",
         "src/vault/vault.cc",
-        "const bool lost = written.error().code == ErrorCode::kOutcomeUnknown ||\n"
-        "                      written.error().code == ErrorCode::kNotFound;",
-        "const bool lost = written.error().code == ErrorCode::kNotFound;",
+        'if (code != ErrorCode::kOutcomeUnknown) co_return written.error();\n'
+        '    co_return co_await rotate("an edit of it got no answer", patience);',
+        "co_return written.error();",
+    ),
+    change(
+        "a save that was cut in two goes on",
+        "What was taken from the table is in no delta, and the root promises it all the same.",
+        "src/vault/indivisible.h",
+        "if (broken_) *broken_ = no_memory();",
+        "",
+        ("vault_commit_test", "VaultCommit.ASaveThatAnExceptionCutsInTwoIsTheLast"),
     ),
     change(
         "a failed rotation forgotten",
@@ -306,12 +314,51 @@ RING = [
         "a doubtful slot written again",
         "The edit without an answer lands later, over what a root names.",
         "src/vault/objects.cc",
-        "ring_->abandon(*slot);",
+        "if (code == ErrorCode::kOutcomeUnknown) ring_->abandon(*slot);",
         "",
+    ),
+    change(
+        "a base outlives what it is a base of",
+        "What loads another state waits for an upload, for an hour on a slow line.",
+        "src/vault/vault_maintenance.cc",
+        "if (base_run_) std::exchange(base_run_, nullptr)->give_up();",
+        "",
+        ("vault_restore_test", "VaultRestore.ABaseThatIsBeingUploadedIsLeftAtOnce"),
+    ),
+    change(
+        "no restore point takes the place of a broken state",
+        "One harmed message and the store never opens again.",
+        "src/vault/vault_open.cc",
+        "for (int i = history_.points_size() - 1; i >= 0; --i) {",
+        "for (int i = 0; i > 0; --i) {",
+    ),
+    change(
+        "a drill overlooks what is not served",
+        "The next start cannot open, although the memory was right.",
+        "src/vault/vault_maintenance.cc",
+        "if (is_broken(error) || error.code == ErrorCode::kUnavailable) base_wanted_ = true;",
+        "if (is_broken(error)) base_wanted_ = true;",
+        ("vault_restore_test", "VaultDrill.ADocumentThatIsNotServedForTheWholeDrillIsReplaced"),
     ),
 ]
 
 FORGETTING = [
+    change(
+        "a restore undoes what no point has",
+        "What came while the present state was being saved is in neither of the two.",
+        "src/vault/vault_maintenance.cc",
+        "  add_late_changes_to_point();\n",
+        "  (void)take_changes();\n",
+        ("vault_restore_test", "VaultRestore.WhatComesWhileThePresentIsSavedIsInItsPoint"),
+    ),
+    change(
+        "a restore goes on while the program ends",
+        "The last save waits for it in vain.",
+        "src/vault/vault_maintenance.cc",
+        "if (hurry_restore_) hurry_restore_->set();",
+        "",
+        ("vault_restore_test", "VaultRestore.AStopEndsTheDownloadAtOnceAndChangesNothing"),
+    ),
     change(
         "the applied position goes back by a restore",
         "What was applied since the point is applied again.",

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <new>
 #include <set>
 
+#include "vault/caught.h"
 #include "world.h"
 
 namespace telekv::vault {
@@ -368,7 +370,21 @@ TEST(VaultCommit, APenaltyBeyondTheDeadlineIsKeptByWhateverComesNext) {
   EXPECT_EQ(restored(world), process->state.content());
 }
 
-// Steps 13 and 20.
+// Memory that runs out in the middle must not become a root that promises what it cannot restore.
+TEST(VaultCommit, ASaveThatAnExceptionCutsInTwoIsTheLast) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  process->apply(2, 2, "two");
+  process->channel.on_call = [](const Call&) -> Fault { throw std::bad_alloc(); };
+  EXPECT_FALSE(world.run(caught(process->vault.commit(world.deadline()))));
+  process->channel.on_call = nullptr;
+  EXPECT_EQ(world.commit(*process).error().code, ErrorCode::kDamaged);
+  EXPECT_EQ(restored(world), (MapState::Content{{1, "one"}}));
+}
+
+// Step 11.
 TEST(VaultCommit, TheRootsOfPredecessorsGoAfterTheWitness) {
   World world;
   std::unique_ptr<Process> process;

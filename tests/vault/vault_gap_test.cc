@@ -1,4 +1,4 @@
-// Steps 14 and 15: a queue that begins beyond the state leads to a longer history wherever it is,
+// Steps 13 and 14: a queue that begins beyond the state leads to a longer history wherever it is,
 // or to a counted loss; and what may happen in the chat meanwhile.
 #include <gtest/gtest.h>
 
