@@ -228,10 +228,14 @@ class Exploration:
     def started_alone(self, chat: Chat) -> Process:
         """A fresh process up to where it has applied its first page; one update more is there."""
         world = World(chat, (), (), 0, Faults())
+        plain = chat.message(chat.shown).kind != FOREIGN
         p = STARTING
         while p not in FINAL and not p.witnessed:
-            if p.step == "serve" and max(p.state, default=0) + 1 >= self.queued(chat)[0]:
+            fits = p.state and p.state[-1] + 1 >= self.queued(world.chat)[0]
+            if p.step == "serve" and fits:
                 break
+            if p.step == "post" and plain and (fits or self.run.delivery == WEBHOOK):
+                break  # alone, its claim reads what the survey has read
             _, p, world = next(self.moves(world, p))
         return p
 

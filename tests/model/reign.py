@@ -22,8 +22,9 @@ class Reign:
     # ---- which state is longer ----
 
     def length(self, root: int, state: Ids) -> tuple[int, int]:
-        reach = max(state, default=0)
-        return (root, reach) if self.delivery == WEBHOOK else (reach, root)
+        if self.delivery == WEBHOOK:
+            return root, len(state)
+        return max(state, default=0), root
 
     def is_longer(self, found: Found, state: Ids, root: int) -> bool:
         return bool(found.root) and self.length(found.root, found.state) > self.length(root, state)
