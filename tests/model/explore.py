@@ -41,12 +41,14 @@ class Run:
     starters: int = 1
     old_writer: bool = True  # runs from the beginning
     empty: bool = False  # no root yet: the store is new
+    one_at_a_time: bool = False  # who starts does so after the end of the one before
     updates: int = 2  # that have not been confirmed at the beginning
     page: int = 1  # updates a page holds
     delivery: str = POLLING
     faults: Faults = Faults()
     late: tuple[str, ...] = LATE_VERBS
     rules: Rules = Rules()
+    may_ask: bool = False  # a start that asks for a decision is no violation
 
 
 class World(NamedTuple):
@@ -157,8 +159,8 @@ class Exploration:
         faults = world.faults
         if faults.crash and p.root | p.candidate:
             yield "CRASHES", FINAL[0], world._replace(faults=faults.spend("crash"))
-        if faults.conflict and p.step == "serve" and not p.offset:
-            yield ("is told of a CONFLICT", self.protocol.check_now(p, "conflict"),
+        if faults.conflict and p.step == "serve":
+            yield ("is told of a CONFLICT", self.protocol.check_now(p._replace(offset=0), "conflict"),
                    world._replace(faults=faults.spend("conflict")))
         if faults.aged and p.step == "commit":
             yield ("finds its root too OLD", self.protocol.rotate(p, "commit"),
@@ -194,7 +196,7 @@ class Exploration:
             for moves in (self.moves(world, p), self.own_faults(world, p)):
                 for name, process, after in moves:
                     yield f"{who(p)} {name}", after._replace(processes=among(others, process))
-        if world.unstarted:
+        if world.unstarted and not (processes and self.run.one_at_a_time):
             started = world._replace(unstarted=world.unstarted - 1)
             for name, process, after in self.moves(started, STARTING):
                 yield f"a process starts, {name}", after._replace(
@@ -213,7 +215,7 @@ class Exploration:
     def _judge(self, chat: Chat) -> str:
         p = self.next_start.started_alone(chat._replace(remembers=False))
         if p == UNDECIDED:
-            return "the next start asks for a decision"
+            return "" if self.run.may_ask else "the next start asks for a decision"
         if p in FINAL:
             return "the next start fails"
         if len(set(p.state)) != len(p.state):

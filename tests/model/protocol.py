@@ -48,6 +48,10 @@ class Protocol(Gap):
             "answer": self.answer,
         }
 
+    @property
+    def steps(self) -> frozenset[str]:
+        return frozenset(self._calls)
+
     def calls(self, p: Process) -> Call:
         return self._calls[p.step](p)
 
@@ -162,7 +166,7 @@ class Protocol(Gap):
             q = p._replace(absorbed=p.absorbed[:-1],
                            predecessors=tuple(x for x in p.predecessors if x != root))
             return q if q.absorbed else self.saved(q)
-        return write(Operation("delete", root), then, lambda: self.saved(p))
+        return write(Operation("delete", root), then)
 
     def saved(self, p: Process) -> Process:
         if self.delivery == WEBHOOK:
