@@ -46,8 +46,6 @@ class Gap(Reign):
                 return self.absorb_longer(p)
             if p.best.root > p.root:
                 return ENDED
-        if p.claim_for == BELOW and not self.rules.gap_unpins_only_named:
-            return p.at("unpin below")
         turned = p.registered != p.root and p.claim_for != BELOW and not p.witnessed
         if turned and self.rules.gap_moves_off_turned_register:
             return self.rotate(p, p.claim_for + ", moved")
@@ -90,13 +88,9 @@ class Gap(Reign):
                 return p.at("unpin own")
             if not below or below > p.root:
                 return self.gap_reading_through(p.idle("look below"), BELOW)
-            q = p.idle("gap read", claim_for=BELOW, known=(below,), absorbed=with_id(p.absorbed, below))
+            q = p.idle("gap read", claim_for=BELOW, absorbed=with_id(p.absorbed, below))
             return self.absorb_from(q, with_id((), below))
         return Call("pin?", None, then)
 
     def unpin_foreign_below(self, p: Process) -> Call:
         return write(Operation("unpin", p.foreign), lambda _: p.at("look below", foreign=0))
-
-    def unpin_below(self, p: Process) -> Call:
-        """What the protocol does not do: looks under roots that the own one does not name."""
-        return write(Operation("unpin", p.known[0]), lambda _: p.idle("look below"))

@@ -12,18 +12,15 @@ class Rules:
     reads_again_after_pin: bool = True
     reads_register_after_pin: bool = True
     looks_under_before_pin: bool = True
-    names_what_the_longest_continues: bool = True
     follows_candidates: bool = True
     writes_register: bool = True
     unpins_absorbed: bool = True
-    opener_unpins_foreign: bool = True
     rotates_after_unanswered_edit: bool = True
     rotation_steps_back: bool = True
     # CHECK and confirming
     checks_before_confirming: bool = True
     pins_again: bool = True
     check_reads_register: bool = True
-    first_poll_has_no_offset: bool = True
     skips_applied: bool = True
     # The gap
     sees_gaps: bool = True
@@ -32,7 +29,6 @@ class Rules:
     gap_reads_register: bool = True
     gap_looks_below: bool = True
     gap_looks_twice: bool = True
-    gap_unpins_only_named: bool = True
     gap_moves_off_turned_register: bool = True
     gap_moves_after_unanswered_unpin: bool = True
 

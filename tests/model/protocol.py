@@ -41,7 +41,6 @@ class Protocol(Gap):
             "unpin own": self.unpin_own,
             "look below": self.look_below,
             "unpin foreign below": self.unpin_foreign_below,
-            "unpin below": self.unpin_below,
             "serve": self.poll,
             "commit": self.commit,
             "delete": self.delete,
@@ -100,10 +99,7 @@ class Protocol(Gap):
                 return q
             q = q._replace(page=page)
             return self.resolve_gap(q) if self.has_gap(q) else self.take(q)
-        offset = p.offset
-        if not p.witnessed and not self.rules.first_poll_has_no_offset:
-            offset = max(p.state, default=0) + 1
-        return Call("poll", offset, then, lambda: p._replace(offset=0))
+        return Call("poll", p.offset, then, lambda: p._replace(offset=0))
 
     def has_gap(self, p: Process) -> bool:
         if not self.rules.sees_gaps:

@@ -69,7 +69,7 @@ class Reign:
             q = p._replace(todo=without(with_id(p.todo, registered), p.seen))
             while q.todo:
                 q = self.note(q, q.todo[-1], chat.message(q.todo[-1]), deep=False)
-            if hidden and q.best.root and self.rules.opener_unpins_foreign:
+            if hidden and q.best.root:
                 return Process().at("uncover")
             if not q.best.root and q.undecided:
                 return UNDECIDED
@@ -155,8 +155,7 @@ class Reign:
         continued = with_ids(known, p.predecessors) if step_back else known
         if step_back and self.rules.rotation_steps_back and self.has_successor(p):
             return p.at("withdraw")
-        if self.rules.names_what_the_longest_continues:
-            continued = with_ids(continued, p.best.predecessors)
+        continued = with_ids(continued, p.best.predecessors)
         if not step_back and self.is_longer(p.best, p.state, p.adopted):
             p = p._replace(state=p.best.state, adopted=p.best.root)
         return p.at("activate", known=known, predecessors=continued, todo=(), seen=(),
