@@ -38,8 +38,9 @@ ALONE = Run("one at a time, pin lost, pin hidden", starters=2, one_at_a_time=Tru
             faults=Faults(crash=2, lost_pin=1, hidden_pin=1))
 ALONE_FOREIGN = Run("one at a time, pins lost, foreign pin", starters=2, one_at_a_time=True,
                     faults=Faults(crash=2, lost_pin=2, foreign_pin=1))
-ALONE_NEW = Run("one at a time, the store is new, a foreign pin", starters=2, old_writer=False,
-                empty=True, one_at_a_time=True, faults=Faults(crash=1, foreign_pin=1))
+ALONE_NEW = Run("one at a time, the store is new, a foreign pin; a start may ask", starters=2,
+                old_writer=False, empty=True, one_at_a_time=True,
+                faults=Faults(crash=1, foreign_pin=1), may_ask=True)
 STALE_FOREIGN = Run("one takes over, a stale read and a foreign pin", updates=1,
                     faults=Faults(stale_read=1, foreign_pin=1))
 TOGETHER = two_starters("two start together")
