@@ -19,7 +19,7 @@ from explore import Exploration, Outcome, Run, World
 from protocol import Protocol
 from runs import HAPPENS_IN, MUTATIONS, NOT_PROMISED, OPEN, SAFE, SLOW
 
-MAX_STATES = 1_000_000
+MAX_STATES = 400_000
 VIOLATED = {"mutations": MUTATIONS, "not_promised": NOT_PROMISED, "open": OPEN}
 SETS = ("safe", *VIOLATED, "vacuity")
 

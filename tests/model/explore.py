@@ -1,4 +1,4 @@
-"""Every state that processes, faults and time can lead to, breadth first: a shortest trace is found.
+"""Every state that processes, faults and time can lead to, breadth first: traces are shortest.
 
 What is held at every state: if every process died now, a process that starts alone would restore
 every confirmed update, each once, and without a hole before it.
@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Callable, Iterator, NamedTuple
 
-from chat import ACTIVE, Chat, FOREIGN, Ids, Message, Operation, perform, with_id
+from chat import ACTIVE, Chat, FOREIGN, Message, Operation, perform
 from process import Call, Process, Rules, STARTING, Shown
 from protocol import FINAL, Protocol
 from reign import POLLING, UNDECIDED, WEBHOOK
@@ -160,7 +160,8 @@ class Exploration:
         if faults.crash and p.root | p.candidate:
             yield "CRASHES", FINAL[0], world._replace(faults=faults.spend("crash"))
         if faults.conflict and p.step == "serve":
-            yield ("is told of a CONFLICT", self.protocol.check_now(p._replace(offset=0), "conflict"),
+            polled = p._replace(offset=0)
+            yield ("is told of a CONFLICT", self.protocol.check_now(polled, "conflict"),
                    world._replace(faults=faults.spend("conflict")))
         if faults.aged and p.step == "commit":
             yield ("finds its root too OLD", self.protocol.rotate(p, "commit"),
@@ -292,7 +293,8 @@ def who(p: Process) -> str:
         return f"writer of #{p.root} (candidate #{p.candidate}), {p.step}:"
     if p.root:
         return f"writer of #{p.root}, {p.step}:"
-    return f"starter (candidate #{p.candidate}), {p.step}:" if p.candidate else f"starter, {p.step}:"
+    candidate = f" (candidate #{p.candidate})" if p.candidate else ""
+    return f"starter{candidate}, {p.step}:"
 
 
 def show(message: Message) -> str:

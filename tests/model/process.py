@@ -12,7 +12,6 @@ class Rules:
     reads_again_after_pin: bool = True
     reads_register_after_pin: bool = True
     looks_under_before_pin: bool = True
-    follows_candidates: bool = True
     writes_register: bool = True
     unpins_absorbed: bool = True
     rotates_after_unanswered_edit: bool = True

@@ -3,7 +3,8 @@
 The methods are named after those of Vault (src/vault/vault_open.cc, vault_reign.cc). Each process
 is at one call; whatever it decides without a call happens together with the answer before.
 """
-from chat import ACTIVE, CANDIDATE, Chat, FOREIGN, Ids, Message, Operation, with_id, with_ids, without
+from chat import (ACTIVE, CANDIDATE, Chat, FOREIGN, Ids, Message, Operation, with_id, with_ids,
+                  without)
 from process import Call, ENDED, Found, Process, Rules, Shown, write
 
 POLLING = "polling"
@@ -39,8 +40,7 @@ class Reign:
         todo = without(p.todo, (number,))
         if not message.is_root:
             return p._replace(seen=seen, todo=todo, undecided=True)
-        follows = deep or (message.kind == CANDIDATE and self.rules.follows_candidates)
-        if follows:
+        if deep or message.kind == CANDIDATE:
             todo = without(with_ids(todo, message.predecessors), seen)
         best, latest = p.best, p.latest
         if message.kind == ACTIVE:

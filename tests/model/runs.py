@@ -68,10 +68,6 @@ HOOK_ROTATION = Run("webhook, one takes over, a rotation", delivery=WEBHOOK,
                     faults=Faults(aged=1))
 HOOK_TOGETHER = two_starters("webhook, two start together", delivery=WEBHOOK)
 HOOK_TWO_NEW = Run("webhook, two take over", starters=2, updates=1, delivery=WEBHOOK)
-HOOK_TWO_NEW_ROTATION = Run("webhook, two take over, a rotation; a start may ask", starters=2,
-                            updates=1, delivery=WEBHOOK, faults=Faults(aged=1), may_ask=True)
-HOOK_TWO_NEW_LATE = Run("webhook, two take over, a late effect", starters=2, updates=1,
-                        delivery=WEBHOOK, faults=Faults(late=1))
 
 SAFE = [each for each in list(globals().values()) if isinstance(each, Run)]
 
@@ -85,7 +81,6 @@ MUTATIONS = [
     without("reads_again_after_pin", LATE_LONG),
     without("reads_register_after_pin", LOST_PIN),
     without("looks_under_before_pin", TWO_NEW),
-    without("follows_candidates", HOOK_TWO_NEW_ROTATION),
     without("writes_register", TOGETHER),
     without("unpins_absorbed", LOST_PIN),
     without("rotates_after_unanswered_edit", LATE),
@@ -116,14 +111,21 @@ NOT_PROMISED = [
     Run("webhook, a stale read", updates=1, delivery=WEBHOOK, faults=Faults(stale_read=1)),
 ]
 
-OPEN = [
-    Run("a CHECK is shown an old pin", updates=3, faults=Faults(stale_pin=1)),
-    Run("a foreign pin over a register turned back slowly", updates=1,
-        faults=Faults(foreign_pin=1, aged=1)),
-    replace(THREE, name="three start together, and no start asks", may_ask=False),
-    replace(TWO_NEW_ROTATION, name="two take over, a rotation, and no start asks", may_ask=False),
-    Run("a stale register during a rotation", updates=3, faults=Faults(stale_register=1, aged=1)),
-]
+# What no document says yet; each is to be mended, or to be said.
+OPEN_STALE_CHECK = Run("a CHECK is shown an old pin", updates=3, faults=Faults(stale_pin=1))
+OPEN_HOOK_ROTATION = Run("webhook, two take over, a rotation", starters=2, updates=1,
+                         delivery=WEBHOOK, faults=Faults(aged=1))
+OPEN_HOOK_LATE = Run("webhook, two take over, an unanswered edit", starters=2, updates=1,
+                     delivery=WEBHOOK, faults=Faults(late=1), late=("edit",))
+OPEN_FOREIGN = Run("a foreign pin over a register turned back slowly", updates=1,
+                   faults=Faults(foreign_pin=1, aged=1))
+OPEN_THREE = replace(THREE, name="three start together, and no start asks", may_ask=False)
+OPEN_TWO_NEW = replace(TWO_NEW_ROTATION, may_ask=False,
+                       name="two take over, a rotation, and no start asks")
+OPEN_REGISTER = Run("a stale register during a rotation", updates=3,
+                    faults=Faults(stale_register=1, aged=1))
+OPEN = [OPEN_STALE_CHECK, OPEN_HOOK_ROTATION, OPEN_HOOK_LATE, OPEN_FOREIGN, OPEN_THREE,
+        OPEN_TWO_NEW, OPEN_REGISTER]
 
 # Without a fault somebody goes on in each.
 HAPPENS_IN = [ONE_NEW, TOGETHER, LOST_PIN, ALONE_NEW, HOOK]
@@ -131,9 +133,8 @@ HAPPENS_IN = [ONE_NEW, TOGETHER, LOST_PIN, ALONE_NEW, HOOK]
 # What a test run has no time for.
 SLOW = frozenset((
     TWO_ROTATIONS, LATE_LONG, LATE_CRASH, LATE_ROTATION, LATE_STALE, LATE_GIVEN_UP, TWO_LATE,
-    TWO_LATE_EDITS, ALONE_FOREIGN, STALE_FOREIGN, TOGETHER_LATE, TOGETHER_NEW_STALE, TOGETHER_NEW_LATE_UNPIN,
-    TWO_NEW_LONG, TWO_NEW_CRASH, TWO_NEW_LATE, TWO_NEW_ROTATION, THREE, HOOK_LATE,
-    HOOK_TWO_NEW_ROTATION, HOOK_TWO_NEW_LATE, *OPEN[2:4],
+    TWO_LATE_EDITS, ALONE_FOREIGN, STALE_FOREIGN, TOGETHER_LATE, TOGETHER_NEW_STALE,
+    TOGETHER_NEW_LATE_UNPIN, TWO_NEW_LONG, TWO_NEW_CRASH, TWO_NEW_LATE, TWO_NEW_ROTATION, THREE,
+    HOOK_LATE, OPEN_HOOK_ROTATION, OPEN_HOOK_LATE, OPEN_THREE, OPEN_TWO_NEW,
     without("reads_again_after_pin", LATE_LONG),
-    without("follows_candidates", HOOK_TWO_NEW_ROTATION),
     without("gap_looks_below", TWO_NEW_ROTATION)))
