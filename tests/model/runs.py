@@ -36,6 +36,10 @@ TWO_LATE_EDITS = Run("one takes over, two late edits or registers", faults=Fault
 LOST_PIN = Run("one takes over, a lost pin", updates=3, faults=Faults(lost_pin=1))
 ALONE = Run("one at a time, pin lost, pin hidden", starters=2, one_at_a_time=True,
             faults=Faults(crash=2, lost_pin=1, hidden_pin=1))
+ALONE_STALE = Run("one at a time, a stale pin and a stale read", starters=2, one_at_a_time=True,
+                  faults=Faults(crash=2, stale_pin=1, stale_read=1))
+ALONE_LATE = Run("one at a time, a late effect and a hidden pin", starters=2, updates=1,
+                 one_at_a_time=True, faults=Faults(crash=2, late=1, hidden_pin=1))
 ALONE_FOREIGN = Run("one at a time, pins lost, foreign pin", starters=2, one_at_a_time=True,
                     faults=Faults(crash=2, lost_pin=2, foreign_pin=1))
 ALONE_NEW = Run("one at a time, the store is new, a foreign pin; a start may ask", starters=2,
@@ -133,8 +137,9 @@ HAPPENS_IN = [ONE_NEW, TOGETHER, LOST_PIN, ALONE_NEW, HOOK]
 # What a test run has no time for.
 SLOW = frozenset((
     TWO_ROTATIONS, LATE_LONG, LATE_CRASH, LATE_ROTATION, LATE_STALE, LATE_GIVEN_UP, TWO_LATE,
-    TWO_LATE_EDITS, ALONE_FOREIGN, STALE_FOREIGN, TOGETHER_LATE, TOGETHER_NEW_STALE,
-    TOGETHER_NEW_LATE_UNPIN, TWO_NEW_LONG, TWO_NEW_CRASH, TWO_NEW_LATE, TWO_NEW_ROTATION, THREE,
+    TWO_LATE_EDITS, ALONE_LATE, ALONE_FOREIGN, STALE_FOREIGN, TOGETHER_LATE,
+    TOGETHER_NEW_STALE, TOGETHER_NEW_LATE_UNPIN, TWO_NEW_LONG, TWO_NEW_CRASH, TWO_NEW_LATE,
+    TWO_NEW_ROTATION, THREE,
     HOOK_LATE, OPEN_HOOK_ROTATION, OPEN_HOOK_LATE, OPEN_THREE, OPEN_TWO_NEW,
     without("reads_again_after_pin", LATE_LONG),
     without("gap_looks_below", TWO_NEW_ROTATION)))
