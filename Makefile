@@ -55,7 +55,11 @@ fuzz: install-fuzz
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
 	done
 
-.PHONY: mutants coverage install-coverage
+.PHONY: model mutants coverage install-coverage
+# The protocol as explicit states: every state that faults and time can lead to.
+model:
+	python3 tests/model/check.py
+
 # The protocol broken on purpose, one mutation at a time: a test has to notice each.
 mutants: install-test
 	tests/mutants/run.py --jobs $(JOBS)

@@ -68,6 +68,7 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
     readings.hidden = true;
     readings.proven_absent = false;
   }
+  readings.registered = pointer->has_value();
   if (*pointer) named.add(**pointer);
   if (root_id_) named.add(*root_id_);
   Result<void> followed = co_await follow(readings, std::move(named), Depth::kCandidates, patience);

@@ -39,6 +39,7 @@ struct Readings {
   Ring slots = {};                            ///< of all active roots that were read
   MessageId pin{};                            ///< the root that the chat shows; 0 for none
   bool hidden = false;                        ///< the chat shows somebody else's pin
+  bool registered = false;                    ///< the register names a root, there or gone
   bool proven_absent = true;                  ///< every pointer was read and names nothing
   std::vector<std::string> passed_over = {};  ///< roots that do not verify, and why
 };

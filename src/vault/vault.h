@@ -256,6 +256,7 @@ class Vault {
 
   // vault_open.cc: opening, and states taken from the chat
   Channel::Async<Readings> survey(Patience patience);
+  Result<void> judge(const Readings& readings) const;
   void note_passed_over(const Readings& readings) const;
   void note_unpinned(const Readings& readings) const;
   Channel::Async<std::uint64_t> adopt_survey(const Readings& readings, Patience patience);

@@ -32,15 +32,16 @@ std::string describe_loss(const format::Manifest& manifest, const format::Restor
 Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   const Clock::Time started = clock_->now();
   const Patience patience = until(deadline);
-  Result<Readings> readings = co_await survey(patience);
+  Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings.error();
   // The register has shown that the chat is the vault's, but the pin is the better pointer.
-  if (readings->hidden && readings->best) {
+  if (readings->hidden && readings->registered) {
     Result<MessageId> below = co_await pinned_root(patience);
     if (!below) co_return below.error();
-    readings = co_await survey(patience);
+    readings = co_await survey_.read_pointers(patience);
     if (!readings) co_return readings.error();
   }
+  if (Result<void> usable = judge(*readings); !usable) co_return usable.error();
   Result<std::uint64_t> downloaded = co_await adopt_survey(*readings, patience);
   if (!downloaded) co_return downloaded.error();
   Result<std::uint64_t> claimed = co_await claim(readings->seen, OnLonger::kAbsorb, patience);
@@ -75,13 +76,16 @@ OpenReport Vault::describe_opening(const Readings& readings, std::uint64_t downl
 Channel::Async<Readings> Vault::survey(Patience patience) {
   Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings;
-  note_passed_over(*readings);
-  note_unpinned(*readings);
-  if (!readings->best && !readings->proven_absent &&
-      options_.when_absent != WhenAbsent::kStartEmpty) {
-    co_return cannot_decide();
-  }
+  if (Result<void> usable = judge(*readings); !usable) co_return usable.error();
   co_return readings;
+}
+
+Result<void> Vault::judge(const Readings& readings) const {
+  note_passed_over(readings);
+  note_unpinned(readings);
+  const bool decides =
+      readings.best || readings.proven_absent || options_.when_absent == WhenAbsent::kStartEmpty;
+  return decides ? Result<void>{} : cannot_decide();
 }
 
 void Vault::note_passed_over(const Readings& readings) const {

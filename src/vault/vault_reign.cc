@@ -242,15 +242,15 @@ Channel::Async<void> Vault::check_now(Patience patience) {
   co_return Result<void>{};
 }
 
-// CHECK. A lower pin or none means that the own pin was lost, unless the register names a
-// higher root: then a successor is looking under its own (vault_gap.cc), or has lost it as well.
+// CHECK. Whoever has come through a claim is in the register: it tells where the chat shows an old
+// pin, and where a successor is looking under its own (vault_gap.cc) or has lost it. Otherwise a
+// lower pin or none means that the own pin was lost.
 Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
   const auto pin_own = [this] { return channel_->pin(root_); };
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
     Result<std::optional<Pinned>> read = co_await survey_.read_pin(patience);
     if (!read) co_return read.error();
     const std::optional<Pinned>& pinned = *read;
-    if (pinned && pinned->id == root_) co_return Standing::kOwn;
     if (pinned && pinned->id > root_) {
       if (is_root(*pinned)) co_return superseded_by(pinned->id);
       co_return Standing::kHiddenByForeign;
@@ -258,6 +258,7 @@ Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
     Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
     if (!pointer) co_return pointer.error();
     if (*pointer > root_) co_return superseded_by(**pointer);
+    if (pinned && pinned->id == root_) co_return Standing::kOwn;
     note(Note::Weight::kInfo,
          "root " + std::to_string(to_int(root_)) + " is not pinned any more: it is pinned again");
     Result<void> pinned_again = co_await retry(patience, OnUnknown::kRepeat, pin_own);

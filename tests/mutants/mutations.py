@@ -454,6 +454,14 @@ GAPS = [
         ("vault_gap_test", "VaultGap.TheRegisterLeadsToTheOwnRootWhileItIsUnpinned"),
     ),
     change(
+        "the own root as the pin believed at once",
+        "A superseded writer that is shown an old pin confirms what its successor does not have.",
+        "src/vault/vault_reign.cc",
+        "    if (*pointer > root_) co_return superseded_by(**pointer);\n",
+        "    if (*pointer > root_ && !(pinned && pinned->id == root_)) co_return superseded_by(**pointer);\n",
+        ("vault_takeover_test", "VaultCheck.AnOldPinIsContradictedByTheRegister"),
+    ),
+    change(
         "the register unasked where the pin was lost",
         "A superseded writer passes its CHECK while its successor looks under the pin.",
         "src/vault/vault_reign.cc",
@@ -514,7 +522,7 @@ GAPS = [
         "loaded under a foreign pin",
         "The register alone may lead to an older root.",
         "src/vault/vault_open.cc",
-        "if (readings->hidden && readings->best) {",
+        "if (readings->hidden && readings->registered) {",
         "if (false) {",
         ("vault_takeover_test", "VaultTakeOver.AForeignPinIsTakenAwayBeforeAnythingIsLoaded"),
     ),

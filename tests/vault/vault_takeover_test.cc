@@ -270,6 +270,39 @@ TEST(VaultRotation, StepsBackBeforeAHigherPinAndAHigherRegister) {
   }
 }
 
+// A chat that shows an old pin shows a superseded writer its own root.
+TEST(VaultCheck, AnOldPinIsContradictedByTheRegister) {
+  World world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*old));
+  auto young = world.opened();
+  bool stale = false;
+  old->channel.on_call = [&](const Call& call) {
+    if (call.kind != CallKind::kPinned) return Fault{};
+    stale = true;
+    return Fault{.kind = Fault::Kind::kStale};
+  };
+  ASSERT_EQ(world.chat.pin_before(), old->vault.root());
+  old->apply(2, 2, "two");
+  EXPECT_EQ(world.commit(*old).error().code, ErrorCode::kSuperseded);
+  EXPECT_TRUE(stale);
+}
+
+TEST(VaultTakeOver, AForeignPinIsTakenAwayWhereTheRegisterNamesAVanishedRoot) {
+  World world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*old));
+  auto young = world.opened();
+  young->apply(2, 2, "two");
+  ASSERT_TRUE(world.commit(*young));
+  world.chat.set_pointer(old->vault.root());
+  world.chat.remove(old->vault.root());
+  world.chat.pin(world.chat.send_text());
+  EXPECT_EQ(restored(world), young->state.content());
+}
+
 // The register is turned back to a root that cannot be loaded any more, and a foreign pin hides the
 // newest.
 TEST(VaultTakeOver, AForeignPinIsTakenAwayBeforeAnythingIsLoaded) {

@@ -1,0 +1,236 @@
+"""Opening, claiming and CHECK: steps 1 to 8 and 12 of docs/architecture.md.
+
+The methods are named after those of Vault (src/vault/vault_open.cc, vault_reign.cc). Each process
+is at one call; whatever it decides without a call happens together with the answer before.
+"""
+from chat import (ACTIVE, CANDIDATE, Chat, FOREIGN, Ids, Message, Operation, with_id, with_ids,
+                  without)
+from process import Call, ENDED, Found, Process, Rules, Shown, write
+
+POLLING = "polling"
+WEBHOOK = "webhook"
+
+UNDECIDED = ENDED.at("asks for a decision")
+
+
+class Reign:
+    """Knows how to become the writer; Loops (loops.py) says what comes after."""
+
+    def __init__(self, rules: Rules, delivery: str):
+        self.rules = rules
+        self.delivery = delivery
+
+    # ---- which state is longer ----
+
+    def length(self, root: int, state: Ids) -> tuple[int, int]:
+        if self.delivery == WEBHOOK:
+            return root, len(state)
+        return max(state, default=0), root
+
+    def is_longer(self, found: Found, state: Ids, root: int) -> bool:
+        return bool(found.root) and self.length(found.root, found.state) > self.length(root, state)
+
+    # ---- reading roots: Survey::follow and Survey::note ----
+
+    def start_reading(self, p: Process, ids: Ids, seen: Ids) -> Process:
+        return p._replace(todo=without(ids, seen), seen=seen, best=Found(), latest=0)
+
+    def note(self, p: Process, number: int, message: Message, deep: bool) -> Process:
+        seen = with_id(p.seen, number)
+        todo = without(p.todo, (number,))
+        if not message.is_root:
+            return p._replace(seen=seen, todo=todo, undecided=True)
+        if deep or message.kind == CANDIDATE:
+            todo = without(with_ids(todo, message.predecessors), seen)
+        best, latest = p.best, p.latest
+        if message.kind == ACTIVE:
+            latest = max(latest, number)
+            found = Found(number, message.state, message.predecessors)
+            if not best.root or self.is_longer(found, best.state, best.root):
+                best = found
+        return p._replace(seen=seen, todo=todo, best=best, latest=latest)
+
+    # ---- step 1: Vault::open, Survey::read_pointers ----
+
+    def survey_pin(self, p: Process) -> Call:
+        def then(shown: Shown) -> Process:
+            if shown.message.kind == FOREIGN:
+                return p.at("survey rest, pin hidden", undecided=True)
+            if not shown.id:
+                return p.at("survey rest")
+            return self.note(p, shown.id, shown.message, deep=False).at("survey rest")
+        return Call("pin?", None, then)
+
+    def survey_rest(self, p: Process) -> Call:
+        """At one moment, because step 5 reads all of it again, one by one."""
+        hidden = p.step != "survey rest"
+
+        def then(chat: Chat, registered: int) -> Process:
+            q = p._replace(todo=without(with_id(p.todo, registered), p.seen))
+            while q.todo:
+                q = self.note(q, q.todo[-1], chat.message(q.todo[-1]), deep=False)
+            if hidden and q.best.root:
+                return Process().at("uncover")
+            if not q.best.root and q.undecided:
+                return UNDECIDED
+            q = q._replace(state=q.best.state, adopted=q.best.root)
+            return self.claim(q, known=q.seen, claim_for="open")
+        return Call("rest?", None, then)
+
+    def uncover(self, p: Process) -> Call:
+        def then(shown: Shown) -> Process:
+            if shown.message.kind == FOREIGN:
+                return p.at("uncover by unpinning", foreign=shown.id)
+            return Process()
+        return Call("pin?", None, then)
+
+    def uncover_by_unpinning(self, p: Process) -> Call:
+        return write(Operation("unpin", p.foreign), lambda _: p.at("uncover", foreign=0))
+
+    # ---- steps 2 to 8: Vault::claim ----
+
+    def claim(self, p: Process, known: Ids, claim_for: str) -> Process:
+        return p.idle("post", known=known, claim_for=claim_for)
+
+    def rotate(self, p: Process, claim_for: str) -> Process:
+        return self.claim(p._replace(rotation_due=True), with_id((), p.root), claim_for)
+
+    @staticmethod
+    def steps_back(p: Process) -> bool:
+        return p.claim_for not in ("open", "absorb") and not p.absorbing
+
+    def post(self, p: Process) -> Call:
+        def then(candidate: int) -> Process:
+            step = "look under" if self.rules.looks_under_before_pin else "pin"
+            return p.at(step, candidate=candidate, candidates=with_id(p.candidates, candidate))
+        return write(Operation("post", content=Message(CANDIDATE, p.known)), then)
+
+    def look_under(self, p: Process) -> Call:
+        def then(shown: Shown) -> Process:
+            below = shown.id
+            if shown.message.kind == FOREIGN:
+                return p.at("unpin foreign", foreign=below)
+            if self.steps_back(p) and self.rules.rotation_steps_back:
+                if below > p.root and below not in p.candidates:
+                    return ENDED
+            if below in (0, p.candidate) or below in p.known:
+                return p.at("pin")
+            return p.at("post", known=with_id(p.known, below), candidate=0)
+        return Call("pin?", None, then)
+
+    def unpin_foreign(self, p: Process) -> Call:
+        return write(Operation("unpin", p.foreign), lambda _: p.at("look under", foreign=0))
+
+    def pin(self, p: Process) -> Call:
+        def then(done: int) -> Process:
+            if not done:
+                return self.give_up(p)
+            if not self.rules.reads_again_after_pin:
+                return self.reread_done(self.start_reading(p, (), p.known))
+            if not self.rules.reads_register_after_pin:
+                return self.start_reread(p, 0)
+            return p.at("reread register")
+        return write(Operation("pin", p.candidate), then)
+
+    # ---- steps 4 and 5: Vault::reread ----
+
+    def reread_register(self, p: Process) -> Call:
+        return Call("register?", None, lambda registered: self.start_reread(p, registered))
+
+    def start_reread(self, p: Process, registered: int) -> Process:
+        seen = with_id(p.candidates, p.root if self.steps_back(p) else 0)
+        q = self.start_reading(p, with_id(p.known, registered), seen)
+        q = q.at("reread", registered=registered)
+        return q if q.todo else self.reread_done(q)
+
+    def reread(self, p: Process) -> Call:
+        def then(message: Message) -> Process:
+            q = self.note(p, p.todo[-1], message, deep=False)
+            return q if q.todo else self.reread_done(q)
+        return Call("message?", p.todo[-1], then)
+
+    def reread_done(self, p: Process) -> Process:
+        step_back = self.steps_back(p)
+        known = with_ids(p.known, without(p.seen, (p.candidate,)))
+        continued = with_ids(known, p.predecessors) if step_back else known
+        if step_back and self.rules.rotation_steps_back and self.has_successor(p):
+            return p.at("withdraw")
+        continued = with_ids(continued, p.best.predecessors)
+        if not step_back and self.is_longer(p.best, p.state, p.adopted):
+            p = p._replace(state=p.best.state, adopted=p.best.root)
+        return p.at("activate", known=known, predecessors=continued, todo=(), seen=(),
+                    best=Found(), latest=0, registered=0, undecided=False)
+
+    def has_successor(self, p: Process) -> bool:
+        """Vault::successor_in; the own roots are not among what was read, or are no longer."""
+        return (p.registered > p.root or p.latest > p.root
+                or self.is_longer(p.best, p.state, p.root))
+
+    def withdraw(self, p: Process) -> Call:
+        return write(Operation("unpin", p.candidate), lambda _: ENDED)
+
+    # ---- steps 6 to 8 ----
+
+    def activate(self, p: Process) -> Call:
+        again = p.at("post", known=with_id(p.known, p.candidate), candidate=0)
+
+        def then(done: int) -> Process:
+            if not done:
+                return again
+            q = p.at("set register", root=p.candidate, known=again.known, candidate=0)
+            return q if self.rules.writes_register else q.at("check", check_for="claim")
+        operation = Operation("edit", p.candidate, Message(ACTIVE, p.predecessors, p.state))
+        repeats = not self.rules.rotates_after_unanswered_edit
+        return write(operation, then, None if repeats else lambda: again)
+
+    def set_register(self, p: Process) -> Call:
+        return write(Operation("set register", p.root),
+                     lambda _: p.at("check", check_for="claim"))
+
+    def claimed(self, p: Process) -> Process:
+        absorbed = without(with_ids(with_ids(p.absorbed, p.candidates), p.predecessors), (p.root,))
+        todo = without(p.known, (p.root,)) if self.rules.unpins_absorbed else ()
+        q = p.at("unpin absorbed", rotation_due=False, absorbing=False, dirty=False, candidates=(),
+                 absorbed=absorbed, todo=todo, check_for="")
+        return q if todo else self.claim_through(q)
+
+    def unpin_absorbed(self, p: Process) -> Call:
+        def then(_: int) -> Process:
+            q = p._replace(todo=p.todo[1:])
+            return q if q.todo else self.claim_through(q)
+        return write(Operation("unpin", p.todo[0]), then, lambda: self.claim_through(p))
+
+    # ---- step 12, CHECK: Vault::standing and Vault::check_now ----
+
+    def check_now(self, p: Process, check_for: str) -> Process:
+        if p.rotation_due:
+            return self.rotate(p, check_for)
+        return p.at("check", check_for=check_for)
+
+    def check(self, p: Process) -> Call:
+        def then(shown: Shown) -> Process:
+            if shown.id == p.root:
+                return self.passed(p)
+            if shown.id > p.root:
+                return self.hidden(p) if shown.message.kind == FOREIGN else ENDED
+            if not self.rules.pins_again:
+                return ENDED
+            return p.at("check register" if self.rules.check_reads_register else "pin again")
+        return Call("pin?", None, then)
+
+    def check_register(self, p: Process) -> Call:
+        return Call("register?", None,
+                    lambda registered: ENDED if registered > p.root else p.at("pin again"))
+
+    def pin_again(self, p: Process) -> Call:
+        return write(Operation("pin", p.root),
+                     lambda done: p.at("check") if done else self.give_up(p))
+
+    def passed(self, p: Process) -> Process:
+        return self.claimed(p) if p.check_for == "claim" else self.check_through(p)
+
+    def hidden(self, p: Process) -> Process:
+        """A foreign pin above the own root."""
+        if p.check_for == "claim":
+            return p.at("post", check_for="", candidate=0)
+        return self.rotate(p, p.check_for)
