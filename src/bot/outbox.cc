@@ -39,9 +39,9 @@ Outbox::Outbox(telegram::Api& api, const telegram::FloodBudget& budget, vault::C
 void Outbox::push(Reply reply) {
   const telegram::ChatId id = reply.chat;
   Chat& chat = chats_[id];
-  const auto same = std::find_if(
-      chat.replies.begin(), chat.replies.end(),
-      [&](const Reply& old) { return old.topic && old.topic == reply.topic; });
+  const auto same = std::find_if(chat.replies.begin(), chat.replies.end(), [&](const Reply& old) {
+    return old.topic && old.topic == reply.topic;
+  });
   if (same != chat.replies.end()) {
     chat.replies.erase(same);
     --waiting_;
@@ -165,10 +165,9 @@ asio::awaitable<Result<void>> Outbox::deliver(const Reply& reply) {
 // In the first place again, unless a newer one about the same thing has come.
 void Outbox::put_back(Reply reply) {
   Chat& chat = chats_[reply.chat];
-  const bool replaced = reply.topic && std::any_of(chat.replies.begin(), chat.replies.end(),
-                                                   [&](const Reply& newer) {
-                                                     return newer.topic == reply.topic;
-                                                   });
+  const bool replaced =
+      reply.topic && std::any_of(chat.replies.begin(), chat.replies.end(),
+                                 [&](const Reply& newer) { return newer.topic == reply.topic; });
   if (replaced) {
     ++counters_.coalesced;
     return;

@@ -6,9 +6,9 @@
 // A chat that refuses the bot (blocked, deactivated, kicked) loses what waits for it and is written
 // to again when it has written.
 //
-// One thread, the executor's. Bounded: when kMaxWaiting replies wait, room() holds the caller back; a chat's own
-// queue drops its oldest reply above kMaxPerChat. A reply whose delivery is uncertain is not sent
-// again.
+// One thread, the executor's. Bounded: when kMaxWaiting replies wait, room() holds the caller back;
+// a chat's own queue drops its oldest reply above kMaxPerChat. A reply whose delivery is uncertain
+// is not sent again.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
