@@ -88,9 +88,10 @@ Outcome Clicker::start(const telegram::Message& message) {
   const std::string name = display_name(message.from ? message.from->first_name : "");
   // A display name is far below the table's bound on texts, so neither call can fail but for the
   // key.
-  Outcome outcome{
-      .reply =
-          Reply{.chat = chat, .text = texts::greeting(name), .keyboard = texts::player_keyboard()}};
+  Outcome outcome{.reply = Reply{.chat = chat,
+                                 .text = texts::greeting(name),
+                                 .keyboard = texts::player_keyboard(),
+                                 .topic = Reply::Topic::kGreeting}};
   if (users_->insert(key_of(chat), User{.name = name})) {
     outcome.save_soon = true;
   } else {
@@ -106,26 +107,30 @@ Outcome Clicker::click(telegram::ChatId chat) {
     count = user.clicks;
   });
   if (!clicked) return not_registered(chat);
-  return {.reply = Reply{.chat = chat, .text = texts::clicks(count)}};
+  return {.reply =
+              Reply{.chat = chat, .text = texts::clicks(count), .topic = Reply::Topic::kCount}};
 }
 
 Outcome Clicker::rating(telegram::ChatId chat) const {
   if (!users_->find(key_of(chat))) return not_registered(chat);
-  return {.reply =
-              Reply{.chat = chat, .text = texts::rating(users_->size(), users_->top(kTopSize))}};
+  return {.reply = Reply{.chat = chat,
+                         .text = texts::rating(users_->size(), users_->top(kTopSize)),
+                         .topic = Reply::Topic::kRating}};
 }
 
 Outcome Clicker::unknown(telegram::ChatId chat) const {
   if (!users_->find(key_of(chat))) return not_registered(chat);
   return {.reply = Reply{.chat = chat,
                          .text = std::string(texts::kUnknownInput),
-                         .keyboard = texts::player_keyboard()}};
+                         .keyboard = texts::player_keyboard(),
+                         .topic = Reply::Topic::kHint}};
 }
 
 Outcome Clicker::not_registered(telegram::ChatId chat) const {
   return {.reply = Reply{.chat = chat,
                          .text = std::string(texts::kNotRegistered),
-                         .keyboard = texts::start_keyboard()}};
+                         .keyboard = texts::start_keyboard(),
+                         .topic = Reply::Topic::kHint}};
 }
 
 }  // namespace telekv::bot

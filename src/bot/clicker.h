@@ -16,9 +16,13 @@
 namespace telekv::bot {
 
 struct Reply {
+  /// What a reply is about: a newer one about the same makes one that still waits pointless.
+  enum class Topic : std::uint8_t { kCount, kRating, kGreeting, kHint };
+
   telegram::ChatId chat{};
   std::string text;
   std::optional<telegram::ReplyKeyboard> keyboard = std::nullopt;
+  std::optional<Topic> topic = std::nullopt;  ///< absent: nothing takes its place
 };
 
 /// What the operator wants the program to do (operator_desk.h).

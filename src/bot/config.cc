@@ -32,6 +32,7 @@ struct Raw : RawChatSettings {
   std::optional<std::int64_t> webhook_settle_s;
   std::optional<std::int64_t> port;
   double backup_interval_s = 5;
+  std::string flood_budget = "on";
   std::string log_level = "info";
   std::string log_format = "text";
   bool init = false;
@@ -73,6 +74,10 @@ void declare(CLI::App& app, Raw& raw) {
       ->envname("WEBHOOK_SETTLE");
   app.add_option("--port", raw.port, "serves the webhook, /healthz and /metrics over plain HTTP")
       ->envname("PORT");
+  app.add_option("--flood-budget", raw.flood_budget,
+                 "on: replies keep below Telegram's limits; off: for a Bot API server without any")
+      ->envname("FLOOD_BUDGET")
+      ->capture_default_str();
   app.add_option("--log-level", raw.log_level, "debug, info, warning or error")
       ->envname("LOG_LEVEL")
       ->capture_default_str();
@@ -93,6 +98,9 @@ Result<void> check_plain_values(const Raw& raw) {
   }
   if (!(raw.backup_interval_s >= 0.1 && raw.backup_interval_s <= 3600)) {
     return wrong("BACKUP_INTERVAL must be between 0.1 and 3600 seconds");
+  }
+  if (raw.flood_budget != "on" && raw.flood_budget != "off") {
+    return wrong("FLOOD_BUDGET must be on or off, not '" + raw.flood_budget + "'");
   }
   if (raw.log_level != "debug" && raw.log_level != "info" && raw.log_level != "warning" &&
       raw.log_level != "error") {
@@ -193,6 +201,7 @@ Result<Config> check(const Raw& raw, vault::Random& random) {
   config.webhook = *std::move(webhook);
   if (config.webhook) config.vault.delivery = vault::Delivery::kWebhook;
   if (raw.port) config.port = static_cast<std::uint16_t>(*raw.port);
+  if (raw.flood_budget == "off") config.flood_limits = telegram::FloodLimits::none();
   config.log_level = raw.log_level;
   config.log_format = raw.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   return config;

@@ -11,6 +11,7 @@
 
 #include "bot/chat_settings.h"
 #include "kv/error.h"
+#include "telegram/flood_budget.h"
 #include "telegram/webhook_secret.h"
 #include "vault/random.h"
 #include "vault/saver.h"
@@ -39,6 +40,7 @@ struct Config : ChatSettings {
   std::chrono::milliseconds backup_interval{std::chrono::seconds(5)};
   std::optional<WebhookSettings> webhook;  ///< absent: updates are polled
   std::optional<std::uint16_t> port;       ///< absent: nothing is served
+  telegram::FloodLimits flood_limits;      ///< of what is sent to players
   std::string log_level = "info";
   LogFormat log_format = LogFormat::kText;
 };

@@ -86,6 +86,8 @@ void add_traffic(Families& families, const StoreFacts& facts) {
                    "Time in which Telegram asked not to be called.",
                    in_seconds(channel.in_penalties));
   families.counter("telekv_replies_sent_total", "Replies delivered.", number(facts.replies.sent));
+  families.counter("telekv_replies_coalesced_total", "Replies whose place a newer one took.",
+                   number(facts.replies.coalesced));
   families.counter("telekv_replies_dropped_total", "Replies given up.",
                    number(facts.replies.dropped));
   families.counter("telekv_replies_delayed_total", "Replies held back by flood control.",

@@ -1,7 +1,9 @@
 #include "bot/outbox.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <utility>
 
 #include "vault/backoff.h"
@@ -9,6 +11,7 @@
 namespace telekv::bot {
 
 namespace asio = boost::asio;
+using asio::experimental::awaitable_operators::operator||;
 
 namespace {
 
@@ -17,94 +20,166 @@ constexpr std::uint32_t kMaxAttempts = 6;
 
 }  // namespace
 
-Outbox::Outbox(telegram::Api& api, vault::Clock& clock, vault::Random& random,
-               asio::any_io_executor executor)
+Outbox::Outbox(telegram::Api& api, const telegram::FloodBudget& budget, vault::Clock& clock,
+               vault::Random& random, asio::any_io_executor executor)
     : api_(&api),
+      budget_(&budget),
       clock_(&clock),
       random_(&random),
       executor_(executor),
+      earlier_(executor),
       has_room_(executor),
       empty_(executor) {
   has_room_.set();
   empty_.set();
 }
 
+// ---- what waits --------------------------------------------------------------------------------
+
 void Outbox::push(Reply reply) {
   const telegram::ChatId id = reply.chat;
   Chat& chat = chats_[id];
-  if (chat.replies.size() >= kMaxPerChat) {
-    // The first one may be on its way; the second is the oldest that is certainly not.
-    chat.replies.erase(chat.replies.begin() + 1);
+  const auto same = std::find_if(chat.replies.begin(), chat.replies.end(), [&](const Reply& old) {
+    return old.topic && old.topic == reply.topic;
+  });
+  if (same != chat.replies.end()) {
+    chat.replies.erase(same);
+    --waiting_;
+    ++counters_.coalesced;
+  } else if (chat.replies.size() >= kMaxPerChat) {
+    chat.replies.pop_front();
     --waiting_;
     ++counters_.dropped;
   }
   chat.replies.push_back(std::move(reply));
   ++waiting_;
-  empty_.clear();
-  if (waiting_ >= kMaxWaiting) has_room_.clear();
-  if (!chat.busy) make_ready(id);
-}
-
-// A worker lives as long as there is something to send: no idle coroutines, no wake-ups.
-void Outbox::make_ready(telegram::ChatId id) {
-  chats_[id].busy = true;
-  ready_.push_back(id);
-  if (workers_ < kWorkers) {
-    ++workers_;
-    asio::co_spawn(executor_, work(), asio::detached);
+  update_waiters();
+  if (!chat.scheduled) {
+    schedule(id);
+    pump();
   }
 }
 
-asio::awaitable<void> Outbox::work() {
-  while (!ready_.empty()) {
-    const telegram::ChatId id = ready_.front();
-    ready_.pop_front();
-    if (co_await deliver(id)) finish_first(id);
-  }
-  --workers_;
+void Outbox::schedule(telegram::ChatId id) {
+  chats_[id].scheduled = true;
+  due_.push({std::max(clock_->now(), budget_->reply_at(id)), scheduled_++, id});
 }
 
-// Whether the first reply of the chat is dealt with; otherwise the chat is held back.
-asio::awaitable<bool> Outbox::deliver(telegram::ChatId id) {
-  vault::Backoff backoff(*random_, {});
+void Outbox::update_waiters() {
+  if (waiting_ < kMaxWaiting) {
+    has_room_.set();
+  } else {
+    has_room_.clear();
+  }
+  if (waiting_ == 0) {
+    empty_.set();
+  } else {
+    empty_.clear();
+  }
+}
+
+// ---- what goes ---------------------------------------------------------------------------------
+
+void Outbox::pump() {
+  while (!due_.empty() && on_their_way_ < kWorkers) {
+    const Time now = clock_->now();
+    const Time at = std::max(due_.top().at, budget_->reply_at());
+    if (at > now) {
+      wake_at(at);
+      return;
+    }
+    const telegram::ChatId id = due_.top().chat;
+    due_.pop();
+    if (budget_->reply_at(id) > now) {
+      schedule(id);  // somebody else has written there, or was refused
+      continue;
+    }
+    Chat& chat = chats_[id];
+    Reply reply = std::move(chat.replies.front());
+    chat.replies.pop_front();
+    ++on_their_way_;
+    asio::co_spawn(executor_, send(std::move(reply)), asio::detached);
+  }
+}
+
+void Outbox::wake_at(Time at) {
+  const bool somebody_waits = wakes_at_ != Time::max();
+  if (at >= wakes_at_) return;
+  wakes_at_ = at;
+  if (somebody_waits) {
+    earlier_.set();
+  } else {
+    asio::co_spawn(executor_, wait_for_wake(), asio::detached);
+  }
+}
+
+asio::awaitable<void> Outbox::wait_for_wake() {
   for (;;) {
-    const Reply reply = chats_[id].replies.front();
-    const Result<telegram::Message> sent =
-        co_await api_->send_message(reply.chat, reply.text, reply.keyboard);
-    if (sent) {
-      ++counters_.sent;
-      co_return true;
-    }
-    const Error& error = sent.error();
-    if (error.code == ErrorCode::kRateLimited) {
-      ++counters_.rate_limited;
-      asio::co_spawn(executor_, hold(id, backoff.next(error)), asio::detached);
-      co_return false;
-    }
-    if (error.code != ErrorCode::kUnavailable || backoff.failures() + 1 >= kMaxAttempts) {
-      ++counters_.dropped;
-      co_return true;
-    }
-    co_await clock_->sleep_for(backoff.next(error));
+    const vault::Clock::Duration left = wakes_at_ - clock_->now();
+    if (left <= left.zero()) break;
+    earlier_.clear();
+    co_await (clock_->sleep_for(left) || earlier_.wait());
   }
+  wakes_at_ = Time::max();
+  pump();
 }
 
-asio::awaitable<void> Outbox::hold(telegram::ChatId id, vault::Clock::Duration duration) {
-  co_await clock_->sleep_for(duration);
-  make_ready(id);
-}
-
-void Outbox::finish_first(telegram::ChatId id) {
-  Chat& chat = chats_[id];
-  chat.replies.pop_front();
+asio::awaitable<void> Outbox::send(Reply reply) {
+  const telegram::ChatId id = reply.chat;
+  const Result<void> delivered = co_await deliver(reply);
+  --on_their_way_;
   --waiting_;
+  Chat& chat = chats_[id];
+  if (delivered) {
+    ++counters_.sent;
+  } else if (delivered.error().code == ErrorCode::kRateLimited) {
+    ++counters_.rate_limited;
+    put_back(std::move(reply));
+  } else {
+    ++counters_.dropped;
+    if (delivered.error().code == ErrorCode::kForbidden) drop_all(chat);
+  }
   if (chat.replies.empty()) {
     chats_.erase(id);
   } else {
-    make_ready(id);
+    schedule(id);
   }
-  if (waiting_ < kMaxWaiting) has_room_.set();
-  if (waiting_ == 0) empty_.set();
+  update_waiters();
+  pump();
+}
+
+// What certainly did not arrive is tried again.
+asio::awaitable<Result<void>> Outbox::deliver(const Reply& reply) {
+  vault::Backoff backoff(*random_, {});
+  for (;;) {
+    const Result<telegram::Message> sent =
+        co_await api_->send_message(reply.chat, reply.text, reply.keyboard);
+    if (sent) co_return Result<void>();
+    if (sent.error().code != ErrorCode::kUnavailable || backoff.failures() + 1 >= kMaxAttempts) {
+      co_return sent.error();
+    }
+    co_await clock_->sleep_for(backoff.next(sent.error()));
+  }
+}
+
+// In the first place again, unless a newer one about the same thing has come.
+void Outbox::put_back(Reply reply) {
+  Chat& chat = chats_[reply.chat];
+  const bool replaced =
+      reply.topic && std::any_of(chat.replies.begin(), chat.replies.end(),
+                                 [&](const Reply& newer) { return newer.topic == reply.topic; });
+  if (replaced) {
+    ++counters_.coalesced;
+    return;
+  }
+  chat.replies.push_front(std::move(reply));
+  ++waiting_;
+}
+
+void Outbox::drop_all(Chat& chat) {
+  counters_.dropped += chat.replies.size();
+  waiting_ -= chat.replies.size();
+  chat.replies.clear();
 }
 
 asio::awaitable<void> Outbox::room() { co_await has_room_.wait(); }

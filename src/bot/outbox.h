@@ -1,19 +1,29 @@
-// Sends replies: in order within a chat, several chats at a time, never into a chat that Telegram
-// has asked to leave alone. Penalties hold one chat back and nobody else.
+// Sends replies: in order within a chat, several chats at a time, chats in turn, and never faster
+// than the flood budget has it. A chat under a penalty waits alone.
 //
-// One thread. Bounded: when kMaxWaiting replies wait, room() holds the caller back; a chat's own
-// queue drops its oldest reply above kMaxPerChat. A reply whose delivery is uncertain is not sent
-// again.
+// Replies to one chat coalesce: of those about the same thing only the newest waits, so ten quick
+// taps make two answers, the first and the last. Nothing else is dropped but what Telegram refuses.
+// A chat that refuses the bot (blocked, deactivated, kicked) loses what waits for it and is written
+// to again when it has written.
+//
+// One thread, the executor's. Bounded: when kMaxWaiting replies wait, room() holds the caller back;
+// a chat's own queue drops its oldest reply above kMaxPerChat. A reply whose delivery is uncertain
+// is not sent again.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <compare>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <queue>
 #include <unordered_map>
+#include <vector>
 
 #include "bot/clicker.h"
 #include "telegram/api.h"
+#include "telegram/flood_budget.h"
 #include "vault/clock.h"
 #include "vault/event.h"
 #include "vault/random.h"
@@ -28,14 +38,15 @@ class Outbox {
 
   struct Counters {
     std::uint64_t sent = 0;
-    std::uint64_t dropped = 0;  ///< refused, uncertain, given up, or over the chat's bound
+    std::uint64_t coalesced = 0;  ///< a newer one took their place
+    std::uint64_t dropped = 0;    ///< refused, uncertain, given up, or over the chat's bound
     std::uint64_t rate_limited = 0;
   };
 
   /// The references must outlive the object, and the object must outlive the executor's last run:
-  /// its coroutines refer to it.
-  Outbox(telegram::Api& api, vault::Clock& clock, vault::Random& random,
-         boost::asio::any_io_executor executor);
+  /// its coroutines refer to it. `api` charges `budget`.
+  Outbox(telegram::Api& api, const telegram::FloodBudget& budget, vault::Clock& clock,
+         vault::Random& random, boost::asio::any_io_executor executor);
 
   void push(Reply reply);
 
@@ -51,25 +62,43 @@ class Outbox {
   const Counters& counters() const { return counters_; }
 
  private:
+  using Time = vault::Clock::Time;
+
   struct Chat {
-    std::deque<Reply> replies;
-    bool busy = false;  // a worker has its first reply, or a penalty is running
+    std::deque<Reply> replies;  // without the one on its way
+    bool scheduled = false;     // in due_, or one is on its way
   };
 
-  boost::asio::awaitable<void> work();
-  boost::asio::awaitable<void> hold(telegram::ChatId id, vault::Clock::Duration duration);
-  boost::asio::awaitable<bool> deliver(telegram::ChatId id);
-  void finish_first(telegram::ChatId id);
-  void make_ready(telegram::ChatId id);
+  // A chat whose first reply may go at that time; of two at the same time the one scheduled first.
+  struct Due {
+    Time at{};
+    std::uint64_t order = 0;
+    telegram::ChatId chat{};
+    auto operator<=>(const Due&) const = default;
+  };
+
+  void schedule(telegram::ChatId id);
+  void pump();
+  void wake_at(Time at);
+  boost::asio::awaitable<void> wait_for_wake();
+  boost::asio::awaitable<void> send(Reply reply);
+  boost::asio::awaitable<Result<void>> deliver(const Reply& reply);
+  void put_back(Reply reply);
+  void drop_all(Chat& chat);
+  void update_waiters();
 
   telegram::Api* api_;
+  const telegram::FloodBudget* budget_;
   vault::Clock* clock_;
   vault::Random* random_;
   boost::asio::any_io_executor executor_;
   std::unordered_map<telegram::ChatId, Chat> chats_;
-  std::deque<telegram::ChatId> ready_;
-  std::size_t waiting_ = 0;
-  std::size_t workers_ = 0;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::uint64_t scheduled_ = 0;
+  std::size_t waiting_ = 0;  // with those on their way
+  std::size_t on_their_way_ = 0;
+  Time wakes_at_ = Time::max();  // max: nobody waits to wake
+  vault::Event earlier_;
   vault::Event has_room_;
   vault::Event empty_;
   Counters counters_;

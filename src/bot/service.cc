@@ -29,6 +29,7 @@ constexpr seconds kLastRepliesDeadline{3};
 Service::Service(Config config)
     : config_(std::move(config)),
       stopping_(io_.get_executor()),
+      flood_budget_(clock_, config_.flood_limits),
       web_([this] { return metrics(); }) {}
 
 ExitCode Service::run() {

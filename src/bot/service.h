@@ -27,6 +27,7 @@
 #include "kv/table.h"
 #include "telegram/api.h"
 #include "telegram/bot_channel.h"
+#include "telegram/flood_budget.h"
 #include "telegram/http_client.h"
 #include "vault/clock.h"
 #include "vault/event.h"
@@ -81,6 +82,7 @@ class Service {
   vault::Event stopping_;
   ExitCode exit_code_ = ExitCode::kSuccess;
 
+  telegram::FloodBudget flood_budget_;
   std::unique_ptr<telegram::HttpClient> http_;
   std::optional<telegram::Api> api_;
   std::optional<Outbox> outbox_;

@@ -50,8 +50,8 @@ asio::awaitable<Result<void>> Service::start() {
       telegram::HttpClient::create(io_.get_executor(), config_.api_root);
   if (!http) co_return http.error();
   http_ = std::move(*http);
-  api_.emplace(*http_, config_.token);
-  outbox_.emplace(*api_, clock_, random_, io_.get_executor());
+  api_.emplace(*http_, config_.token, &flood_budget_);
+  outbox_.emplace(*api_, flood_budget_, clock_, random_, io_.get_executor());
 
   if (Result<void> checked = co_await check_token(); !checked) co_return checked;
   if (!config_.webhook) co_await delete_webhook();

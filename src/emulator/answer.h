@@ -36,6 +36,11 @@ inline ApiError bad_request(std::string_view text) {
   return {400, "Bad Request: " + std::string(text)};
 }
 
+/// 429 "Too Many Requests: retry after <seconds>".
+inline ApiError too_many_requests(std::uint32_t retry_after_s) {
+  return {429, "Too Many Requests: retry after " + std::to_string(retry_after_s), retry_after_s};
+}
+
 /// 403 "Forbidden: <text>".
 inline ApiError forbidden(std::string_view text) {
   return {403, "Forbidden: " + std::string(text)};

@@ -20,7 +20,7 @@ int fail(int code, const std::string& text) {
   return code;
 }
 
-int run(std::uint16_t port, const std::string& state_folder) {
+int run(std::uint16_t port, const std::string& state_folder, FloodKind flood) {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   World world(std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
   std::unique_ptr<Journal> journal;
@@ -39,7 +39,7 @@ int run(std::uint16_t port, const std::string& state_folder) {
   namespace asio = boost::asio;
   asio::io_context io(1);
   int exit_code = 0;
-  Service service(io.get_executor(), world, files, journal.get(), [&] {
+  Service service(io.get_executor(), world, files, journal.get(), flood, [&] {
     exit_code = fail(kExitDisk, "cannot write the state folder; stopping");
     io.stop();
   });
@@ -66,8 +66,8 @@ int main(int argc, char** argv) {
   CLI::App app("A local Telegram: Bot API server, chat page and control API on 127.0.0.1");
   app.add_option("--port", port, "port on 127.0.0.1; 0 picks a free one")->capture_default_str();
   app.add_option("--state", state_folder, "folder that keeps everything across restarts");
-  app.add_option("--flood", flood, "flood limits; 'off' is the only kind this version has")
-      ->check(CLI::IsMember({"off"}))
+  app.add_option("--flood", flood, "flood limits: off, gentle or real")
+      ->check(CLI::IsMember({"off", "gentle", "real"}))
       ->capture_default_str();
   try {
     app.parse(argc, argv);
@@ -76,5 +76,5 @@ int main(int argc, char** argv) {
     return help ? 0 : telekv::emulator::kExitUsage;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  return telekv::emulator::run(port, state_folder);
+  return telekv::emulator::run(port, state_folder, *telekv::emulator::parse_flood_kind(flood));
 }

@@ -52,12 +52,13 @@ HttpReply page_reply(const PageFile& page) {
 }  // namespace
 
 Service::Service(asio::any_io_executor executor, World& world, FileStore& files, Journal* journal,
-                 std::function<void()> on_disk_failure)
+                 FloodKind flood, std::function<void()> on_disk_failure)
     : executor_(std::move(executor)),
       world_(world),
       files_(files),
       journal_(journal),
       on_disk_failure_(std::move(on_disk_failure)),
+      flood_(flood),
       webhooks_(
           executor_, world_,
           {.now = [this] { return now(); },
@@ -162,6 +163,7 @@ asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
     PollRequest poll = read_poll_request(*arguments);
     co_return co_await get_updates(bot, poll);
   }
+  if (auto refused = refuse_flood(*bot, *method, *arguments)) co_return std::move(*refused);
   std::string result;
   Call call{world_, files_, *bot, *arguments, now()};
   const auto done = method->run(call, result);
@@ -237,12 +239,18 @@ void Service::run_webhook_reply(Bot& bot, const WebhookAnswer& answer) {
   statistics_.count(method->name, method->run(call, result).has_value());
 }
 
+std::optional<HttpReply> Service::refuse_flood(const Bot& bot, const MethodEntry& method,
+                                               const Arguments& arguments) {
+  if (!FloodControl::is_charged(method.name)) return std::nullopt;
+  const std::uint32_t wait_s = flood_.charge(bot.id, arguments.get_integer("chat_id", 0), now());
+  if (wait_s == 0) return std::nullopt;
+  return error_reply(too_many_requests(wait_s));
+}
+
 std::optional<HttpReply> Service::answer_instead(const Fault& fault) const {
   switch (fault.kind) {
     case FaultKind::kTooManyRequests:
-      return error_reply({429,
-                          "Too Many Requests: retry after " + std::to_string(fault.retry_after_s),
-                          fault.retry_after_s});
+      return error_reply(too_many_requests(fault.retry_after_s));
     case FaultKind::kBadGateway: {
       HttpReply reply;
       reply.status = 502;

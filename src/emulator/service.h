@@ -19,6 +19,7 @@
 #include "emulator/bot_api.h"
 #include "emulator/faults.h"
 #include "emulator/file_store.h"
+#include "emulator/flood_control.h"
 #include "emulator/http.h"
 #include "emulator/journal.h"
 #include "emulator/statistics.h"
@@ -32,7 +33,7 @@ class Service {
   /// `journal`: null keeps everything in memory. `on_disk_failure` is called when the journal can
   /// no longer be written; the emulator must then end, because what it answers would not survive.
   Service(boost::asio::any_io_executor executor, World& world, FileStore& files, Journal* journal,
-          std::function<void()> on_disk_failure);
+          FloodKind flood, std::function<void()> on_disk_failure);
 
   /// Answers a request. Never fails: what is wrong is in the answer.
   boost::asio::awaitable<HttpReply> handle(HttpRequest request);
@@ -67,6 +68,8 @@ class Service {
                                              std::chrono::steady_clock::time_point deadline);
   HttpReply download(const BotPath& path);
   std::optional<HttpReply> answer_instead(const Fault& fault) const;
+  std::optional<HttpReply> refuse_flood(const Bot& bot, const MethodEntry& method,
+                                        const Arguments& arguments);
   TimeMs now() const;
   bool commit();
 
@@ -76,6 +79,7 @@ class Service {
   Journal* journal_;
   std::function<void()> on_disk_failure_;
   Faults faults_;
+  FloodControl flood_;
   Statistics statistics_;
   std::unordered_map<BotId, std::shared_ptr<WaitingPoll>> waiting_polls_;
   std::unordered_map<BotId, std::chrono::steady_clock::time_point> next_conflict_;

@@ -127,7 +127,8 @@ Error too_large(std::size_t max_bytes) {
 
 }  // namespace
 
-Api::Api(Http& http, Token token) : http_(&http), token_(std::move(token)) {}
+Api::Api(Http& http, Token token, FloodBudget* budget)
+    : http_(&http), token_(std::move(token)), budget_(budget) {}
 
 Error Api::redacted(Error error) const {
   error.message = token_.redact(std::move(error.message));
@@ -135,12 +136,43 @@ Error Api::redacted(Error error) const {
   return error;
 }
 
+// A call inside a penalty makes it longer.
+Result<void> Api::charge(const Method& method) {
+  if (!budget_ || !method.writes_into) return {};
+  const auto left = budget_->penalty_left(*method.writes_into);
+  if (left > left.zero()) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
+    return Error{.code = ErrorCode::kRateLimited,
+                 .message = std::string(method.name) +
+                            ": not called, Telegram wants no message into this chat yet",
+                 .retry_after_s = static_cast<std::uint32_t>(seconds)};
+  }
+  budget_->spend(*method.writes_into);
+  return {};
+}
+
+void Api::note_answer(const Method& method, const HttpResponse& response) {
+  if (!budget_ || !method.writes_into) return;
+  if (response.status / 100 == 2) {
+    budget_->succeed();
+    return;
+  }
+  const Error error = answer_error(method, response, "");
+  if (error.code == ErrorCode::kRateLimited) {
+    // A refusal that names no time is no invitation to come back at once.
+    budget_->penalize(*method.writes_into, std::chrono::seconds(std::max(error.retry_after_s, 1u)));
+  }
+}
+
 Async<HttpResponse> Api::send(Method method, HttpRequest request) {
+  const auto charged = charge(method);
+  if (!charged) co_return charged.error();
   request.target = "/bot";
   request.target.append(token_.reveal()).append("/").append(method.name);
   if (method.effect == Effect::kReads) request.repeat = HttpRequest::Repeat::kSafe;
   auto response = co_await http_->exchange(std::move(request));
   if (!response) co_return redacted(exchange_error(method, response.error()));
+  note_answer(method, *response);
   co_return response;
 }
 
@@ -209,7 +241,7 @@ Async<Message> Api::send_message(ChatId chat, std::string text,
                                  std::optional<ReplyKeyboard> keyboard) {
   js::object body{{"chat_id", to_int(chat)}, {"text", text}};
   if (keyboard) body["reply_markup"] = keyboard_json(*keyboard);
-  return call<Message>({"sendMessage", Effect::kMutates}, json_request(body));
+  return call<Message>({"sendMessage", Effect::kMutates, chat}, json_request(body));
 }
 
 Async<void> Api::answer_callback_query(std::string query_id, std::string text) {
@@ -223,18 +255,18 @@ Async<void> Api::answer_callback_query(std::string query_id, std::string text) {
 }
 
 Async<Message> Api::send_document(ChatId chat, Upload upload) {
-  constexpr Method kMethod{"sendDocument", Effect::kMutates};
+  const Method method{"sendDocument", Effect::kMutates, chat};
   const std::vector<FormField> fields{{"chat_id", std::to_string(to_int(chat))},
                                       {"caption", upload.caption},
                                       {"disable_content_type_detection", "true"},
                                       {"disable_notification", "true"}};
   auto request = upload_request(fields, upload);
   if (!request) co_return request.error();
-  co_return co_await call<Message>(kMethod, std::move(*request));
+  co_return co_await call<Message>(method, std::move(*request));
 }
 
 Async<std::optional<Message>> Api::edit_message_document(ChatId chat, MessageId id, Upload upload) {
-  constexpr Method kMethod{"editMessageMedia", Effect::kMutates};
+  const Method method{"editMessageMedia", Effect::kMutates, chat};
   const js::object media{{"type", "document"},
                          {"media", "attach://" + std::string(kDocumentPart)},
                          {"caption", upload.caption},
@@ -244,10 +276,10 @@ Async<std::optional<Message>> Api::edit_message_document(ChatId chat, MessageId 
                                       {"media", js::serialize(media)}};
   auto request = upload_request(fields, upload);
   if (!request) co_return request.error();
-  auto response = co_await send(kMethod, std::move(*request));
+  auto response = co_await send(method, std::move(*request));
   if (!response) co_return response.error();
   if (refused_with(*response, "message is not modified")) co_return std::optional<Message>();
-  auto message = read<Message>(kMethod, *response);
+  auto message = read<Message>(method, *response);
   if (!message) co_return message.error();
   co_return std::optional<Message>(std::move(*message));
 }
@@ -257,13 +289,13 @@ Async<Message> Api::forward_message(ChatId to, ChatId from, MessageId id) {
                         {"from_chat_id", to_int(from)},
                         {"message_id", to_int(id)},
                         {"disable_notification", true}};
-  return call<Message>({"forwardMessage", Effect::kMutates}, json_request(body));
+  return call<Message>({"forwardMessage", Effect::kMutates, to}, json_request(body));
 }
 
 Async<void> Api::delete_message(ChatId chat, MessageId id) {
-  constexpr Method kMethod{"deleteMessage", Effect::kMutates};
+  const Method method{"deleteMessage", Effect::kMutates, chat};
   auto request = json_request(message_json(chat, id));
-  auto done = co_await call<Done>(kMethod, std::move(request));
+  auto done = co_await call<Done>(method, std::move(request));
   if (!done) co_return done.error();
   co_return Result<void>();
 }
@@ -275,22 +307,22 @@ Async<ChatInfo> Api::get_chat(ChatId chat) {
 }
 
 Async<void> Api::pin_chat_message(ChatId chat, MessageId id) {
-  constexpr Method kMethod{"pinChatMessage", Effect::kMutates};
+  const Method method{"pinChatMessage", Effect::kMutates, chat};
   auto body = message_json(chat, id);
   body["disable_notification"] = true;
   auto request = json_request(body);
-  auto done = co_await call<Done>(kMethod, std::move(request));
+  auto done = co_await call<Done>(method, std::move(request));
   if (!done) co_return done.error();
   co_return Result<void>();
 }
 
 Async<void> Api::unpin_chat_message(ChatId chat, MessageId id) {
-  constexpr Method kMethod{"unpinChatMessage", Effect::kMutates};
+  const Method method{"unpinChatMessage", Effect::kMutates, chat};
   auto request = json_request(message_json(chat, id));
-  auto response = co_await send(kMethod, std::move(request));
+  auto response = co_await send(method, std::move(request));
   if (!response) co_return response.error();
   if (refused_with(*response, "message to unpin not found")) co_return Result<void>();
-  auto done = read<Done>(kMethod, *response);
+  auto done = read<Done>(method, *response);
   if (!done) co_return done.error();
   co_return Result<void>();
 }

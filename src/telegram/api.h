@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "telegram/api_error.h"
+#include "telegram/flood_budget.h"
 #include "telegram/http.h"
 #include "telegram/types.h"
 #include "telegram/update_parser.h"
@@ -92,8 +93,10 @@ class Api {
   /// Bot API: getFile serves at most 20 MiB.
   static constexpr std::size_t kMaxDownloadBytes = std::size_t{20} << 20;
 
-  /// `http` must outlive the object.
-  Api(Http& http, Token token);
+  /// Both must outlive the object. With a `budget`, what is written into a chat is charged to it,
+  /// its penalties are noted there, and a call for a chat under a penalty is not made: it ends at
+  /// once as Telegram's own refusal would, kRateLimited with the time that is left.
+  Api(Http& http, Token token, FloodBudget* budget = nullptr);
 
   UserId bot_id() const { return token_.bot_id(); }
 
@@ -150,9 +153,12 @@ class Api {
   Result<T> read(const Method& method, const HttpResponse& response) const;
 
   Error redacted(Error error) const;
+  Result<void> charge(const Method& method);
+  void note_answer(const Method& method, const HttpResponse& response);
 
   Http* http_;
   Token token_;
+  FloodBudget* budget_;
 };
 
 }  // namespace telekv::telegram

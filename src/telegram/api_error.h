@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "telegram/http.h"
+#include "telegram/types.h"
 
 namespace telekv::telegram {
 
@@ -18,6 +20,7 @@ struct Method {
   enum class Effect : std::uint8_t { kReads, kMutates };
   std::string_view name;
   Effect effect;
+  std::optional<ChatId> writes_into = {};  ///< the chat whose flood budget it is charged to
 };
 
 /// An answer that is not a readable success. `problem` says what was unreadable when it claimed to

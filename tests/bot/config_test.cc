@@ -92,6 +92,7 @@ TEST_F(Settings, ThatAreMissingAreNamed) {
 TEST_F(Settings, ThatCannotBeUsedAreRefused) {
   set_what_is_needed();
   EXPECT_THAT(refusal("--durability", "always"), HasSubstr("'interval' or 'strict'"));
+  EXPECT_THAT(refusal("--flood-budget", "high"), HasSubstr("on or off"));
   EXPECT_THAT(refusal("--port", "0"), HasSubstr("PORT"));
   EXPECT_THAT(refusal("--port", "65536"), HasSubstr("PORT"));
   EXPECT_THAT(refusal("--api-root", "http://example.org"), HasSubstr("http"));
@@ -220,7 +221,7 @@ TEST_F(Settings, AreExplainedOnRequest) {
   for (const char* name :
        {"BOT_TOKEN", "ADMIN_ID", "VAULT_CHAT", "TELEKV_KEY", "API_ROOT", "BACKUP_INTERVAL",
         "ROOT_ID", "DURABILITY", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_SETTLE", "PORT",
-        "LOG_LEVEL", "LOG_FORMAT", "Exit codes"}) {
+        "FLOOD_BUDGET", "LOG_LEVEL", "LOG_FORMAT", "Exit codes"}) {
     EXPECT_THAT(std::get<PrintAndExit>(*help).text, HasSubstr(name));
   }
   const auto version = parse("--version");

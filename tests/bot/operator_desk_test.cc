@@ -73,7 +73,8 @@ struct Desk : vault::World, ::testing::Test {
   telegram::Api api{
       post, telegram::Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000").value()};
   vault::SeededRandom jitter{1};
-  Outbox outbox{api, clock, jitter, context.get_executor()};
+  telegram::FloodBudget budget{clock, telegram::FloodLimits::none()};
+  Outbox outbox{api, budget, clock, jitter, context.get_executor()};
   std::optional<vault::Saver> saver;
   std::optional<OperatorDesk> desk;
   std::optional<Result<void>> saver_end;

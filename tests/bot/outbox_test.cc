@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -80,8 +83,10 @@ constexpr const char* kPenalty =
 constexpr const char* kBlocked =
     R"({"ok":false,"error_code":403,"description":"Forbidden: bot was blocked by the user"})";
 
-class AnOutbox : public ::testing::Test {
+class SomeOutbox : public ::testing::Test {
  protected:
+  explicit SomeOutbox(telegram::FloodLimits limits) : limits_(limits) {}
+
   void push(std::int64_t chat, std::string text) {
     outbox_.push({.chat = ChatId{chat}, .text = std::move(text)});
   }
@@ -94,13 +99,44 @@ class AnOutbox : public ::testing::Test {
   }
   void run() { clock_.run(io_); }
 
+  telegram::FloodLimits limits_;
   boost::asio::io_context io_;
   vault::VirtualClock clock_;
   vault::SeededRandom random_{7};
   ScriptedTelegram telegram_{clock_};
+  telegram::FloodBudget budget_{clock_, limits_};
   telegram::Api api_{telegram_,
-                     *telegram::Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000")};
-  Outbox outbox_{api_, clock_, random_, io_.get_executor()};
+                     *telegram::Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000"),
+                     &budget_};
+  Outbox outbox_{api_, budget_, clock_, random_, io_.get_executor()};
+};
+
+class AnOutbox : public SomeOutbox {
+ protected:
+  AnOutbox() : SomeOutbox(telegram::FloodLimits::none()) {}
+};
+
+class ALimitedOutbox : public SomeOutbox {
+ protected:
+  ALimitedOutbox() : SomeOutbox({}) {}
+
+  void tap(std::int64_t chat, int count) {
+    outbox_.push(
+        {.chat = ChatId{chat}, .text = std::to_string(count), .topic = Reply::Topic::kCount});
+  }
+  /// On the executor's thread, as the outbox asks.
+  void soon(std::function<void()> what) { boost::asio::post(io_, std::move(what)); }
+  void at(vault::Clock::Duration when, std::function<void()> what) {
+    const auto wait = [this, when, what = std::move(what)]() -> boost::asio::awaitable<void> {
+      co_await clock_.sleep_for(when);
+      what();
+    };
+    waits_.push_back(wait);
+    boost::asio::co_spawn(io_, waits_.back()(), boost::asio::detached);
+  }
+
+ private:
+  std::deque<std::function<boost::asio::awaitable<void>()>> waits_;
 };
 
 TEST_F(AnOutbox, KeepsTheOrderWithinAChat) {
@@ -165,8 +201,7 @@ TEST_F(AnOutbox, DropsAChatsOldestRepliesAboveItsBound) {
   run();
   const std::vector<std::string> sent = texts_to(1);
   EXPECT_EQ(sent.size(), Outbox::kMaxPerChat);
-  EXPECT_EQ(sent.front(), "0");  // it may have been on its way
-  EXPECT_EQ(sent[1], "6");
+  EXPECT_EQ(sent.front(), "5");
   EXPECT_EQ(outbox_.counters().dropped, 5u);
 }
 
@@ -196,6 +231,111 @@ TEST_F(AnOutbox, TellsWhenEverythingHasGone) {
   boost::asio::co_spawn(io_, wait(), boost::asio::detached);
   run();
   EXPECT_TRUE(drained);
+}
+
+TEST_F(ALimitedOutbox, TenQuickTapsMakeTheFirstAnswersAndTheLast) {
+  soon([&] {
+    for (int i = 1; i <= 10; ++i) tap(1, i);
+  });
+  run();
+  EXPECT_EQ(texts_to(1), (std::vector<std::string>{"1", "10"}));
+  EXPECT_EQ(outbox_.counters().coalesced, 8u);
+  EXPECT_EQ(outbox_.counters().rate_limited, 0u);
+}
+
+TEST_F(ALimitedOutbox, OnlyTheSameThingIsCoalescedAndTheOrderStays) {
+  soon([&] {
+    push(1, "report 1");
+    tap(1, 1);
+    push(1, "report 2");
+    tap(1, 2);
+    outbox_.push({.chat = ChatId{1}, .text = "rating", .topic = Reply::Topic::kRating});
+    push(1, "report 2");
+  });
+  run();
+  EXPECT_EQ(texts_to(1),
+            (std::vector<std::string>{"report 1", "report 2", "2", "rating", "report 2"}));
+}
+
+TEST_F(ALimitedOutbox, WritesIntoAChatOnceASecondAfterABurst) {
+  soon([&] {
+    for (int i = 0; i < 6; ++i) push(1, std::to_string(i));
+  });
+  run();
+  ASSERT_EQ(telegram_.sent_.size(), 6u);
+  EXPECT_LT(telegram_.sent_[2].at, milliseconds(100));
+  for (std::size_t i = 3; i < 6; ++i) {
+    EXPECT_GE(telegram_.sent_[i].at - telegram_.sent_[i - 1].at, milliseconds(990));
+  }
+}
+
+// A chat that asks for more than everybody else together waits for its own turns.
+TEST_F(ALimitedOutbox, AHotChatStarvesNobody) {
+  soon([&] {
+    for (int i = 0; i < 30; ++i) push(1, std::to_string(i));
+    for (int chat = 2; chat <= 60; ++chat) push(chat, "x");
+  });
+  run();
+  for (int chat = 2; chat <= 60; ++chat) {
+    const auto sent = std::find_if(telegram_.sent_.begin(), telegram_.sent_.end(),
+                                   [&](const auto& each) { return each.chat == chat; });
+    ASSERT_NE(sent, telegram_.sent_.end());
+    EXPECT_LT(sent->at, seconds(4)) << chat;
+  }
+}
+
+TEST_F(ALimitedOutbox, NeverSendsMoreThanItsShareInASecond) {
+  soon([&] {
+    for (int chat = 1; chat <= 500; ++chat) push(chat, "x");
+  });
+  run();
+  ASSERT_EQ(telegram_.sent_.size(), 500u);
+  for (std::size_t i = 25; i < 500; ++i) {
+    EXPECT_GE(telegram_.sent_[i].at - telegram_.sent_[i - 25].at, seconds(1));
+  }
+  EXPECT_LT(telegram_.sent_.back().at, seconds(26));
+}
+
+TEST_F(ALimitedOutbox, WhatABlockedChatWasToGetGoesAndItIsAnsweredWhenItWritesAgain) {
+  telegram_.refuse_ = [](std::int64_t, std::size_t attempt) -> std::optional<std::string> {
+    if (attempt == 0) return kBlocked;
+    return std::nullopt;
+  };
+  soon([&] {
+    push(1, "a");
+    push(1, "b");
+    push(1, "c");
+  });
+  at(seconds(5), [&] { push(1, "d"); });
+  run();
+  EXPECT_EQ(texts_to(1), std::vector<std::string>{"d"});
+  EXPECT_EQ(outbox_.counters().dropped, 3u);
+}
+
+TEST_F(ALimitedOutbox, APenaltyThatComesMeanwhileIsNoticed) {
+  soon([&] {
+    for (int i = 0; i < 4; ++i) push(1, std::to_string(i));
+    budget_.penalize(ChatId{1}, seconds(20));
+    push(2, "x");
+  });
+  run();
+  EXPECT_EQ(telegram_.sent_.size(), 5u);
+  EXPECT_LT(telegram_.sent_[1].at, seconds(1)) << "the other chat goes on";
+  EXPECT_GE(telegram_.sent_[2].at, seconds(20));
+}
+
+TEST_F(ALimitedOutbox, ANewerCountTakesThePlaceOfOneThatWasRefused) {
+  telegram_.refuse_ = [](std::int64_t, std::size_t attempt) -> std::optional<std::string> {
+    if (attempt == 0) return kPenalty;
+    return std::nullopt;
+  };
+  soon([&] {
+    tap(1, 1);
+    tap(1, 2);
+  });
+  at(seconds(10), [&] { tap(1, 3); });
+  run();
+  EXPECT_EQ(texts_to(1), std::vector<std::string>{"3"});
 }
 
 }  // namespace

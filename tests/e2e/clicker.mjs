@@ -69,6 +69,7 @@ export class Clicker {
       TELEKV_KEY: goodKey(),
       API_ROOT: emulator.root,
       BACKUP_INTERVAL: '1',
+      FLOOD_BUDGET: emulator.flood === 'off' ? 'off' : 'on',
       ...(operator ? { ADMIN_ID: String(operator.id) } : {}),
       ...environment,
     };

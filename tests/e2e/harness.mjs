@@ -144,15 +144,16 @@ export function inPlace(body) {
 
 /// The local Telegram.
 export class Emulator {
-  static async start(place, { state, port = 0 } = {}) {
+  static async start(place, { state, port = 0, flood = 'off' } = {}) {
     const emulator = new Emulator();
-    Object.assign(emulator, { place, state });
+    Object.assign(emulator, { place, state, flood });
     await emulator.#launch(port);
     return emulator;
   }
 
   async #launch(port) {
-    const args = ['--port', String(port), ...(this.state ? ['--state', this.state] : [])];
+    const args = ['--port', String(port), '--flood', this.flood];
+    if (this.state) args.push('--state', this.state);
     this.program = this.place.start('telegram-emulator', args);
     [, this.root, this.port] = await this.program.line(/ready: (http:\/\/127\.0\.0\.1:(\d+))\//);
   }

@@ -80,7 +80,7 @@ class Http : public testing::Test {
  protected:
   Http()
       : world_(1'790'000'000'000),
-        service_(io_.get_executor(), world_, files_, nullptr, [] {}),
+        service_(io_.get_executor(), world_, files_, nullptr, FloodKind::kOff, [] {}),
         server_(Server::listen(io_, service_, 0).value()),
         thread_([this] { io_.run(); }),
         client_(server_->port()) {

@@ -595,7 +595,8 @@ TEST_F(WebhookDelivery, AWebhookOfAnEarlierRunIsServedFromTheStart) {
   earlier.now = std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
   earlier.result("setWebhook", {{"url", server_.url()}});
   earlier.world.person_sends(earlier.bot, kAnya, "Клик", earlier.now).value();
-  const Service service(io_.get_executor(), earlier.world, earlier.files, nullptr, [] {});
+  const Service service(io_.get_executor(), earlier.world, earlier.files, nullptr, FloodKind::kOff,
+                        [] {});
   until_delivered(1);
 }
 
