@@ -181,7 +181,17 @@ asio::awaitable<Result<void>> SimProcess::serve() {
   Result<void> served = co_await std::move(serving);
   stopping_.set();
   co_await saver_ended.wait();
+  judge_stop();
   co_return saver_outcome ? served : saver_outcome;
+}
+
+// A base, a penalty or a command under way may not make a stop longer.
+void SimProcess::judge_stop() {
+  constexpr seconds kLastCall{1};
+  if (!stopped_at_ || world_->troubles->plan().allows(Trouble::kFreeze)) return;
+  if (clock_.now() - *stopped_at_ > SaverOptions::kStopDeadline + kLastCall) {
+    world_->fail("a stop took longer than its deadline");
+  }
 }
 
 void SimProcess::saved(const CommitReport& report) {

@@ -68,6 +68,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
 
   /// SIGTERM.
   void stop() {
+    if (!stopping_.is_set()) stopped_at_ = clock_.now();
     stopping_.set();
     touched_ = true;
   }
@@ -111,6 +112,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   void note_point_left();
   void erased(kv::Key key);
   void expect_table(const std::string& how);
+  void judge_stop();
   void judge_end(const Result<void>& served);
   void promise_taken(std::uint64_t sequence);
   void saved(const CommitReport& report);
@@ -127,6 +129,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   WatchedTable table_;
   Vault vault_;
   Event stopping_;
+  std::optional<Clock::Time> stopped_at_;  // by SIGTERM
   Saver saver_;
   PollingLoop loop_;
   WebhookGate gate_;
