@@ -51,6 +51,8 @@ class RowMap {
       std::uint64_t hash;
       Slot slot;
     };
+    // Places asked for before they are written.
+    constexpr std::size_t kFetchAhead = 16;
     // So few that the cache holds the place where each is written to.
     constexpr unsigned kPartBits = 11;
     const auto part_of = [](std::uint64_t hash) { return hash >> (64 - kPartBits); };
@@ -59,8 +61,15 @@ class RowMap {
     Slot begin = 0;
     for (Slot& part : begins) begin += std::exchange(part, begin);
     const std::span<Hashed> sorted = scratch.take<Hashed>(hashes.size());
-    for (const std::uint64_t each : hashes) sorted[begins[part_of(each)]++] = {each, first++};
-    for (const Hashed& each : sorted) index_.insert(each.hash, each.slot, hash_of_slot());
+    for (const std::uint64_t each : hashes) {
+      Hashed* const place = &sorted[begins[part_of(each)]++];
+      *place = {each, first++};
+      __builtin_prefetch(place + kCacheLineBytes / sizeof(Hashed), 1);
+    }
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      if (i + kFetchAhead < sorted.size()) index_.prefetch(sorted[i + kFetchAhead].hash);
+      index_.insert(sorted[i].hash, sorted[i].slot, hash_of_slot());
+    }
   }
 
   /// Begins to bring the row of `key` into the cache; two steps, some operations apart, because the
