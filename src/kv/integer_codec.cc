@@ -55,6 +55,7 @@ constexpr std::uint64_t class_start(unsigned symbol) {
 
 struct ClassTable {
   std::array<std::uint64_t, kClassCount> start;
+  std::array<std::uint64_t, kClassCount> low_mask;
   std::array<std::uint8_t, kClassCount> low_bits;
 };
 
@@ -63,11 +64,26 @@ constexpr ClassTable make_class_table() {
   for (unsigned symbol = 0; symbol < table.start.size(); ++symbol) {
     table.start[symbol] = class_start(symbol);
     table.low_bits[symbol] = static_cast<std::uint8_t>(low_bits_of_class(symbol));
+    table.low_mask[symbol] = (std::uint64_t{1} << table.low_bits[symbol]) - 1;
   }
   return table;
 }
 
 constexpr ClassTable kClasses = make_class_table();
+
+// Values below this are exact as doubles.
+constexpr unsigned kDoubleBits = 52;
+
+/// The class of a value of at most kDoubleBits bits: exponent and mantissa of a double are what a
+/// class is made of. Finding the highest bit takes several times as long on some processors.
+unsigned class_of_narrow(std::uint64_t value) {
+  constexpr unsigned kMantissaEnd = 52;
+  constexpr std::uint64_t kFirst = (std::uint64_t{1023} + kFirstLength - 1) << kMantissaBits;
+  const auto number = static_cast<double>(static_cast<std::int64_t>(value));
+  const std::uint64_t leading =
+      std::bit_cast<std::uint64_t>(number) >> (kMantissaEnd - kMantissaBits);
+  return static_cast<unsigned>(value < kPlainClasses ? value : leading - kFirst + kPlainClasses);
+}
 
 /// How many of each class. Four counters take turns: one alone would wait for itself.
 std::array<std::size_t, kClassCount> count_classes(ByteView classes) {
@@ -107,14 +123,49 @@ void IntegerWriter::append(std::span<const std::uint64_t> values) {
   const std::size_t expected =
       size_ == 0 ? 0 : low_bits_.size() * (classes_.size() - size_) / size_ * 9 / 8;
   BitCursor low_bits = low_bits_.cursor(values.size(), expected);
-  char* next_class = classes_.data() + size_;
-  for (const std::uint64_t value : values) {
-    const Split each = split(value);
-    *next_class++ = static_cast<char>(each.symbol);
-    low_bits.put(lowest_bits(value, each.low_bits), each.low_bits);
+  char* const classes = classes_.data() + size_;
+  std::uint64_t any = 0;
+  for (const std::uint64_t value : values) any |= value;
+  if (any >> kDoubleBits == 0) {
+    append_narrow(values, classes, low_bits);
+  } else {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const Split each = split(values[i]);
+      classes[i] = static_cast<char>(each.symbol);
+      low_bits.put(lowest_bits(values[i], each.low_bits), each.low_bits);
+    }
   }
   low_bits_.set_cursor(low_bits);
   size_ += values.size();
+}
+
+/// Two at a time, because each waits for the bits of the one before.
+void IntegerWriter::append_narrow(std::span<const std::uint64_t> values, char* classes,
+                                  BitCursor& low_bits) {
+  BitCursor cursor = low_bits;  // of its own, so that the loop keeps it in registers
+  std::size_t i = 0;
+  for (; i + 2 <= values.size(); i += 2) {
+    const unsigned first = class_of_narrow(values[i]);
+    const unsigned second = class_of_narrow(values[i + 1]);
+    classes[i] = static_cast<char>(first);
+    classes[i + 1] = static_cast<char>(second);
+    const unsigned first_bits = kClasses.low_bits[first];
+    const unsigned bits = first_bits + kClasses.low_bits[second];
+    const std::uint64_t low = values[i] & kClasses.low_mask[first];
+    const std::uint64_t next_low = values[i + 1] & kClasses.low_mask[second];
+    if (bits < kWordBits) [[likely]] {
+      cursor.put(low | next_low << first_bits, bits);
+    } else {
+      cursor.put(low, first_bits);
+      cursor.put(next_low, bits - first_bits);
+    }
+  }
+  for (; i < values.size(); ++i) {
+    const unsigned symbol = class_of_narrow(values[i]);
+    classes[i] = static_cast<char>(symbol);
+    cursor.put(values[i] & kClasses.low_mask[symbol], kClasses.low_bits[symbol]);
+  }
+  low_bits = cursor;
 }
 
 /// The value that has so many places that the sparse form pays, if there is one. Its class has as

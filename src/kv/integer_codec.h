@@ -42,6 +42,8 @@ class IntegerWriter {
 
  private:
   ByteView classes() const { return {classes_.data(), size_}; }
+  static void append_narrow(std::span<const std::uint64_t> values, char* classes,
+                            BitCursor& low_bits);
   std::optional<std::uint64_t> common_value() const;
   void finish_plain(StreamPacker& packer, WireWriter& message) const;
   void finish_sparse(std::uint64_t common, StreamPacker& packer, WireWriter& message);
