@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "kv/codec_error.h"
@@ -126,7 +127,9 @@ void IntegerWriter::append(std::span<const std::uint64_t> values) {
   char* const classes = classes_.data() + size_;
   std::uint64_t any = 0;
   for (const std::uint64_t value : values) any |= value;
-  if (any >> kDoubleBits == 0) {
+  if (any < kPlainClasses) {
+    for (std::size_t i = 0; i < values.size(); ++i) classes[i] = static_cast<char>(values[i]);
+  } else if (any >> kDoubleBits == 0) {
     append_narrow(values, classes, low_bits);
   } else {
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -213,6 +216,32 @@ void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer, Wi
   const std::size_t most = size_ - size_ * kSparseNumerator / kSparseDenominator;
   IntegerWriter exceptions(most, *scratch_);
   IntegerWriter gaps(most, *scratch_);
+  if (common < kPlainClasses) {
+    split_by_class(static_cast<char>(common), exceptions, gaps);
+  } else {
+    split_by_value(common, exceptions, gaps);
+  }
+  using format::Integers;
+  message.number(Integers::kEncodingFieldNumber, Integers::SPARSE);
+  // The exceptions' classes and low bits stand on either side of what follows: see finish_plain().
+  const Packed packed = packer.pack(exceptions.classes(), Content::kClasses);
+  message.bytes(Integers::kClassesFieldNumber, packed.stored);
+  message.bytes(Integers::kClassesZstdFieldNumber, packed.zstd);
+  message.bytes(Integers::kLowBitsFieldNumber, exceptions.low_bits_.view());
+  message.number(Integers::kCommonFieldNumber, common);
+  message.number(Integers::kExceptionsFieldNumber, exceptions.size_);
+  const Bytes coded(packed.coded);  // packing the gaps ends the view
+  if (exceptions.size_ != 0) {
+    const WireWriter::Mark begin = message.begin();
+    gaps.finish_plain(packer, message);
+    message.enclose(Integers::kGapsFieldNumber, begin);
+  }
+  message.bytes(Integers::kClassesCodedFieldNumber, coded);
+}
+
+/// The exceptions, and how many common values come before each.
+void IntegerWriter::split_by_value(std::uint64_t common, IntegerWriter& exceptions,
+                                   IntegerWriter& gaps) const {
   std::array<std::uint64_t, kPart> exception_part{};
   std::array<std::uint64_t, kPart> gap_part{};
   std::size_t part = 0;
@@ -234,22 +263,35 @@ void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer, Wi
     if (part == kPart) hand_on();
   }
   hand_on();
-  using format::Integers;
-  message.number(Integers::kEncodingFieldNumber, Integers::SPARSE);
-  // The exceptions' classes and low bits stand on either side of what follows: see finish_plain().
-  const Packed packed = packer.pack(exceptions.classes(), Content::kClasses);
-  message.bytes(Integers::kClassesFieldNumber, packed.stored);
-  message.bytes(Integers::kClassesZstdFieldNumber, packed.zstd);
-  message.bytes(Integers::kLowBitsFieldNumber, exceptions.low_bits_.view());
-  message.number(Integers::kCommonFieldNumber, common);
-  message.number(Integers::kExceptionsFieldNumber, exceptions.size_);
-  const Bytes coded(packed.coded);  // packing the gaps ends the view
-  if (exceptions.size_ != 0) {
-    const WireWriter::Mark begin = message.begin();
-    gaps.finish_plain(packer, message);
-    message.enclose(Integers::kGapsFieldNumber, begin);
+}
+
+/// The same of a common value that is its own class: it has no low bits, so those there are, are
+/// the exceptions'. Eight common values are passed at once.
+void IntegerWriter::split_by_class(char common, IntegerWriter& exceptions, IntegerWriter& gaps) {
+  const std::uint64_t commons = 0x0101010101010101U * static_cast<std::uint8_t>(common);
+  std::array<std::uint64_t, kPart> gap_part;
+  std::size_t part = 0;
+  std::size_t next = 0;  // behind the last exception
+  const auto add = [&](std::size_t at) {
+    exceptions.classes_[exceptions.size_++] = classes_[at];
+    gap_part[part++] = at - std::exchange(next, at + 1);
+    if (part == kPart) gaps.append(std::span(gap_part).first(std::exchange(part, 0)));
+  };
+  std::size_t at = 0;
+  for (; at + kWordBytes <= size_; at += kWordBytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, classes_.data() + at, kWordBytes);
+    for (std::uint64_t left = little_endian(word) ^ commons; left != 0;) {
+      const auto byte = static_cast<unsigned>(std::countr_zero(left)) / 8;
+      add(at + byte);
+      left &= ~(std::uint64_t{0xff} << (byte * 8));
+    }
   }
-  message.bytes(Integers::kClassesCodedFieldNumber, coded);
+  for (; at < size_; ++at) {
+    if (classes_[at] != common) add(at);
+  }
+  gaps.append(std::span(gap_part).first(part));
+  exceptions.low_bits_ = low_bits_;
 }
 
 void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer, int field,
@@ -261,9 +303,23 @@ void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer
   message.enclose(field, begin);
 }
 
-Result<PlainReader> PlainReader::open(ByteView classes, ByteView low_bits) {
+/// low_bits_of_class() of all; arithmetic that takes many at once.
+std::size_t low_bits_of(ByteView classes) {
+  constexpr std::size_t kAtOnce = std::size_t{1} << 16U;  // whose sum has room in 32 bits
   std::size_t bits = 0;
-  for (const char each : classes) bits += kClasses.low_bits[static_cast<std::uint8_t>(each)];
+  for (std::size_t begin = 0; begin < classes.size(); begin += kAtOnce) {
+    std::uint32_t sum = 0;
+    for (const char each : classes.substr(begin, kAtOnce)) {
+      const std::uint32_t length = static_cast<std::uint8_t>(each) >> kMantissaBits;
+      sum += length < kPlainClasses >> kMantissaBits ? 0 : length - 2;
+    }
+    bits += sum;
+  }
+  return bits;
+}
+
+Result<PlainReader> PlainReader::open(ByteView classes, ByteView low_bits) {
+  const std::size_t bits = low_bits_of(classes);
   if (low_bits.size() != (bits + 7) / 8) return damaged("low bits of another length");
   const auto last = static_cast<std::uint8_t>(low_bits.empty() ? 0 : low_bits.back());
   if (bits % 8 != 0 && last >> (bits % 8) != 0) return damaged("low bits with a tail");
@@ -276,14 +332,36 @@ inline std::uint64_t PlainReader::next() {
 }
 
 void PlainReader::read(std::span<std::uint64_t> values) {
+  const char* const classes = classes_.data() + at_;
+  at_ += values.size();
+  if (low_bits_.empty()) {  // each is its own class
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<std::uint8_t>(classes[i]);
+    }
+    return;
+  }
   BitReader low_bits = low_bits_;  // of its own, so that the loop keeps it in registers
-  const char* next_class = classes_.data() + at_;
-  for (std::uint64_t& value : values) {
-    const auto symbol = static_cast<std::uint8_t>(*next_class++);
-    value = kClasses.start[symbol] | low_bits.get(kClasses.low_bits[symbol]);
+  std::size_t i = 0;
+  for (; i + 2 <= values.size(); i += 2) {  // two at a time, out of one word mostly
+    const auto first = static_cast<std::uint8_t>(classes[i]);
+    const auto second = static_cast<std::uint8_t>(classes[i + 1]);
+    const unsigned first_bits = kClasses.low_bits[first];
+    const unsigned second_bits = kClasses.low_bits[second];
+    if (first_bits + second_bits <= BitReader::kMostPeeked) [[likely]] {
+      const std::uint64_t word = low_bits.peek();
+      values[i] = kClasses.start[first] | (word & kClasses.low_mask[first]);
+      values[i + 1] = kClasses.start[second] | (word >> first_bits & kClasses.low_mask[second]);
+      low_bits.skip(first_bits + second_bits);
+    } else {
+      values[i] = kClasses.start[first] | low_bits.get(first_bits);
+      values[i + 1] = kClasses.start[second] | low_bits.get(second_bits);
+    }
+  }
+  for (; i < values.size(); ++i) {
+    const auto symbol = static_cast<std::uint8_t>(classes[i]);
+    values[i] = kClasses.start[symbol] | low_bits.get(kClasses.low_bits[symbol]);
   }
   low_bits_ = low_bits;
-  at_ += values.size();
 }
 
 Result<IntegerReader> IntegerReader::open(ByteView encoded, std::size_t count,

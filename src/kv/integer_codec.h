@@ -46,6 +46,8 @@ class IntegerWriter {
                             BitCursor& low_bits);
   std::optional<std::uint64_t> common_value() const;
   void finish_plain(StreamPacker& packer, WireWriter& message) const;
+  void split_by_value(std::uint64_t common, IntegerWriter& exceptions, IntegerWriter& gaps) const;
+  void split_by_class(char common, IntegerWriter& exceptions, IntegerWriter& gaps);
   void finish_sparse(std::uint64_t common, StreamPacker& packer, WireWriter& message);
 
   Scratch* scratch_;
