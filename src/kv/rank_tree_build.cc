@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kBuiltMixed = Leaf::kMixedCells / 4 * 3;
 constexpr std::size_t kBuiltRun = Leaf::kRunCells / 4 * 3;
 // Rows whose seats are asked for before they are written.
-constexpr std::size_t kFetchAhead = 16;
+constexpr std::size_t kFetchAhead = 32;
 
 /// Members in order: level and slot of each in one word.
 struct PackedMembers {

@@ -42,17 +42,13 @@ class RowMap {
   /// Adds a row. Its key must be set already and must not be in the map.
   void insert(Slot slot) { index_.insert(hash_(rows_.key(slot)), slot, hash_of_slot()); }
 
-  std::uint64_t hash(Key key) const { return hash_(key); }
+  using Hash = KeyHash;
+  const Hash& hash() const { return hash_; }
 
   /// Adds the rows from `first` on, whose keys have these hashes, as insert() does each; in order
   /// of hash, so that memory is gone through from one end to the other. If it throws, some are in.
   void insert_all(Slot first, std::span<const std::uint64_t> hashes, Scratch& scratch) {
-    struct Hashed {
-      std::uint64_t hash;
-      Slot slot;
-    };
-    // Places asked for before they are written.
-    constexpr std::size_t kFetchAhead = 16;
+    using Hashed = SlotIndex::Hashed;
     // So few that the cache holds the place where each is written to.
     constexpr unsigned kPartBits = 11;
     const auto part_of = [](std::uint64_t hash) { return hash >> (64 - kPartBits); };
@@ -63,13 +59,10 @@ class RowMap {
     const std::span<Hashed> sorted = scratch.take<Hashed>(hashes.size());
     for (const std::uint64_t each : hashes) {
       Hashed* const place = &sorted[begins[part_of(each)]++];
-      *place = {each, first++};
+      *place = {.hash = each, .entry = first++};
       __builtin_prefetch(place + kCacheLineBytes / sizeof(Hashed), 1);
     }
-    for (std::size_t i = 0; i < sorted.size(); ++i) {
-      if (i + kFetchAhead < sorted.size()) index_.prefetch(sorted[i + kFetchAhead].hash);
-      index_.insert(sorted[i].hash, sorted[i].slot, hash_of_slot());
-    }
+    index_.insert_all(std::span<const Hashed>(sorted), hash_of_slot());
   }
 
   /// Begins to bring the row of `key` into the cache; two steps, some operations apart, because the
