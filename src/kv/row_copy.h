@@ -48,6 +48,7 @@ class RowCopy final : public RowSource {
     std::array<std::uint64_t, kMaxFields + 1> limits{};  // the highest value that each holds
     std::array<std::uint32_t, kMaxFields + 1> offsets{};
     std::size_t row_bytes = 0;
+    bool packed = false;  // the fields take the bytes that were expected, a word at most
   };
   struct Page {
     Page* next;
@@ -160,12 +161,10 @@ class RowCopy final : public RowSource {
     std::memcpy(at, &word, sizeof word);
   }
   static std::size_t rows_in_last_page(const Bucket& bucket);
-  /// integer_bound_bits(), or one more.
-  static std::size_t quick_bound_bits(std::uint64_t value) {
-    return 5 + static_cast<std::size_t>(std::bit_width(value | 7));
-  }
+  static std::size_t quick_bound_bits(std::span<const std::uint64_t> values);
   void start_page(Bucket& bucket);
   std::uint64_t count_values(const Batch& batch);
+  void pack(const Batch& batch, std::span<std::uint64_t> words) const;
   bool fits(const Format& format, const Batch& batch, std::size_t row) const;
   void widen(Bucket& bucket, std::uint64_t distance, const Batch& batch, std::size_t row);
   bool look_for_room(std::size_t max_bytes, std::size_t rows, std::size_t text_bytes);
@@ -184,6 +183,7 @@ class RowCopy final : public RowSource {
   Bucket* last_bucket_ = nullptr;  // that the last row went to
   // The highest value of each field that every format has room for.
   std::array<std::uint64_t, kMaxFields> limits_{};
+  std::vector<unsigned> shifts_;  // of each field in a word; none when that has no room for all
   PageArena arena_;
   std::vector<Texts> texts_;  // of each field
   std::vector<UnknownColumn> unknown_;

@@ -133,12 +133,7 @@ std::uint8_t TableWalk::expected_width(const Field& field) const {
 
 void TableWalk::sort_sample() {
   sample_sorted_ = true;
-  if (sample_.empty()) return;
-  KeyOrder order;
-  std::vector<Key> sorted;
-  sorted.reserve(sample_.size());
-  for (const std::uint32_t place : order(sample_)) sorted.push_back(sample_[place]);
-  sample_ = std::move(sorted);
+  if (!sample_.empty()) KeyOrder()(sample_);
 }
 
 void TableWalk::choose_ranges() {
@@ -147,7 +142,7 @@ void TableWalk::choose_ranges() {
   const std::size_t ranges = std::min(chunks_expected(), std::max<std::size_t>(sample_.size(), 1));
   for (std::size_t i = 1; i < ranges; ++i) bounds.push_back(sample_[i * sample_.size() / ranges]);
   ranges_ = KeyRanges(std::move(bounds));
-  start_chunk();
+  ranges_chosen_ = true;
 }
 
 /// So many that neither bound of a chunk is reached when rows are as the sample has them.
@@ -358,39 +353,52 @@ std::unique_ptr<const Encodable> TableWalk::end_range() {
   if (!last && range_ - first_noted_ == kNotedRanges) first_noted_ = range_;
   const bool has_chunk = chunk_->size() > 0 || (last && chunks_ == 0);
   std::unique_ptr<const Encodable> chunk = has_chunk ? finish_chunk() : nullptr;
-  if (!last) start_chunk();
+  chunk_.reset();
   return chunk;
+}
+
+/// What comes before a chunk; each part takes as long as a step may.
+void TableWalk::prepare(std::size_t records) {
+  if (sampled_ < end_) {
+    sample(std::max<std::size_t>(records / kTakenPerSampled, 1));
+  } else if (!sample_sorted_) {
+    sort_sample();
+  } else if (!ranges_chosen_) {
+    choose_ranges();
+  } else {
+    start_chunk();
+  }
+}
+
+/// The next rows of the range, `most` or as many as there is room for.
+std::span<const Slot> TableWalk::fetch_next(std::size_t most, Slot until, std::span<Slot> room) {
+  const std::size_t count = next_in_range(until, room.first(std::min(room.size(), most)));
+  for (const Slot slot : room.first(count)) table_.rows_.prefetch(slot);
+  return room.first(count);
 }
 
 std::unique_ptr<const Encodable> TableWalk::step(std::size_t max_records) {
   if (done_) return nullptr;
   const std::size_t records = std::max<std::size_t>(max_records, 1);
   if (!chunk_) {
-    if (sampled_ < end_) {
-      sample(std::max<std::size_t>(records / kTakenPerSampled, 1));
-    } else if (!sample_sorted_) {
-      sort_sample();
-    } else {
-      choose_ranges();
-    }
+    prepare(records);
     return nullptr;
   }
   const std::size_t passed = notes_ranges() ? kNotedPerTaken : kPassedPerTaken;
   const auto until = static_cast<Slot>(std::min<std::size_t>(next_ + records * passed, end_));
-  std::array<Slot, RowCopy::Batch::kMost> ahead;
-  for (std::size_t taken = 0; taken < records && next_ < until;) {
-    const std::size_t wanted = std::min(ahead.size(), records - taken);
-    const std::size_t count = next_in_range(until, std::span(ahead).first(wanted));
-    for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(table_.rows_.row(ahead[i]));
+  // The rows of a batch come into the cache while the one before is taken.
+  std::array<std::array<Slot, RowCopy::Batch::kMost>, 2> slots;
+  std::span<const Slot> batch = fetch_next(records, until, slots[0]);
+  for (std::size_t found = batch.size(), turn = 1; !batch.empty(); turn ^= 1U) {
+    const std::span<const Slot> following = fetch_next(records - found, until, slots[turn]);
+    found += following.size();
     const bool full = is_over_memory() && chunk_->size() > 0;
-    const std::size_t fit = full ? 0 : take(std::span(ahead).first(count));
-    if (fit < count) {
-      next_ = ahead[fit];
-      std::unique_ptr<const Encodable> chunk = finish_chunk();
-      start_chunk();
-      return chunk;
+    const std::size_t fit = full ? 0 : take(batch);
+    if (fit < batch.size()) {
+      next_ = batch[fit];
+      return finish_chunk();
     }
-    taken += count;
+    batch = following;
   }
   return next_ == end_ ? end_range() : nullptr;
 }

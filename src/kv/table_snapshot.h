@@ -77,6 +77,8 @@ class TableWalk final : public SnapshotWalk {
   std::size_t next_in_range(Slot until, std::span<Slot> found);
   std::vector<Key> bucket_bounds() const;
   void start_chunk();
+  void prepare(std::size_t records);
+  std::span<const Slot> fetch_next(std::size_t most, Slot until, std::span<Slot> room);
   std::size_t take(std::span<const Slot> slots);
   bool take_batch(std::span<const Slot> slots);
   std::size_t look_up_texts();
@@ -96,6 +98,7 @@ class TableWalk final : public SnapshotWalk {
   Slot sampled_ = 0;  // up to here
   std::vector<Key> sample_;
   bool sample_sorted_ = false;
+  bool ranges_chosen_ = false;
   std::size_t sample_bits_ = 0;  // integer_bound_bits() of the sample
 
   KeyRanges ranges_{{}};
@@ -110,7 +113,7 @@ class TableWalk final : public SnapshotWalk {
   RowCopy::Batch batch_;  // the rows that are taken
   std::array<const std::byte*, RowCopy::Batch::kMost> rows_;
   std::vector<NewText> new_texts_;
-  std::unique_ptr<RowCopy> chunk_;  // none before the ranges are chosen
+  std::unique_ptr<RowCopy> chunk_;  // none before the ranges are chosen and between two
 };
 
 }  // namespace telekv::kv
