@@ -6,71 +6,18 @@
 #include <cstring>
 #include <utility>
 
-#include "kv/codec_error.h"
-#include "kv/columns_message.h"
+#include "kv/integer_classes.h"
 #include "telekv.pb.h"
 
 namespace telekv::kv {
 namespace {
 
-constexpr std::uint64_t kPlainClasses = 16;  // values that are their own class
-constexpr unsigned kMantissaBits = 2;
-constexpr unsigned kFirstLength = 5;  // bits of kPlainClasses
-constexpr std::size_t kClassCount = 256;
 // A column is sparse when its commonest value has three places of five: below that the gaps between
 // exceptions cost what the sparse form saves.
 constexpr std::size_t kSparseNumerator = 3;
 constexpr std::size_t kSparseDenominator = 5;
 // Values on their way from one form to another.
 constexpr std::size_t kPart = 512;
-
-/// A value's class and how many low bits it has. Without branches: values of a column lie on both
-/// sides of every threshold, and a wrong guess costs more than the rest.
-struct Split {
-  std::uint8_t symbol;
-  std::uint8_t low_bits;
-};
-
-Split split(std::uint64_t value) {
-  const auto length = static_cast<unsigned>(std::bit_width(value | (kPlainClasses - 1)));
-  const unsigned plain = length < kFirstLength ? 1 : 0;
-  const unsigned low_bits = length - 1 - kMantissaBits - plain;
-  // 4 to 7, the leading one and the mantissa; a plain value itself.
-  const auto leading = static_cast<unsigned>(value >> low_bits);
-  const unsigned first = (length - kFirstLength + 3) << kMantissaBits;
-  return {.symbol = static_cast<std::uint8_t>(first + leading - (plain << 3U)),
-          .low_bits = static_cast<std::uint8_t>(low_bits)};
-}
-
-constexpr unsigned low_bits_of_class(unsigned symbol) {
-  if (symbol < kPlainClasses) return 0;
-  return ((symbol - static_cast<unsigned>(kPlainClasses)) >> kMantissaBits) + kFirstLength - 1 -
-         kMantissaBits;
-}
-
-constexpr std::uint64_t class_start(unsigned symbol) {
-  if (symbol < kPlainClasses) return symbol;
-  const std::uint64_t mantissa = (symbol - kPlainClasses) & ((1U << kMantissaBits) - 1);
-  return ((std::uint64_t{1} << kMantissaBits) | mantissa) << low_bits_of_class(symbol);
-}
-
-struct ClassTable {
-  std::array<std::uint64_t, kClassCount> start;
-  std::array<std::uint64_t, kClassCount> low_mask;
-  std::array<std::uint8_t, kClassCount> low_bits;
-};
-
-constexpr ClassTable make_class_table() {
-  ClassTable table{};
-  for (unsigned symbol = 0; symbol < table.start.size(); ++symbol) {
-    table.start[symbol] = class_start(symbol);
-    table.low_bits[symbol] = static_cast<std::uint8_t>(low_bits_of_class(symbol));
-    table.low_mask[symbol] = (std::uint64_t{1} << table.low_bits[symbol]) - 1;
-  }
-  return table;
-}
-
-constexpr ClassTable kClasses = make_class_table();
 
 // Values below this are exact as doubles.
 constexpr unsigned kDoubleBits = 52;
@@ -106,13 +53,6 @@ std::array<std::size_t, kClassCount> count_classes(ByteView classes) {
 
 bool is_common(std::size_t places, std::size_t size) {
   return size > 1 && places * kSparseDenominator >= size * kSparseNumerator;
-}
-
-Result<PlainReader> open_plain(const IntegersMessage& message, std::size_t count,
-                               StreamUnpacker& unpacker) {
-  const Result<ByteView> classes = unpacker.unpack(message.classes, count);
-  if (!classes) return classes.error();
-  return PlainReader::open(*classes, message.low_bits);
 }
 
 }  // namespace
@@ -301,141 +241,6 @@ void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer
   const WireWriter::Mark begin = message.begin();
   writer.finish(packer, message);
   message.enclose(field, begin);
-}
-
-/// low_bits_of_class() of all; arithmetic that takes many at once.
-std::size_t low_bits_of(ByteView classes) {
-  constexpr std::size_t kAtOnce = std::size_t{1} << 16U;  // whose sum has room in 32 bits
-  std::size_t bits = 0;
-  for (std::size_t begin = 0; begin < classes.size(); begin += kAtOnce) {
-    std::uint32_t sum = 0;
-    for (const char each : classes.substr(begin, kAtOnce)) {
-      const std::uint32_t length = static_cast<std::uint8_t>(each) >> kMantissaBits;
-      sum += length < kPlainClasses >> kMantissaBits ? 0 : length - 2;
-    }
-    bits += sum;
-  }
-  return bits;
-}
-
-Result<PlainReader> PlainReader::open(ByteView classes, ByteView low_bits) {
-  const std::size_t bits = low_bits_of(classes);
-  if (low_bits.size() != (bits + 7) / 8) return damaged("low bits of another length");
-  const auto last = static_cast<std::uint8_t>(low_bits.empty() ? 0 : low_bits.back());
-  if (bits % 8 != 0 && last >> (bits % 8) != 0) return damaged("low bits with a tail");
-  return PlainReader(classes, low_bits);
-}
-
-inline std::uint64_t PlainReader::next() {
-  const auto symbol = static_cast<std::uint8_t>(classes_[at_++]);
-  return kClasses.start[symbol] | low_bits_.get(kClasses.low_bits[symbol]);
-}
-
-void PlainReader::read(std::span<std::uint64_t> values) {
-  const char* const classes = classes_.data() + at_;
-  at_ += values.size();
-  if (low_bits_.empty()) {  // each is its own class
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = static_cast<std::uint8_t>(classes[i]);
-    }
-    return;
-  }
-  BitReader low_bits = low_bits_;  // of its own, so that the loop keeps it in registers
-  std::size_t i = 0;
-  for (; i + 2 <= values.size(); i += 2) {  // two at a time, out of one word mostly
-    const auto first = static_cast<std::uint8_t>(classes[i]);
-    const auto second = static_cast<std::uint8_t>(classes[i + 1]);
-    const unsigned first_bits = kClasses.low_bits[first];
-    const unsigned second_bits = kClasses.low_bits[second];
-    if (first_bits + second_bits <= BitReader::kMostPeeked) [[likely]] {
-      const std::uint64_t word = low_bits.peek();
-      values[i] = kClasses.start[first] | (word & kClasses.low_mask[first]);
-      values[i + 1] = kClasses.start[second] | (word >> first_bits & kClasses.low_mask[second]);
-      low_bits.skip(first_bits + second_bits);
-    } else {
-      values[i] = kClasses.start[first] | low_bits.get(first_bits);
-      values[i + 1] = kClasses.start[second] | low_bits.get(second_bits);
-    }
-  }
-  for (; i < values.size(); ++i) {
-    const auto symbol = static_cast<std::uint8_t>(classes[i]);
-    values[i] = kClasses.start[symbol] | low_bits.get(kClasses.low_bits[symbol]);
-  }
-  low_bits_ = low_bits;
-}
-
-Result<IntegerReader> IntegerReader::open(ByteView encoded, std::size_t count,
-                                          StreamUnpacker& unpacker) {
-  using format::Integers;
-  const Result<IntegersMessage> message = IntegersMessage::read(encoded);
-  if (!message) return message.error();
-  if (message->encoding != Integers::PLAIN && message->encoding != Integers::SPARSE) {
-    return unsupported("an unknown encoding of integers");
-  }
-  IntegerReader reader;
-  reader.count_ = count;
-  reader.sparse_ = message->encoding == Integers::SPARSE;
-  if (reader.sparse_ && message->exceptions > count) return damaged("more exceptions than values");
-  const auto exceptions = static_cast<std::size_t>(message->exceptions);
-  Result<PlainReader> values = open_plain(*message, reader.sparse_ ? exceptions : count, unpacker);
-  if (!values) return values.error();
-  reader.values_ = *std::move(values);
-  if (!reader.sparse_) return reader;
-
-  const Result<IntegersMessage> stored_gaps = IntegersMessage::read(message->gaps);
-  if (!stored_gaps) return stored_gaps.error();
-  if (stored_gaps->encoding != Integers::PLAIN) return damaged("gaps are not plain");
-  Result<PlainReader> gaps = open_plain(*stored_gaps, exceptions, unpacker);
-  if (!gaps) return gaps.error();
-  reader.gaps_ = *std::move(gaps);
-  reader.common_ = message->common;
-  reader.exceptions_left_ = exceptions;
-  PlainReader checked = reader.gaps_;
-  std::size_t room = count - exceptions;
-  for (std::size_t i = 0; i < exceptions; ++i) {
-    const std::uint64_t gap = checked.next();
-    if (gap > room) return damaged("an exception beyond the end");
-    room -= static_cast<std::size_t>(gap);
-  }
-  reader.next_exception();
-  return reader;
-}
-
-void IntegerReader::next_exception() {
-  if (exceptions_left_ != 0) gap_ = gaps_.next();
-}
-
-void IntegerReader::read(std::span<std::uint64_t> values) {
-  if (sparse_) {
-    read_sparse(values);
-  } else {
-    values_.read(values);
-  }
-}
-
-void IntegerReader::read_sparse(std::span<std::uint64_t> values) {
-  std::fill(values.begin(), values.end(), common_);
-  std::size_t place = 0;
-  for (; exceptions_left_ != 0 && gap_ < values.size() - place; next_exception()) {
-    place += static_cast<std::size_t>(gap_);
-    values[place++] = values_.next();
-    --exceptions_left_;
-  }
-  if (exceptions_left_ != 0) gap_ -= values.size() - place;
-}
-
-std::size_t IntegerReader::zeros() const {
-  const ByteView classes = values_.classes();
-  const auto coded = static_cast<std::size_t>(std::count(classes.begin(), classes.end(), '\0'));
-  return coded + (sparse_ && common_ == 0 ? count_ - classes.size() : 0);
-}
-
-Result<IntegerList> decode_integers(ByteView encoded, std::size_t count, StreamUnpacker& unpacker) {
-  Result<IntegerReader> reader = IntegerReader::open(encoded, count, unpacker);
-  if (!reader) return reader.error();
-  IntegerList values(count);
-  reader->read(values);
-  return values;
 }
 
 }  // namespace telekv::kv
