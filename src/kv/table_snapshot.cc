@@ -248,6 +248,7 @@ std::size_t TableWalk::take(std::span<const Slot> slots) {
 /// unknown fields.
 bool TableWalk::take_batch(std::span<const Slot> slots) {
   batch_.rows = 0;
+  new_texts_.clear();
   for (const Slot slot : slots) {
     const std::byte* const row = table_.rows_.row(slot);
     if (!table_.is_live(row)) continue;
@@ -278,7 +279,6 @@ bool TableWalk::take_batch(std::span<const Slot> slots) {
 /// The places of the rows' texts. Answers what texts that the chunk does not have yet add to its
 /// encoding at most; one that is new in two rows counts twice.
 std::size_t TableWalk::look_up_texts() {
-  new_texts_.clear();
   std::size_t new_bytes = 0;
   for (const std::size_t i : text_fields_) {
     TextPlaces& places = memory_->places[i];
@@ -389,15 +389,18 @@ std::unique_ptr<const Encodable> TableWalk::step(std::size_t max_records) {
   // The rows of a batch come into the cache while the one before is taken.
   std::array<std::array<Slot, RowCopy::Batch::kMost>, 2> slots;
   std::span<const Slot> batch = fetch_next(records, until, slots[0]);
-  for (std::size_t found = batch.size(), turn = 1; !batch.empty(); turn ^= 1U) {
-    const std::span<const Slot> following = fetch_next(records - found, until, slots[turn]);
-    found += following.size();
+  std::size_t left = records - batch.size();
+  for (std::size_t turn = 1; !batch.empty(); turn ^= 1U) {
+    const std::span<const Slot> following = fetch_next(left, until, slots[turn]);
+    left -= following.size();
     const bool full = is_over_memory() && chunk_->size() > 0;
     const std::size_t fit = full ? 0 : take(batch);
     if (fit < batch.size()) {
       next_ = batch[fit];
       return finish_chunk();
     }
+    // A text that is copied takes as long as a row.
+    left -= std::min(left, new_texts_.size());
     batch = following;
   }
   return next_ == end_ ? end_range() : nullptr;
