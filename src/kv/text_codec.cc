@@ -118,7 +118,7 @@ bool spell_at_once(const TextList& distinct, std::span<const std::uint32_t> text
     if (found.size() > kMaxAlphabet) return false;
     spelling.lengths.push_back(static_cast<std::uint64_t>(next - begin));
   }
-  spelling.symbols = room.first(static_cast<std::size_t>(next - room.data()));
+  spelling.symbols = scratch.shorten(room, static_cast<std::size_t>(next - room.data()));
   spelling.alphabet = found;
   std::sort(spelling.alphabet.begin(), spelling.alphabet.end());
   std::array<char, kSymbols> in_order{};
