@@ -95,7 +95,16 @@ class BitWriter {
 /// Reads what BitWriter wrote; zeros beyond the end.
 class BitReader {
  public:
+  static constexpr unsigned kMostPeeked = kWordBits - 7;
+
   explicit BitReader(ByteView bytes) : bytes_(bytes) {}
+
+  /// Whether there are none at all.
+  bool empty() const { return bytes_.empty(); }
+
+  /// The next kMostPeeked bits, and some more or zeros above them.
+  std::uint64_t peek() const { return word_at(position_ / 8) >> (position_ % 8); }
+  void skip(unsigned bits) { position_ += bits; }
 
   /// `bits` is below 64.
   std::uint64_t get(unsigned bits) {

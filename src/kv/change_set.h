@@ -22,6 +22,8 @@ class TextList {
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
     return std::string_view(bytes_).substr(begin, ends_[index] - begin);
   }
+  /// Of all texts.
+  std::size_t bytes() const { return bytes_.size(); }
   /// Bytes from a text's begin on, those of the texts behind it included.
   std::size_t readable(std::size_t index) const {
     return bytes_.size() - (index == 0 ? 0 : ends_[index - 1]);

@@ -3,19 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <utility>
 
-#include "kv/codec_error.h"
-#include "kv/columns_message.h"
+#include "kv/integer_classes.h"
 #include "telekv.pb.h"
 
 namespace telekv::kv {
 namespace {
 
-constexpr std::uint64_t kPlainClasses = 16;  // values that are their own class
-constexpr unsigned kMantissaBits = 2;
-constexpr unsigned kFirstLength = 5;  // bits of kPlainClasses
-constexpr std::size_t kClassCount = 256;
 // A column is sparse when its commonest value has three places of five: below that the gaps between
 // exceptions cost what the sparse form saves.
 constexpr std::size_t kSparseNumerator = 3;
@@ -23,51 +19,19 @@ constexpr std::size_t kSparseDenominator = 5;
 // Values on their way from one form to another.
 constexpr std::size_t kPart = 512;
 
-/// A value's class and how many low bits it has. Without branches: values of a column lie on both
-/// sides of every threshold, and a wrong guess costs more than the rest.
-struct Split {
-  std::uint8_t symbol;
-  std::uint8_t low_bits;
-};
+// Values below this are exact as doubles.
+constexpr unsigned kDoubleBits = 52;
 
-Split split(std::uint64_t value) {
-  const auto length = static_cast<unsigned>(std::bit_width(value | (kPlainClasses - 1)));
-  const unsigned plain = length < kFirstLength ? 1 : 0;
-  const unsigned low_bits = length - 1 - kMantissaBits - plain;
-  // 4 to 7, the leading one and the mantissa; a plain value itself.
-  const auto leading = static_cast<unsigned>(value >> low_bits);
-  const unsigned first = (length - kFirstLength + 3) << kMantissaBits;
-  return {.symbol = static_cast<std::uint8_t>(first + leading - (plain << 3U)),
-          .low_bits = static_cast<std::uint8_t>(low_bits)};
+/// The class of a value of at most kDoubleBits bits: exponent and mantissa of a double are what a
+/// class is made of. Finding the highest bit takes several times as long on some processors.
+unsigned class_of_narrow(std::uint64_t value) {
+  constexpr unsigned kMantissaEnd = 52;
+  constexpr std::uint64_t kFirst = (std::uint64_t{1023} + kFirstLength - 1) << kMantissaBits;
+  const auto number = static_cast<double>(static_cast<std::int64_t>(value));
+  const std::uint64_t leading =
+      std::bit_cast<std::uint64_t>(number) >> (kMantissaEnd - kMantissaBits);
+  return static_cast<unsigned>(value < kPlainClasses ? value : leading - kFirst + kPlainClasses);
 }
-
-constexpr unsigned low_bits_of_class(unsigned symbol) {
-  if (symbol < kPlainClasses) return 0;
-  return ((symbol - static_cast<unsigned>(kPlainClasses)) >> kMantissaBits) + kFirstLength - 1 -
-         kMantissaBits;
-}
-
-constexpr std::uint64_t class_start(unsigned symbol) {
-  if (symbol < kPlainClasses) return symbol;
-  const std::uint64_t mantissa = (symbol - kPlainClasses) & ((1U << kMantissaBits) - 1);
-  return ((std::uint64_t{1} << kMantissaBits) | mantissa) << low_bits_of_class(symbol);
-}
-
-struct ClassTable {
-  std::array<std::uint64_t, kClassCount> start;
-  std::array<std::uint8_t, kClassCount> low_bits;
-};
-
-constexpr ClassTable make_class_table() {
-  ClassTable table{};
-  for (unsigned symbol = 0; symbol < table.start.size(); ++symbol) {
-    table.start[symbol] = class_start(symbol);
-    table.low_bits[symbol] = static_cast<std::uint8_t>(low_bits_of_class(symbol));
-  }
-  return table;
-}
-
-constexpr ClassTable kClasses = make_class_table();
 
 /// How many of each class. Four counters take turns: one alone would wait for itself.
 std::array<std::size_t, kClassCount> count_classes(ByteView classes) {
@@ -91,13 +55,6 @@ bool is_common(std::size_t places, std::size_t size) {
   return size > 1 && places * kSparseDenominator >= size * kSparseNumerator;
 }
 
-Result<PlainReader> open_plain(const IntegersMessage& message, std::size_t count,
-                               StreamUnpacker& unpacker) {
-  const Result<ByteView> classes = unpacker.unpack(message.classes, count);
-  if (!classes) return classes.error();
-  return PlainReader::open(*classes, message.low_bits);
-}
-
 }  // namespace
 
 std::size_t integer_bound_bits(std::uint64_t value) { return 8 + split(value).low_bits; }
@@ -107,14 +64,51 @@ void IntegerWriter::append(std::span<const std::uint64_t> values) {
   const std::size_t expected =
       size_ == 0 ? 0 : low_bits_.size() * (classes_.size() - size_) / size_ * 9 / 8;
   BitCursor low_bits = low_bits_.cursor(values.size(), expected);
-  char* next_class = classes_.data() + size_;
-  for (const std::uint64_t value : values) {
-    const Split each = split(value);
-    *next_class++ = static_cast<char>(each.symbol);
-    low_bits.put(lowest_bits(value, each.low_bits), each.low_bits);
+  char* const classes = classes_.data() + size_;
+  std::uint64_t any = 0;
+  for (const std::uint64_t value : values) any |= value;
+  if (any < kPlainClasses) {
+    for (std::size_t i = 0; i < values.size(); ++i) classes[i] = static_cast<char>(values[i]);
+  } else if (any >> kDoubleBits == 0) {
+    append_narrow(values, classes, low_bits);
+  } else {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const Split each = split(values[i]);
+      classes[i] = static_cast<char>(each.symbol);
+      low_bits.put(lowest_bits(values[i], each.low_bits), each.low_bits);
+    }
   }
   low_bits_.set_cursor(low_bits);
   size_ += values.size();
+}
+
+/// Two at a time, because each waits for the bits of the one before.
+void IntegerWriter::append_narrow(std::span<const std::uint64_t> values, char* classes,
+                                  BitCursor& low_bits) {
+  BitCursor cursor = low_bits;  // of its own, so that the loop keeps it in registers
+  std::size_t i = 0;
+  for (; i + 2 <= values.size(); i += 2) {
+    const unsigned first = class_of_narrow(values[i]);
+    const unsigned second = class_of_narrow(values[i + 1]);
+    classes[i] = static_cast<char>(first);
+    classes[i + 1] = static_cast<char>(second);
+    const unsigned first_bits = kClasses.low_bits[first];
+    const unsigned bits = first_bits + kClasses.low_bits[second];
+    const std::uint64_t low = values[i] & kClasses.low_mask[first];
+    const std::uint64_t next_low = values[i + 1] & kClasses.low_mask[second];
+    if (bits < kWordBits) [[likely]] {
+      cursor.put(low | next_low << first_bits, bits);
+    } else {
+      cursor.put(low, first_bits);
+      cursor.put(next_low, bits - first_bits);
+    }
+  }
+  for (; i < values.size(); ++i) {
+    const unsigned symbol = class_of_narrow(values[i]);
+    classes[i] = static_cast<char>(symbol);
+    cursor.put(values[i] & kClasses.low_mask[symbol], kClasses.low_bits[symbol]);
+  }
+  low_bits = cursor;
 }
 
 /// The value that has so many places that the sparse form pays, if there is one. Its class has as
@@ -162,6 +156,32 @@ void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer, Wi
   const std::size_t most = size_ - size_ * kSparseNumerator / kSparseDenominator;
   IntegerWriter exceptions(most, *scratch_);
   IntegerWriter gaps(most, *scratch_);
+  if (common < kPlainClasses) {
+    split_by_class(static_cast<char>(common), exceptions, gaps);
+  } else {
+    split_by_value(common, exceptions, gaps);
+  }
+  using format::Integers;
+  message.number(Integers::kEncodingFieldNumber, Integers::SPARSE);
+  // The exceptions' classes and low bits stand on either side of what follows: see finish_plain().
+  const Packed packed = packer.pack(exceptions.classes(), Content::kClasses);
+  message.bytes(Integers::kClassesFieldNumber, packed.stored);
+  message.bytes(Integers::kClassesZstdFieldNumber, packed.zstd);
+  message.bytes(Integers::kLowBitsFieldNumber, exceptions.low_bits_.view());
+  message.number(Integers::kCommonFieldNumber, common);
+  message.number(Integers::kExceptionsFieldNumber, exceptions.size_);
+  const Bytes coded(packed.coded);  // packing the gaps ends the view
+  if (exceptions.size_ != 0) {
+    const WireWriter::Mark begin = message.begin();
+    gaps.finish_plain(packer, message);
+    message.enclose(Integers::kGapsFieldNumber, begin);
+  }
+  message.bytes(Integers::kClassesCodedFieldNumber, coded);
+}
+
+/// The exceptions, and how many common values come before each.
+void IntegerWriter::split_by_value(std::uint64_t common, IntegerWriter& exceptions,
+                                   IntegerWriter& gaps) const {
   std::array<std::uint64_t, kPart> exception_part{};
   std::array<std::uint64_t, kPart> gap_part{};
   std::size_t part = 0;
@@ -183,22 +203,35 @@ void IntegerWriter::finish_sparse(std::uint64_t common, StreamPacker& packer, Wi
     if (part == kPart) hand_on();
   }
   hand_on();
-  using format::Integers;
-  message.number(Integers::kEncodingFieldNumber, Integers::SPARSE);
-  // The exceptions' classes and low bits stand on either side of what follows: see finish_plain().
-  const Packed packed = packer.pack(exceptions.classes(), Content::kClasses);
-  message.bytes(Integers::kClassesFieldNumber, packed.stored);
-  message.bytes(Integers::kClassesZstdFieldNumber, packed.zstd);
-  message.bytes(Integers::kLowBitsFieldNumber, exceptions.low_bits_.view());
-  message.number(Integers::kCommonFieldNumber, common);
-  message.number(Integers::kExceptionsFieldNumber, exceptions.size_);
-  const Bytes coded(packed.coded);  // packing the gaps ends the view
-  if (exceptions.size_ != 0) {
-    const WireWriter::Mark begin = message.begin();
-    gaps.finish_plain(packer, message);
-    message.enclose(Integers::kGapsFieldNumber, begin);
+}
+
+/// The same of a common value that is its own class: it has no low bits, so those there are, are
+/// the exceptions'. Eight common values are passed at once.
+void IntegerWriter::split_by_class(char common, IntegerWriter& exceptions, IntegerWriter& gaps) {
+  const std::uint64_t commons = 0x0101010101010101U * static_cast<std::uint8_t>(common);
+  std::array<std::uint64_t, kPart> gap_part;
+  std::size_t part = 0;
+  std::size_t next = 0;  // behind the last exception
+  const auto add = [&](std::size_t at) {
+    exceptions.classes_[exceptions.size_++] = classes_[at];
+    gap_part[part++] = at - std::exchange(next, at + 1);
+    if (part == kPart) gaps.append(std::span(gap_part).first(std::exchange(part, 0)));
+  };
+  std::size_t at = 0;
+  for (; at + kWordBytes <= size_; at += kWordBytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, classes_.data() + at, kWordBytes);
+    for (std::uint64_t left = little_endian(word) ^ commons; left != 0;) {
+      const auto byte = static_cast<unsigned>(std::countr_zero(left)) / 8;
+      add(at + byte);
+      left &= ~(std::uint64_t{0xff} << (byte * 8));
+    }
   }
-  message.bytes(Integers::kClassesCodedFieldNumber, coded);
+  for (; at < size_; ++at) {
+    if (classes_[at] != common) add(at);
+  }
+  gaps.append(std::span(gap_part).first(part));
+  exceptions.low_bits_ = low_bits_;
 }
 
 void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer, int field,
@@ -208,105 +241,6 @@ void encode_integers(std::span<const std::uint64_t> values, StreamPacker& packer
   const WireWriter::Mark begin = message.begin();
   writer.finish(packer, message);
   message.enclose(field, begin);
-}
-
-Result<PlainReader> PlainReader::open(ByteView classes, ByteView low_bits) {
-  std::size_t bits = 0;
-  for (const char each : classes) bits += kClasses.low_bits[static_cast<std::uint8_t>(each)];
-  if (low_bits.size() != (bits + 7) / 8) return damaged("low bits of another length");
-  const auto last = static_cast<std::uint8_t>(low_bits.empty() ? 0 : low_bits.back());
-  if (bits % 8 != 0 && last >> (bits % 8) != 0) return damaged("low bits with a tail");
-  return PlainReader(classes, low_bits);
-}
-
-inline std::uint64_t PlainReader::next() {
-  const auto symbol = static_cast<std::uint8_t>(classes_[at_++]);
-  return kClasses.start[symbol] | low_bits_.get(kClasses.low_bits[symbol]);
-}
-
-void PlainReader::read(std::span<std::uint64_t> values) {
-  BitReader low_bits = low_bits_;  // of its own, so that the loop keeps it in registers
-  const char* next_class = classes_.data() + at_;
-  for (std::uint64_t& value : values) {
-    const auto symbol = static_cast<std::uint8_t>(*next_class++);
-    value = kClasses.start[symbol] | low_bits.get(kClasses.low_bits[symbol]);
-  }
-  low_bits_ = low_bits;
-  at_ += values.size();
-}
-
-Result<IntegerReader> IntegerReader::open(ByteView encoded, std::size_t count,
-                                          StreamUnpacker& unpacker) {
-  using format::Integers;
-  const Result<IntegersMessage> message = IntegersMessage::read(encoded);
-  if (!message) return message.error();
-  if (message->encoding != Integers::PLAIN && message->encoding != Integers::SPARSE) {
-    return unsupported("an unknown encoding of integers");
-  }
-  IntegerReader reader;
-  reader.count_ = count;
-  reader.sparse_ = message->encoding == Integers::SPARSE;
-  if (reader.sparse_ && message->exceptions > count) return damaged("more exceptions than values");
-  const auto exceptions = static_cast<std::size_t>(message->exceptions);
-  Result<PlainReader> values = open_plain(*message, reader.sparse_ ? exceptions : count, unpacker);
-  if (!values) return values.error();
-  reader.values_ = *std::move(values);
-  if (!reader.sparse_) return reader;
-
-  const Result<IntegersMessage> stored_gaps = IntegersMessage::read(message->gaps);
-  if (!stored_gaps) return stored_gaps.error();
-  if (stored_gaps->encoding != Integers::PLAIN) return damaged("gaps are not plain");
-  Result<PlainReader> gaps = open_plain(*stored_gaps, exceptions, unpacker);
-  if (!gaps) return gaps.error();
-  reader.gaps_ = *std::move(gaps);
-  reader.common_ = message->common;
-  reader.exceptions_left_ = exceptions;
-  PlainReader checked = reader.gaps_;
-  std::size_t room = count - exceptions;
-  for (std::size_t i = 0; i < exceptions; ++i) {
-    const std::uint64_t gap = checked.next();
-    if (gap > room) return damaged("an exception beyond the end");
-    room -= static_cast<std::size_t>(gap);
-  }
-  reader.next_exception();
-  return reader;
-}
-
-void IntegerReader::next_exception() {
-  if (exceptions_left_ != 0) gap_ = gaps_.next();
-}
-
-void IntegerReader::read(std::span<std::uint64_t> values) {
-  if (sparse_) {
-    read_sparse(values);
-  } else {
-    values_.read(values);
-  }
-}
-
-void IntegerReader::read_sparse(std::span<std::uint64_t> values) {
-  std::fill(values.begin(), values.end(), common_);
-  std::size_t place = 0;
-  for (; exceptions_left_ != 0 && gap_ < values.size() - place; next_exception()) {
-    place += static_cast<std::size_t>(gap_);
-    values[place++] = values_.next();
-    --exceptions_left_;
-  }
-  if (exceptions_left_ != 0) gap_ -= values.size() - place;
-}
-
-std::size_t IntegerReader::zeros() const {
-  const ByteView classes = values_.classes();
-  const auto coded = static_cast<std::size_t>(std::count(classes.begin(), classes.end(), '\0'));
-  return coded + (sparse_ && common_ == 0 ? count_ - classes.size() : 0);
-}
-
-Result<IntegerList> decode_integers(ByteView encoded, std::size_t count, StreamUnpacker& unpacker) {
-  Result<IntegerReader> reader = IntegerReader::open(encoded, count, unpacker);
-  if (!reader) return reader.error();
-  IntegerList values(count);
-  reader->read(values);
-  return values;
 }
 
 }  // namespace telekv::kv

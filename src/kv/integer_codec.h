@@ -42,8 +42,12 @@ class IntegerWriter {
 
  private:
   ByteView classes() const { return {classes_.data(), size_}; }
+  static void append_narrow(std::span<const std::uint64_t> values, char* classes,
+                            BitCursor& low_bits);
   std::optional<std::uint64_t> common_value() const;
   void finish_plain(StreamPacker& packer, WireWriter& message) const;
+  void split_by_value(std::uint64_t common, IntegerWriter& exceptions, IntegerWriter& gaps) const;
+  void split_by_class(char common, IntegerWriter& exceptions, IntegerWriter& gaps);
   void finish_sparse(std::uint64_t common, StreamPacker& packer, WireWriter& message);
 
   Scratch* scratch_;

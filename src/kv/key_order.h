@@ -13,10 +13,12 @@ namespace telekv::kv {
 /// a million ids. One thread. O(keys). Lack of memory throws std::bad_alloc.
 class KeyOrder {
  public:
-  /// The places of at least one key, by ascending key. Good until the next call.
-  std::span<const std::uint32_t> operator()(std::span<const Key> keys);
+  /// Sorts at least one key; answers where each stood before. Good until the next call.
+  std::span<const std::uint32_t> operator()(std::span<Key> keys);
 
  private:
+  void sort_wide(std::span<Key> keys, std::uint64_t lowest, unsigned key_bits);
+
   std::vector<std::uint32_t> order_;
   std::vector<std::uint64_t> words_;
   std::vector<std::uint64_t> room_;

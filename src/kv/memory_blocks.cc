@@ -112,6 +112,12 @@ std::byte* Scratch::take_bytes(std::size_t bytes) {
   return std::exchange(at_, at_ + wanted);
 }
 
+void Scratch::give_back(std::byte* last, std::size_t kept_bytes) {
+  std::byte* const end = last + round_up(kept_bytes, kCacheLineBytes);
+  left_ += static_cast<std::size_t>(at_ - end);
+  at_ = end;
+}
+
 void Scratch::rewind() {
   if (!large_.empty()) {
     large_.erase(large_.begin(), large_.end() - 1);

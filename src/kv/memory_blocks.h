@@ -90,11 +90,19 @@ class Scratch {
     return {reinterpret_cast<Value*>(take_bytes(count * sizeof(Value))), count};
   }
 
+  /// Takes back what is behind the first `count` of what was taken last.
+  template <class Value>
+  std::span<Value> shorten(std::span<Value> last, std::size_t count) {
+    give_back(reinterpret_cast<std::byte*>(last.data()), count * sizeof(Value));
+    return last.first(count);
+  }
+
   /// Takes everything back; the memory is used again.
   void rewind();
 
  private:
   std::byte* take_bytes(std::size_t bytes);
+  void give_back(std::byte* last, std::size_t kept_bytes);
 
   std::vector<Block> small_;
   std::vector<PageBlock> large_;

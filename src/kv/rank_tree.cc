@@ -239,10 +239,10 @@ void RankTree::clear() noexcept { impl_->clear(); }
 std::uint64_t RankTree::size() const { return impl_->size(); }
 void RankTree::insert(Slot slot, Score score) { impl_->insert(slot, score); }
 void RankTree::erase(Slot slot, Score score) { impl_->erase(slot, score); }
-void RankTree::assign(std::span<Entry> members) {
+void RankTree::assign(std::span<Score> scores, std::span<const Slot> slots) {
   clear();
   auto built = std::make_unique<Impl>(impl_->rows());
-  built->assign(members);
+  built->assign(scores, slots);
   impl_ = std::move(built);
 }
 std::uint64_t RankTree::rank(Score score) const { return impl_->rank(score); }

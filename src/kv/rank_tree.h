@@ -38,11 +38,6 @@ struct RankMember {
 
 class RankTree {
  public:
-  struct Entry {
-    Score score;
-    Slot slot;
-  };
-
   /// Bytes of a row, after its key, that are the tree's.
   static constexpr std::size_t kRowBytes = 4;
 
@@ -63,8 +58,9 @@ class RankTree {
   /// down.
   void move(Slot slot, Score from, Score to);
 
-  /// Replaces the content by members in ascending order of key; leaves them in another. O(n).
-  void assign(std::span<Entry> members);
+  /// Replaces the content by members in ascending order of key, given as their scores, which are
+  /// overwritten, and their slots: none for 0, 1, 2 and so on. O(n).
+  void assign(std::span<Score> scores, std::span<const Slot> slots);
 
   std::uint64_t size() const;
 

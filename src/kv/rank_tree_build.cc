@@ -15,7 +15,6 @@ using ranking::Leaves;
 using ranking::Level;
 using ranking::level_of;
 using ranking::RunTrees;
-using ranking::score_of;
 
 namespace {
 
@@ -23,97 +22,126 @@ namespace {
 constexpr std::size_t kBuiltMixed = Leaf::kMixedCells / 4 * 3;
 constexpr std::size_t kBuiltRun = Leaf::kRunCells / 4 * 3;
 // Rows whose seats are asked for before they are written.
-constexpr std::size_t kFetchAhead = 16;
+constexpr std::size_t kFetchAhead = 32;
 
-/// By level; members of one level stay in the order in which they are.
-void sort_by_level(std::span<RankTree::Entry> members, Scratch& scratch) {
-  using Entry = RankTree::Entry;
-  Level lowest = ~Level{0};
-  Level highest = 0;
-  Slot slots = 0;
-  for (const Entry& member : members) {
-    lowest = std::min(lowest, level_of(member.score));
-    highest = std::max(highest, level_of(member.score));
-    slots |= member.slot;
+/// Members in order: level and slot of each in one word.
+struct PackedMembers {
+  std::span<const std::uint64_t> words;
+  unsigned slot_bits;
+  Level lowest;
+
+  std::size_t size() const { return words.size(); }
+  Level level(std::size_t i) const { return (words[i] >> slot_bits) + lowest; }
+  Slot slot(std::size_t i) const {
+    return static_cast<Slot>(words[i] & ((std::uint64_t{1} << slot_bits) - 1));
   }
-  const auto level_bits = static_cast<unsigned>(std::bit_width(highest - lowest));
-  const auto slot_bits = static_cast<unsigned>(std::bit_width(slots));
-  if (level_bits + slot_bits > 64) {
-    const std::span<Entry> sorted =
-        radix_sort(members, scratch.take<Entry>(members.size()), level_bits,
-                   [lowest](const Entry& member) { return level_of(member.score) - lowest; });
-    if (sorted.data() != members.data()) std::copy(sorted.begin(), sorted.end(), members.begin());
-    return;
-  }
-  // A member in one word: half of the memory to go through, again and again.
-  const std::span<std::uint64_t> words = scratch.take<std::uint64_t>(members.size());
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    words[i] = (level_of(members[i].score) - lowest) << slot_bits | members[i].slot;
-  }
-  const std::span<const std::uint64_t> sorted =
-      radix_sort(words, scratch.take<std::uint64_t>(members.size()), level_bits,
-                 [slot_bits](std::uint64_t word) { return word >> slot_bits; });
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    members[i] = {score_of((sorted[i] >> slot_bits) + lowest),
-                  static_cast<Slot>(sorted[i] & ((std::uint64_t{1} << slot_bits) - 1))};
-  }
-}
+};
+
+/// The same of levels too far apart for a word.
+struct WideMembers {
+  struct Member {
+    Level level;
+    Slot slot;
+  };
+  std::span<const Member> members;
+
+  std::size_t size() const { return members.size(); }
+  Level level(std::size_t i) const { return members[i].level; }
+  Slot slot(std::size_t i) const { return members[i].slot; }
+};
 
 }  // namespace
 
 /// Of an empty tree.
-void RankTree::Impl::assign(std::span<Entry> members) {
+void RankTree::Impl::assign(std::span<Score> scores, std::span<const Slot> slots) {
+  if (scores.empty()) return;
+  Level lowest = ~Level{0};
+  Level highest = 0;
+  for (const Score score : scores) {
+    lowest = std::min(lowest, level_of(score));
+    highest = std::max(highest, level_of(score));
+  }
+  Slot any_slot = slots.empty() ? static_cast<Slot>(scores.size() - 1) : 0;
+  for (const Slot slot : slots) any_slot |= slot;
+  const auto slot_of = [slots](std::size_t i) {
+    return slots.empty() ? static_cast<Slot>(i) : slots[i];
+  };
+  const auto level_bits = static_cast<unsigned>(std::bit_width(highest - lowest));
+  const auto slot_bits = static_cast<unsigned>(std::bit_width(any_slot));
   Scratch scratch;
-  sort_by_level(members, scratch);
+  // A stable sort: members of one level stay in order of key.
+  if (level_bits + slot_bits <= 64) {
+    const std::span<std::uint64_t> words(reinterpret_cast<std::uint64_t*>(scores.data()),
+                                         scores.size());
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      words[i] = (level_of(scores[i]) - lowest) << slot_bits | slot_of(i);
+    }
+    const std::span<const std::uint64_t> sorted =
+        radix_sort(words, scratch.take<std::uint64_t>(words.size()), level_bits,
+                   [slot_bits](std::uint64_t word) { return word >> slot_bits; });
+    build(PackedMembers{sorted, slot_bits, lowest});
+    return;
+  }
+  using Member = WideMembers::Member;
+  const std::span<Member> members = scratch.take<Member>(scores.size());
+  for (std::size_t i = 0; i < members.size(); ++i) members[i] = {level_of(scores[i]), slot_of(i)};
+  build(WideMembers{radix_sort(members, scratch.take<Member>(members.size()), level_bits,
+                               [lowest](const Member& each) { return each.level - lowest; })});
+}
+
+template <class Members>
+void RankTree::Impl::build(const Members& members) {
   // A leaf is closed when another score, too small for a run, would overfill it.
   leaves_.expect(members.size() / (kBuiltMixed - kRunFrom) + 1);
-  const Entry* mixed = members.data();  // from here on: some scores with few members each
-  const Entry* const all_end = members.data() + members.size();
-  for (const Entry *begin = mixed, *end = mixed; begin != all_end; begin = end) {
-    while (end != all_end && end->score == begin->score) ++end;
+  std::size_t mixed = 0;  // from here on: some scores with few members each
+  for (std::size_t begin = 0, end = 0; begin != members.size(); begin = end) {
+    const Level level = members.level(begin);
+    while (end != members.size() && members.level(end) == level) ++end;
     const bool is_run = end - begin >= kRunFrom;
-    if (is_run || end - mixed > static_cast<std::ptrdiff_t>(kBuiltMixed)) {
-      append_mixed({mixed, begin}, all_end);
+    if (is_run || end - mixed > kBuiltMixed) {
+      append_mixed(members, mixed, begin);
       mixed = begin;
     }
     if (is_run) {
-      append_run({begin, end}, all_end);
+      append_run(members, begin, end);
       mixed = end;
     }
   }
-  append_mixed({mixed, all_end}, all_end);
+  append_mixed(members, mixed, members.size());
 }
 
 /// In a leaf of their own, which is the last.
-void RankTree::Impl::append_mixed(std::span<const Entry> members, const Entry* all_end) {
-  if (members.empty()) return;
+template <class Members>
+void RankTree::Impl::append_mixed(const Members& members, std::size_t begin, std::size_t end) {
+  if (begin == end) return;
   leaves_.reserve(1);
-  const Level first = level_of(members.front().score);
-  Leaf& leaf = leaves_.create(Kind::kMixed, first, level_of(members.back().score));
+  const Level first = members.level(begin);
+  Leaf& leaf = leaves_.create(Kind::kMixed, first, members.level(end - 1));
   append_group(group_of(leaf), first);
-  fill(leaf, members, all_end);
+  fill(leaf, members, begin, end);
 }
 
 /// Of one score, in order of key.
-void RankTree::Impl::append_run(std::span<const Entry> members, const Entry* all_end) {
-  const Level level = level_of(members.front().score);
-  const std::size_t parts = (members.size() + kBuiltRun - 1) / kBuiltRun;
+template <class Members>
+void RankTree::Impl::append_run(const Members& members, std::size_t begin, std::size_t end) {
+  const Level level = members.level(begin);
+  const std::size_t count = end - begin;
+  const std::size_t parts = (count + kBuiltRun - 1) / kBuiltRun;
   Leaf* last = nullptr;
   for (std::size_t part = 0; part < parts; ++part) {
-    const std::size_t from = part * members.size() / parts;
-    const std::size_t to = (part + 1) * members.size() / parts;
+    const std::size_t from = begin + part * count / parts;
     leaves_.reserve(1);
     runs_.reserve();
     Leaf& leaf = leaves_.create_run(level);
     if (last == nullptr) {
       append_group(group_of(leaf), level);
     } else {
-      const std::uint32_t root = runs_.split(*last, leaves_.key(members[from].slot), leaf);
+      const std::uint32_t root = runs_.split(*last, leaves_.key(members.slot(from)), leaf);
       GroupTree::Path path;
       groups_.find(level, path);
       path.set_group(group_of_runs(root));
     }
-    fill(leaf, members.subspan(from, to - from), all_end);
+    fill(leaf, members, from, begin + (part + 1) * count / parts);
     last = &leaf;
   }
 }
@@ -132,15 +160,16 @@ void RankTree::Impl::append_group(Group group, Level low) {
   }
 }
 
-/// Members in their order into an empty leaf of the last group. What comes behind them in memory,
-/// up to `all_end`, is filled in next.
-void RankTree::Impl::fill(Leaf& leaf, std::span<const Entry> members, const Entry* all_end) {
-  const auto count = static_cast<std::uint32_t>(members.size());
+/// Members in their order into an empty leaf of the last group.
+template <class Members>
+void RankTree::Impl::fill(Leaf& leaf, const Members& members, std::size_t begin, std::size_t end) {
+  const auto count = static_cast<std::uint32_t>(end - begin);
   for (std::uint32_t cell = 0; cell < count; ++cell) {
-    const Entry& member = members[cell];
-    const Entry* const ahead = &member + kFetchAhead;
-    if (ahead < all_end) __builtin_prefetch(rows().row(ahead->slot) + sizeof(Key), 1);
-    leaves_.place(leaf, cell, level_of(member.score), member.slot);
+    const std::size_t at = begin + cell;
+    if (at + kFetchAhead < members.size()) {
+      __builtin_prefetch(rows().row(members.slot(at + kFetchAhead)) + sizeof(Key), 1);
+    }
+    leaves_.place(leaf, cell, members.level(at), members.slot(at));
   }
   Leaves::filled(leaf, count);
   RunTrees::add(leaf, count);

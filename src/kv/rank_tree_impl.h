@@ -32,7 +32,7 @@ class RankTree::Impl {
   void erase(Slot slot, Score score);
   void move(Slot slot, Score from, Score to);
   void settle();
-  void assign(std::span<Entry> members);
+  void assign(std::span<Score> scores, std::span<const Slot> slots);
   void clear() noexcept;
   std::uint64_t size() const { return size_; }
   std::uint64_t rank(Score score) const;
@@ -92,10 +92,16 @@ class RankTree::Impl {
   void split_run(const Place& place, OrderedKey key);
   void split_mixed(const Place& place);
 
-  void append_mixed(std::span<const Entry> members, const Entry* all_end);
-  void append_run(std::span<const Entry> members, const Entry* all_end);
+  // `Members`: in order, with level(i) and slot(i) of each; see rank_tree_build.cc.
+  template <class Members>
+  void build(const Members& members);
+  template <class Members>
+  void append_mixed(const Members& members, std::size_t begin, std::size_t end);
+  template <class Members>
+  void append_run(const Members& members, std::size_t begin, std::size_t end);
+  template <class Members>
+  void fill(Leaf& leaf, const Members& members, std::size_t begin, std::size_t end);
   void append_group(Group group, Level low);
-  void fill(Leaf& leaf, std::span<const Entry> members, const Entry* all_end);
 
   void shrink(Leaf& leaf, Level level);
   void shrink_run(const Place& place);

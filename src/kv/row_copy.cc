@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kv/column_codec.h"
+#include "kv/integer_codec.h"
 #include "kv/record_bytes.h"
 #include "kv/text_codec.h"
 
@@ -42,6 +43,13 @@ RowCopy::RowCopy(const SchemaDescription& schema, Expected expected)
       highest_(std::numeric_limits<Key>::min()) {
   std::vector<std::uint8_t> widths(fields_.size() + 1);
   std::copy(expected.widths.begin(), expected.widths.end(), widths.begin() + 1);
+  unsigned bits = 0;
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    limits_[i] = limit_of(widths[i + 1]);
+    shifts_.push_back(bits);
+    bits += 8U * widths[i + 1];
+  }
+  if (bits > kWordBits) shifts_.clear();
   const std::vector<Key>& bounds = ranges_.bounds();
   for (std::size_t i = 0; i < buckets_.size(); ++i) {
     buckets_[i].base = bounds.empty() ? 0 : bounds[i == 0 ? 0 : i - 1];
@@ -74,6 +82,10 @@ const RowCopy::Format* RowCopy::format_of(std::vector<std::uint8_t> widths) {
     format->offsets[i] = static_cast<std::uint32_t>(format->row_bytes);
     format->row_bytes += widths[i];
   }
+  format->packed = !shifts_.empty();
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    format->packed = format->packed && format->limits[i + 1] == limits_[i];
+  }
   format->widths = std::move(widths);
   formats_.push_back(std::move(format));
   return formats_.back().get();
@@ -88,15 +100,113 @@ void RowCopy::add_text(std::size_t field, std::string_view text, std::size_t bou
   ++distinct_texts_;
 }
 
-void RowCopy::finish(Bucket& bucket, std::uint64_t distance, bool too_wide) {
-  if (too_wide) [[unlikely]]
-    widen(bucket, distance);
-  bucket.at += bucket.format->row_bytes;
-  ++bucket.rows;
-  ++size_;
-  last_bucket_ = &bucket;
+/// integer_bound_bits() of all, or some more: a bit length by way of a double's exponent, which
+/// takes no longer where finding the highest bit does.
+std::size_t RowCopy::quick_bound_bits(std::span<const std::uint64_t> values) {
+  constexpr std::size_t kClassBits = 8;
+  constexpr std::size_t kLeadingBits = 3;  // that a class says; a value below 8 counts as one of 8
+  constexpr unsigned kMantissaBits = 52;
+  constexpr std::size_t kBias = 1022;  // of the exponent, for the bit length
+  std::uint64_t any = 0;
+  std::uint64_t exponents = 0;
+  for (const std::uint64_t value : values) {
+    const auto number = static_cast<double>(static_cast<std::int64_t>(value | 7));
+    exponents += std::bit_cast<std::uint64_t>(number) >> kMantissaBits;
+    any |= value;
+  }
+  if (any >> kMantissaBits == 0) {
+    return static_cast<std::size_t>(exponents) + values.size() * (kClassBits - kLeadingBits) -
+           values.size() * kBias;
+  }
+  std::size_t bits = 0;
+  for (const std::uint64_t value : values) bits += integer_bound_bits(value);
+  return bits;
+}
+
+/// What the rows add to the bounds and uses. Answers a bit for each row that may have a value for
+/// which its bucket's format has no room.
+std::uint64_t RowCopy::count_values(const Batch& batch) {
+  static_assert(Batch::kMost <= kWordBits);
+  std::array<std::uint64_t, Batch::kMost> beyond;
+  std::fill_n(beyond.begin(), batch.rows, std::uint64_t{0});
+  for (std::size_t field = 0; field < fields_.size(); ++field) {
+    const Batch::Values& values = batch.values[field];
+    if (fields_[field].type == FieldType::kText) {
+      std::uint32_t* const uses = texts_[field].uses.data();
+      for (std::size_t i = 0; i < batch.rows; ++i) ++uses[values[i]];
+    } else {
+      integer_bits_ += quick_bound_bits(std::span(values).first(batch.rows));
+    }
+    const std::uint64_t limit = limits_[field];
+    for (std::size_t i = 0; i < batch.rows; ++i) beyond[i] |= values[i] & ~limit;
+  }
+  std::uint64_t rows = 0;
+  for (std::size_t i = 0; i < batch.rows; ++i) {
+    rows |= (beyond[i] == 0 ? std::uint64_t{0} : std::uint64_t{1}) << i;
+  }
+  return rows;
+}
+
+bool RowCopy::fits(const Format& format, const Batch& batch, std::size_t row) const {
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (batch.values[i][row] > format.limits[i + 1]) return false;
+  }
+  return true;
+}
+
+/// The values of each row side by side.
+void RowCopy::pack(const Batch& batch, std::span<std::uint64_t> words) const {
+  for (std::size_t field = 0; field < shifts_.size(); ++field) {
+    const Batch::Values& values = batch.values[field];
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      words[i] = (field == 0 ? 0 : words[i]) | values[i] << shifts_[field];
+    }
+  }
+}
+
+void RowCopy::add(const Batch& batch) {
+  std::array<std::uint32_t, Batch::kMost> ranges;
+  for (std::size_t i = 0; i < batch.rows; ++i) {
+    ranges[i] = static_cast<std::uint32_t>(ranges_(batch.keys[i]));
+    lowest_ = std::min(lowest_, batch.keys[i]);
+    highest_ = std::max(highest_, batch.keys[i]);
+  }
+  const std::uint64_t wide_rows = count_values(batch);
+  std::array<std::uint64_t, Batch::kMost> words;
+  pack(batch, std::span(words).first(batch.rows));
+  for (std::size_t row = 0; row < batch.rows; ++row) {
+    Bucket& bucket = buckets_[ranges[row]];
+    if (bucket.at == bucket.end) [[unlikely]]
+      start_page(bucket);
+    const std::uint64_t distance =
+        (static_cast<std::uint64_t>(batch.keys[row]) - static_cast<std::uint64_t>(bucket.base)) ^
+        bucket.mirror;
+    const bool may_be_wide = (wide_rows >> row & 1U) != 0;
+    if (distance > bucket.format->limits[0] || (may_be_wide && !fits(*bucket.format, batch, row)))
+        [[unlikely]] {
+      widen(bucket, distance, batch, row);
+    }
+    // Each word covers what comes after its value, which is written next.
+    std::byte* const at = bucket.at;
+    store(at, distance);
+    const Format& format = *bucket.format;
+    if (format.packed) [[likely]] {
+      store(at + format.offsets[1], words[row]);
+    } else {
+      for (std::size_t i = 0; i < fields_.size(); ++i) {
+        store(at + format.offsets[i + 1], batch.values[i][row]);
+      }
+    }
+    bucket.at = at + format.row_bytes;
+    __builtin_prefetch(bucket.at + kCacheLineBytes, 1);
+    ++bucket.rows;
+    last_bucket_ = &bucket;
+  }
+  size_ += batch.rows;
   for (UnknownColumn& column : unknown_) {
-    if (column.type == FieldType::kText) ++column.texts.uses[0];
+    if (column.type == FieldType::kText) {
+      column.texts.uses[0] += static_cast<std::uint32_t>(batch.rows);
+    }
   }
 }
 
@@ -122,19 +232,15 @@ void RowCopy::start_page(Bucket& bucket) {
   bucket.end = bucket.at + rows * page->format->row_bytes;
 }
 
-/// For the row that is under way: the bucket gets a wider format from here on.
-void RowCopy::widen(Bucket& bucket, std::uint64_t distance) {
+/// The bucket gets a format from here on that has room for the row.
+void RowCopy::widen(Bucket& bucket, std::uint64_t distance, const Batch& batch, std::size_t row) {
   std::vector<std::uint8_t> widths = bucket.format->widths;
   widths[0] = std::max(widths[0], width_of(distance));
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    widths[i + 1] = std::max(widths[i + 1], width_of(values_[i]));
+    widths[i + 1] = std::max(widths[i + 1], width_of(batch.values[i][row]));
   }
   bucket.format = format_of(std::move(widths));
   start_page(bucket);
-  store(bucket.at, distance);
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
-    store(bucket.at + bucket.format->offsets[i + 1], values_[i]);
-  }
 }
 
 const RowCopy::UnknownColumn* RowCopy::find_unknown(std::uint32_t field) const {
@@ -176,7 +282,8 @@ void RowCopy::add_unknown(std::string_view fields) {
       ++column.texts.uses[place->second];
       value = place->second;
     } else {
-      integer_bits_ += quick_bound_bits(column.type == FieldType::kSigned ? zigzag(value) : value);
+      integer_bits_ +=
+          integer_bound_bits(column.type == FieldType::kSigned ? zigzag(value) : value);
     }
     last_bucket_->unknown.push_back({last_bucket_->rows - 1, number, value});
   }
@@ -218,18 +325,16 @@ std::size_t RowCopy::encoded_bound() const {
          (integer_columns + text_columns + 2) * kColumnOverheadBytes;
 }
 
-bool RowCopy::look_for_room(std::size_t max_bytes, std::size_t row) {
+bool RowCopy::look_for_room(std::size_t max_bytes, std::size_t rows, std::size_t text_bytes) {
   // Each value a class byte and a word; a key's step may also lengthen those beside it.
   const std::size_t cells = fields_.size() + unknown_.size() + 1;
-  row -= row_bound_bytes_;
   row_bound_bytes_ = (cells + 1) * (kWordBytes + 1);
-  row += row_bound_bytes_;
   const std::size_t max_rows = std::min(kMaxMessageRows, kMaxMessageCells / cells);
   const std::size_t bound = encoded_bound();
   if (size_ >= max_rows || bound >= max_bytes) return false;
   // No more than it takes until the rows have to be counted again.
   room_ = std::min(max_bytes - bound, (max_rows - size_) * row_bound_bytes_);
-  return row <= room_;
+  return rows * row_bound_bytes_ + text_bytes <= room_;
 }
 
 std::vector<ColumnShape> RowCopy::shapes() const {

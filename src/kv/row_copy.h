@@ -7,8 +7,11 @@
 //     rows later sort in the cache, and nothing of the whole copy's size is needed to order it.
 //  3. Memory is taken in pages that are resident at once, and given back as a whole.
 //
-// Written by one thread, then read by any. add() O(1), some 10 ns. Lack of memory throws
-// std::bad_alloc and leaves the copy as it was.
+//  4. Rows come in batches that are gone through column by column: what the rows of one wait for,
+//     they wait for side by side.
+//
+// Written by one thread, then read by any. A row O(1), some 10 ns. Lack of memory throws
+// std::bad_alloc; the copy is of no use then.
 #pragma once
 
 #include <algorithm>
@@ -45,6 +48,7 @@ class RowCopy final : public RowSource {
     std::array<std::uint64_t, kMaxFields + 1> limits{};  // the highest value that each holds
     std::array<std::uint32_t, kMaxFields + 1> offsets{};
     std::size_t row_bytes = 0;
+    bool packed = false;  // the fields take the bytes that were expected, a word at most
   };
   struct Page {
     Page* next;
@@ -83,57 +87,20 @@ class RowCopy final : public RowSource {
   /// texts(field). No text twice.
   void add_text(std::size_t field, std::string_view text, std::size_t bound_bytes);
 
-  /// A row on its way into the copy: each field once, in ascending order, then finish().
-  class Row {
-   public:
-    void put(std::size_t field, std::uint64_t value) {
-      copy_.values_[field] = value;
-      beyond_ |= value & ~format_.limits[field + 1];
-      // The word covers what comes after the value, which is written next.
-      store(at_ + format_.offsets[field + 1], value);
-    }
-    /// As zigzag, where it is signed.
-    void put_integer(std::size_t field, std::uint64_t value) {
-      copy_.integer_bits_ += quick_bound_bits(value);
-      put(field, value);
-    }
-    void put_text(std::size_t field, std::uint32_t place) {
-      ++copy_.texts_[field].uses[place];
-      put(field, place);
-    }
-    void finish() { copy_.finish(bucket_, distance_, beyond_ != 0); }
+  /// Some rows on their way into the copy, column by column.
+  struct Batch {
+    static constexpr std::size_t kMost = 64;
+    using Values = std::array<std::uint64_t, kMost>;
 
-   private:
-    friend class RowCopy;
-    Row(RowCopy& copy, Bucket& bucket, std::uint64_t distance)
-        : copy_(copy),
-          bucket_(bucket),
-          format_(*bucket.format),
-          at_(bucket.at),
-          distance_(distance),
-          beyond_(distance & ~format_.limits[0]) {
-      store(at_, distance);
-    }
+    explicit Batch(std::size_t fields) : values(fields) {}
 
-    RowCopy& copy_;
-    Bucket& bucket_;
-    const Format& format_;
-    std::byte* at_;
-    std::uint64_t distance_;
-    std::uint64_t beyond_;  // bits that the bucket's format has no room for
+    std::size_t rows = 0;
+    std::array<Key, kMost> keys;
+    std::vector<Values> values;  // of each field: as zigzag where it is signed, a text's place
   };
 
-  /// No key twice.
-  Row add(Key key) {
-    lowest_ = std::min(lowest_, key);
-    highest_ = std::max(highest_, key);
-    Bucket& bucket = buckets_[ranges_(key)];
-    if (bucket.at == bucket.end) [[unlikely]]
-      start_page(bucket);
-    const std::uint64_t distance =
-        (static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(bucket.base)) ^ bucket.mirror;
-    return Row(*this, bucket, distance);
-  }
+  /// Rows of keys that are in no other, for which there is room.
+  void add(const Batch& batch);
 
   /// Fields of newer versions of the row just added, as record_bytes.h has them.
   void add_unknown(std::string_view fields);
@@ -158,12 +125,14 @@ class RowCopy final : public RowSource {
     return coding_bytes(size_, fields_.size() + unknown_.size(), texts_memory_);
   }
 
-  /// Whether the encoding stays within `max_bytes` when another row comes, with new texts of at
+  /// Whether the encoding stays within `max_bytes` when so many rows come, with new texts of at
   /// most `text_bytes` by text_bound_bytes(). O(1), mostly one comparison.
-  bool has_room(std::size_t max_bytes, std::size_t text_bytes) {
-    const std::size_t row = row_bound_bytes_ + text_bytes;
-    if (row > room_ && !look_for_room(max_bytes, row)) return false;
-    room_ -= row;
+  bool has_room(std::size_t max_bytes, std::size_t rows, std::size_t text_bytes) {
+    if (rows * row_bound_bytes_ + text_bytes > room_ &&
+        !look_for_room(max_bytes, rows, text_bytes)) {
+      return false;
+    }
+    room_ -= rows * row_bound_bytes_ + text_bytes;
     return true;
   }
 
@@ -192,14 +161,13 @@ class RowCopy final : public RowSource {
     std::memcpy(at, &word, sizeof word);
   }
   static std::size_t rows_in_last_page(const Bucket& bucket);
-  /// integer_bound_bits(), or one more.
-  static std::size_t quick_bound_bits(std::uint64_t value) {
-    return 5 + static_cast<std::size_t>(std::bit_width(value | 7));
-  }
+  static std::size_t quick_bound_bits(std::span<const std::uint64_t> values);
   void start_page(Bucket& bucket);
-  void finish(Bucket& bucket, std::uint64_t distance, bool too_wide);
-  void widen(Bucket& bucket, std::uint64_t distance);
-  bool look_for_room(std::size_t max_bytes, std::size_t row);
+  std::uint64_t count_values(const Batch& batch);
+  void pack(const Batch& batch, std::span<std::uint64_t> words) const;
+  bool fits(const Format& format, const Batch& batch, std::size_t row) const;
+  void widen(Bucket& bucket, std::uint64_t distance, const Batch& batch, std::size_t row);
+  bool look_for_room(std::size_t max_bytes, std::size_t rows, std::size_t text_bytes);
   const Format* format_of(std::vector<std::uint8_t> widths);
   const UnknownColumn* find_unknown(std::uint32_t field) const;
   std::uint32_t unknown_column(std::uint32_t field, FieldType type);
@@ -212,8 +180,10 @@ class RowCopy final : public RowSource {
   KeyRanges ranges_;
   std::vector<std::unique_ptr<const Format>> formats_;
   std::vector<Bucket> buckets_;
-  Bucket* last_bucket_ = nullptr;                 // that the last row went to
-  std::array<std::uint64_t, kMaxFields> values_;  // of the row that is under way
+  Bucket* last_bucket_ = nullptr;  // that the last row went to
+  // The highest value of each field that every format has room for.
+  std::array<std::uint64_t, kMaxFields> limits_{};
+  std::vector<unsigned> shifts_;  // of each field in a word; none when that has no room for all
   PageArena arena_;
   std::vector<Texts> texts_;  // of each field
   std::vector<UnknownColumn> unknown_;

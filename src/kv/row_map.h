@@ -42,15 +42,13 @@ class RowMap {
   /// Adds a row. Its key must be set already and must not be in the map.
   void insert(Slot slot) { index_.insert(hash_(rows_.key(slot)), slot, hash_of_slot()); }
 
-  std::uint64_t hash(Key key) const { return hash_(key); }
+  using Hash = KeyHash;
+  const Hash& hash() const { return hash_; }
 
   /// Adds the rows from `first` on, whose keys have these hashes, as insert() does each; in order
   /// of hash, so that memory is gone through from one end to the other. If it throws, some are in.
   void insert_all(Slot first, std::span<const std::uint64_t> hashes, Scratch& scratch) {
-    struct Hashed {
-      std::uint64_t hash;
-      Slot slot;
-    };
+    using Hashed = SlotIndex::Hashed;
     // So few that the cache holds the place where each is written to.
     constexpr unsigned kPartBits = 11;
     const auto part_of = [](std::uint64_t hash) { return hash >> (64 - kPartBits); };
@@ -59,8 +57,12 @@ class RowMap {
     Slot begin = 0;
     for (Slot& part : begins) begin += std::exchange(part, begin);
     const std::span<Hashed> sorted = scratch.take<Hashed>(hashes.size());
-    for (const std::uint64_t each : hashes) sorted[begins[part_of(each)]++] = {each, first++};
-    for (const Hashed& each : sorted) index_.insert(each.hash, each.slot, hash_of_slot());
+    for (const std::uint64_t each : hashes) {
+      Hashed* const place = &sorted[begins[part_of(each)]++];
+      *place = {.hash = each, .entry = first++};
+      __builtin_prefetch(place + kCacheLineBytes / sizeof(Hashed), 1);
+    }
+    index_.insert_all(std::span<const Hashed>(sorted), hash_of_slot());
   }
 
   /// Begins to bring the row of `key` into the cache; two steps, some operations apart, because the

@@ -71,9 +71,10 @@ class RowStore {
     __builtin_prefetch(row(slot) + row_bytes_ - 1);
   }
 
-  Key key(Slot slot) const {
+  Key key(Slot slot) const { return key(row(slot)); }
+  static Key key(const std::byte* row) {
     Key key;
-    std::memcpy(&key, row(slot), sizeof key);
+    std::memcpy(&key, row, sizeof key);
     return key;
   }
   void set_key(Slot slot, Key key) { std::memcpy(row(slot), &key, sizeof key); }

@@ -62,9 +62,6 @@ void RowsWriter::write_keys(int field, WireWriter& message) {
         orders_[part].wide = scratch_.take<std::uint32_t>(keys.size());
         std::copy(order.begin(), order.end(), orders_[part].wide.begin());
       }
-      values_.resize(keys.size());
-      for (std::size_t i = 0; i < keys.size(); ++i) values_[i] = words[order[i]];
-      std::copy(values_.begin(), values_.end(), words.begin());
     }
     std::span<std::uint64_t> taken = words;
     if (!std::exchange(begun, true)) {  // the first one is told as it is

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +72,34 @@ class SegmentIndex {
       make_room(hash, hash_of);
     ++size_;
     return place(segment_of(hash), hash, entry);
+  }
+
+  struct Hashed {
+    std::uint64_t hash;
+    Entry entry;
+  };
+
+  /// insert() for each, fastest where those that agree in their leading bits stand together.
+  template <class HashOf>
+  void insert_all(std::span<const Hashed> all, HashOf&& hash_of) {
+    constexpr std::size_t kFetchAhead = 16;
+    for (std::size_t next = 0; next < all.size();) {
+      const Segment segment = segment_of(all[next].hash);
+      const std::size_t room = segment.limit() - counts_[segment.number].entries;
+      if (room == 0) {
+        make_room(all[next].hash, hash_of);
+        continue;
+      }
+      const std::size_t end = next + std::min(room, all.size() - next);
+      const std::size_t begin = next;
+      const std::size_t directory = directory_place(all[begin].hash);
+      do {
+        if (next + kFetchAhead < all.size()) prefetch(all[next + kFetchAhead].hash);
+        place_in(segment, all[next].hash, all[next].entry);
+      } while (++next < end && directory_place(all[next].hash) == directory);
+      counts_[segment.number].entries += static_cast<std::uint32_t>(next - begin);
+      size_ += next - begin;
+    }
   }
 
   /// Splits an empty index into segments for `entries` of them; does nothing to one with entries.
@@ -168,7 +197,15 @@ class SegmentIndex {
 
   Entry* place(const Segment& segment, std::uint64_t hash, const Entry& entry) {
     ++counts_[segment.number].entries;
-    for (std::size_t at = segment.home_place(hash);; at = segment.next(at)) {
+    return place_in(segment, hash, entry);
+  }
+  static Entry* place_in(const Segment& segment, std::uint64_t hash, const Entry& entry) {
+    Line& home = segment.home(hash);
+    if (Entry* const placed = home.insert(hash, entry)) [[likely]]
+      return placed;
+    home.pass_on();
+    for (std::size_t at = segment.next(static_cast<std::size_t>(&home - segment.lines));;
+         at = segment.next(at)) {
       if (Entry* const placed = segment.lines[at].insert(hash, entry)) return placed;
       segment.lines[at].pass_on();
     }

@@ -32,7 +32,9 @@ class SlotIndex : private SegmentIndex<SlotLine> {
   }
 
   using SegmentIndex::clear;
+  using SegmentIndex::Hashed;
   using SegmentIndex::insert;
+  using SegmentIndex::insert_all;
   using SegmentIndex::longest_search;
   using SegmentIndex::memory_bytes;
   using SegmentIndex::prefetch;

@@ -113,9 +113,18 @@ void TableCore::Appender::take_texts(Source& source, std::uint64_t factor) {
   if (!source.field) return;
   held_.push_back({.texts = source.texts});
   table_.texts_.reserve(texts.size() * factor, texts.bytes() * factor);
-  for (std::size_t& text = held_.back().acquired; text < texts.size(); ++text) {
-    if (text + kFetchAhead < texts.size()) table_.texts_.prefetch(texts[text + kFetchAhead]);
-    source.texts[text].id = table_.texts_.acquire(texts[text]);
+  // Hashed once: where a text's place is asked for.
+  std::array<std::uint64_t, kFetchAhead> hashes{};
+  for (std::size_t ahead = 0; ahead < texts.size() + kFetchAhead; ++ahead) {
+    std::uint64_t& hash = hashes[ahead % kFetchAhead];
+    if (ahead >= kFetchAhead) {
+      const std::size_t text = ahead - kFetchAhead;
+      source.texts[text].id = texts[text].empty() ? 0 : table_.texts_.acquire(texts[text], hash);
+      held_.back().acquired = text + 1;
+    }
+    if (ahead >= texts.size()) continue;
+    hash = table_.texts_.hash(texts[ahead]);
+    table_.texts_.prefetch(hash);
   }
 }
 
@@ -156,10 +165,15 @@ Result<void> TableCore::Appender::append_batch(KeyReader& keys, std::vector<Sour
   for (Source& source : sources) {
     if (Result<void> read = take_column(source, batch); !read) return read;
   }
+  const RecordHash record_hash = table_.record_hash_;
+  HashLanes digest = digest_;
+  std::uint32_t most_bytes = 0;
   for (std::size_t i = 0; i < batch.run.count; ++i) {
-    if (batch.text_bytes[i] > kMaxRecordTextBytes) return damaged("a record with too much text");
-    digest_ ^= table_.record_hash_.finish(batch.sums[i]);
+    most_bytes = std::max(most_bytes, batch.text_bytes[i]);
+    digest ^= record_hash.finish(batch.sums[i]);
   }
+  if (most_bytes > kMaxRecordTextBytes) return damaged("a record with too much text");
+  digest_ = digest;
   keep_unknown(batch);
   return {};
 }
@@ -174,12 +188,22 @@ Result<void> TableCore::Appender::take_keys(KeyReader& reader, Batch& batch) {
     if (twice) return damaged("a key in two chunks");
   }
   highest_ = std::max(highest_, keys.back());
+  std::byte* row = table_.rows_.row(batch.run.first);
+  const std::size_t flags = table_.flags_offset_;
+  const std::size_t row_bytes = table_.rows_.row_bytes();
+  for (const Key key : keys) {
+    std::memcpy(row, &key, sizeof key);
+    row[flags] = std::byte{kLive};
+    row += row_bytes;
+  }
+  // Copies, because for all the compiler knows what is written might change them.
+  const RecordHash record_hash = table_.record_hash_;
+  const RowMap::Hash hash = table_.map_.hash();
+  const std::span<std::uint64_t> hashes =
+      hashes_.subspan(batch.run.first - hashed_from_, keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const Slot slot = batch.run.first + static_cast<Slot>(i);
-    table_.rows_.set_key(slot, keys[i]);
-    table_.set_flags(slot, kLive);
-    batch.sums[i] = table_.record_hash_.key_term(keys[i]);
-    hashes_[slot - hashed_from_] = table_.map_.hash(keys[i]);
+    batch.sums[i] = record_hash.key_term(keys[i]);
+    hashes[i] = hash(keys[i]);
   }
   return {};
 }
@@ -198,8 +222,9 @@ Result<void> TableCore::Appender::take_column(Source& source, Batch& batch) {
     }
   } else {
     std::uint64_t all = 0;
+    const RecordHash::FieldSecrets secrets = source.secrets;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      batch.sums[i] += RecordHash::integer_term(source.secrets, values[i]);
+      batch.sums[i] += RecordHash::integer_term(secrets, values[i]);
       all |= values[i];
     }
     const bool narrow =

@@ -339,23 +339,32 @@ void TableCore::put_off_ranking() {
 const RankTree& TableCore::ranking() const {
   if (!ranking_due_) return ranking_;
   Scratch scratch;
-  const std::span<RankTree::Entry> members =
-      scratch.take<RankTree::Entry>(static_cast<std::size_t>(map_.size()));
-  std::size_t count = 0;
+  const auto count = static_cast<std::size_t>(map_.size());
+  const std::span<Score> scores = scratch.take<Score>(count);
+  std::size_t members = 0;
   bool in_order = true;
   Key before = std::numeric_limits<Key>::min();
   for (Slot slot = 0; slot < rows_.size(); ++slot) {
-    if (!is_live(slot)) continue;
-    const Key key = rows_.key(slot);
+    const std::byte* const row = rows_.row(slot);
+    if (!is_live(row)) continue;
+    const Key key = RowStore::key(row);
     in_order &= key >= std::exchange(before, key);
-    members[count++] = {score(slot), slot};
+    scores[members++] = score_of(read_stored(row, *ranking_field_));
+  }
+  std::span<Slot> slots;
+  if (!in_order || count != rows_.size()) {
+    slots = scratch.take<Slot>(count);
+    members = 0;
+    for (Slot slot = 0; slot < rows_.size(); ++slot) {
+      if (is_live(slot)) slots[members++] = slot;
+    }
   }
   if (!in_order) {
-    std::sort(members.begin(), members.end(), [this](const auto& a, const auto& b) {
-      return rows_.key(a.slot) < rows_.key(b.slot);
-    });
+    std::sort(slots.begin(), slots.end(),
+              [this](Slot a, Slot b) { return rows_.key(a) < rows_.key(b); });
+    for (std::size_t i = 0; i < count; ++i) scores[i] = score(slots[i]);
   }
-  ranking_.assign(members);
+  ranking_.assign(scores, slots);
   ranking_due_ = false;
   return ranking_;
 }

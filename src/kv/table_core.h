@@ -112,7 +112,7 @@ class TableCore : public Durable {
   const RankTree& ranking() const;
 
   Slot slots() const { return rows_.size(); }
-  bool is_live(Slot slot) const { return (flags(slot) & kLive) != 0; }
+  bool is_live(Slot slot) const { return is_live(rows_.row(slot)); }
   Key key_of(Slot slot) const { return rows_.key(slot); }
 
  private:
@@ -140,9 +140,11 @@ class TableCore : public Durable {
     constexpr std::uint32_t kLast = 1U << (kFlaggedFields - 1);
     return static_cast<std::uint8_t>((fields & (kLast - 1)) | (fields >= kLast ? kLast : 0));
   }
-  std::uint8_t flags(Slot slot) const {
-    return static_cast<std::uint8_t>(rows_.row(slot)[flags_offset_]);
+  std::uint8_t flags(Slot slot) const { return flags(rows_.row(slot)); }
+  std::uint8_t flags(const std::byte* row) const {
+    return static_cast<std::uint8_t>(row[flags_offset_]);
   }
+  bool is_live(const std::byte* row) const { return (flags(row) & kLive) != 0; }
   void set_flags(Slot slot, std::uint8_t flags) {
     rows_.row(slot)[flags_offset_] = static_cast<std::byte>(flags);
   }

@@ -26,9 +26,9 @@ constexpr std::size_t kNotedPerTaken = 8;
 constexpr std::size_t kTakenPerSampled = 4;
 // Rows fetched ahead: taken rows lie far apart where there are many chunks.
 constexpr std::size_t kFetchAhead = 16;
+constexpr Slot kNotedAhead = 48;
 // Ranges told apart by the byte kept for each row; rows of later ones are noted again later.
 constexpr std::size_t kNotedRanges = 255;
-constexpr auto kLaterRange = static_cast<std::uint8_t>(kNotedRanges);
 // Rows of a bucket, which are sorted in the cache, and buckets of a chunk, each of which has a
 // place in memory that is written to.
 constexpr std::size_t kBucketRows = 4096;
@@ -45,50 +45,6 @@ constexpr std::size_t kTextOverhead = 16;
 constexpr std::size_t kHeadroom = 12;
 
 }  // namespace
-
-void TextPlaces::add_page(std::size_t page) {
-  if (page >= pages_.size()) pages_.resize(page + 1);
-  std::byte* const memory = arena_.take(kPage * sizeof(std::uint32_t));
-  std::memset(memory, 0, kPage * sizeof(std::uint32_t));
-  pages_[page] = reinterpret_cast<std::uint32_t*>(memory);
-}
-
-std::uint8_t& RowNotes::operator[](Slot slot) {
-  const std::size_t piece = slot / kPiece;
-  if (piece == pieces_.size()) {
-    pieces_.push_back(allocate_block(kPiece));
-    make_resident(pieces_.back().get(), kPiece);
-  }
-  return reinterpret_cast<std::uint8_t*>(pieces_[piece].get())[slot % kPiece];
-}
-
-/// Without a branch on a single note: where some ranges take turns, guesses would be wrong half the
-/// time. Eight notes without any that fits are passed at once.
-std::size_t RowNotes::find(std::uint8_t note, Slot& from, Slot until, std::span<Slot> found) const {
-  constexpr std::uint64_t kEach = 0x0101010101010101U;
-  constexpr std::uint64_t kHigh = 0x8080808080808080U;
-  std::size_t count = 0;
-  while (from < until && count < found.size()) {
-    const std::byte* const piece = pieces_[from / kPiece].get();
-    const Slot at = from % kPiece;
-    if (at % kWordBytes == 0 && until - from >= kWordBytes && found.size() - count >= kWordBytes) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, piece + at, sizeof word);
-      const std::uint64_t other = word ^ note * kEach;
-      if (((other - kEach) & ~other & kHigh) != 0) {
-        for (Slot i = 0; i < kWordBytes; ++i) {
-          found[count] = from + i;
-          count += piece[at + i] == static_cast<std::byte>(note) ? 1 : 0;
-        }
-      }
-      from += kWordBytes;
-      continue;
-    }
-    found[count] = from++;
-    count += piece[at] == static_cast<std::byte>(note) ? 1 : 0;
-  }
-  return count;
-}
 
 /// Rows on their way to the encoder.
 class TableWalk::Chunk final : public Encodable {
@@ -113,7 +69,8 @@ TableWalk::TableWalk(TableCore& table, std::size_t max_chunk_bytes)
       max_chunk_bytes_(max_chunk_bytes),
       records_(table.size()),
       end_(table.slots()),
-      memory_(std::make_unique<Memory>()) {
+      memory_(std::make_unique<Memory>()),
+      batch_(table.schema_.fields.size()) {
   assert(table.walk_ == nullptr);
   const std::size_t table_bytes = table.rows_.memory_bytes() + table.map_.memory_bytes() +
                                   table.ranking_.memory_bytes() + table.texts_.memory_bytes();
@@ -176,12 +133,7 @@ std::uint8_t TableWalk::expected_width(const Field& field) const {
 
 void TableWalk::sort_sample() {
   sample_sorted_ = true;
-  if (sample_.empty()) return;
-  KeyOrder order;
-  std::vector<Key> sorted;
-  sorted.reserve(sample_.size());
-  for (const std::uint32_t place : order(sample_)) sorted.push_back(sample_[place]);
-  sample_ = std::move(sorted);
+  if (!sample_.empty()) KeyOrder()(sample_);
 }
 
 void TableWalk::choose_ranges() {
@@ -190,7 +142,7 @@ void TableWalk::choose_ranges() {
   const std::size_t ranges = std::min(chunks_expected(), std::max<std::size_t>(sample_.size(), 1));
   for (std::size_t i = 1; i < ranges; ++i) bounds.push_back(sample_[i * sample_.size() / ranges]);
   ranges_ = KeyRanges(std::move(bounds));
-  start_chunk();
+  ranges_chosen_ = true;
 }
 
 /// So many that neither bound of a chunk is reached when rows are as the sample has them.
@@ -219,18 +171,23 @@ std::size_t TableWalk::chunks_expected() const {
   return chunks / (kHeadroom - 1) + 1;
 }
 
-void TableWalk::note_ranges(std::size_t max_rows) {
-  const auto rows = static_cast<Slot>(std::min<std::size_t>(max_rows, end_ - noted_));
-  for (const Slot until = noted_ + rows; noted_ < until; ++noted_) {
+/// As next_in_range(), for the first range that is noted: notes each row's range on the way.
+std::size_t TableWalk::note_ranges(Slot until, std::span<Slot> found) {
+  std::size_t count = 0;
+  while (count < found.size() && next_ < until) {
+    __builtin_prefetch(table_.rows_.row(std::min<Slot>(next_ + kNotedAhead, end_ - 1)));
     // A row that is free now stays so during the walk; its range does not matter.
-    const std::size_t range = ranges_(table_.key_of(noted_));
-    const bool noted = range >= first_noted_ && range - first_noted_ < kNotedRanges;
-    memory_->ranges[noted_] = noted ? static_cast<std::uint8_t>(range - first_noted_) : kLaterRange;
+    const std::size_t range = ranges_(table_.key_of(next_)) - first_noted_;
+    memory_->ranges[next_] = static_cast<std::uint8_t>(std::min(range, kNotedRanges));
+    found[count] = next_++;
+    count += range == 0 ? 1 : 0;
   }
+  return count;
 }
 
 /// The next rows of the range, up to `until`; `next_` moves behind what has been looked at.
 std::size_t TableWalk::next_in_range(Slot until, std::span<Slot> found) {
+  if (notes_ranges()) return note_ranges(until, found);
   if (ranges_.size() != 1) {
     return memory_->ranges.find(static_cast<std::uint8_t>(range_ - first_noted_), next_, until,
                                 found);
@@ -277,53 +234,99 @@ void TableWalk::start_chunk() {
   chunk_ = std::make_unique<RowCopy>(table_.schema_, std::move(expected));
 }
 
-/// false when the chunk has no room for it.
-bool TableWalk::take(Slot slot) {
-  const std::byte* const row = table_.rows_.row(slot);
-  std::size_t new_bytes = 0;
-  for (const std::size_t i : text_fields_) {
-    Field& field = fields_[i];
-    field.text = static_cast<TextId>(table_.read_stored(row, i));
-    field.place = &memory_->places[i][field.text];
-    field.new_bytes = 0;
-    if (*field.place < field.first_place) {
-      field.new_bytes = text_bound_bytes(table_.texts_.view(field.text));
-      new_bytes += field.new_bytes;
-    }
+/// How many of the rows the chunk has taken: fewer when it has no room for the next one.
+std::size_t TableWalk::take(std::span<const Slot> slots) {
+  if (table_.unknown_.empty() && take_batch(slots)) return slots.size();
+  // One by one: they have more to be looked up, or the last one that fits is wanted.
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (!take_batch(slots.subspan(i, 1))) return i;
   }
-  const std::string_view unknown = unknown_fields(slot);
+  return slots.size();
+}
+
+/// All of the rows or none; any row alone, when the chunk is empty. One row, if there may be
+/// unknown fields.
+bool TableWalk::take_batch(std::span<const Slot> slots) {
+  batch_.rows = 0;
+  new_texts_.clear();
+  for (const Slot slot : slots) {
+    const std::byte* const row = table_.rows_.row(slot);
+    if (!table_.is_live(row)) continue;
+    batch_.keys[batch_.rows] = RowStore::key(row);
+    rows_[batch_.rows++] = row;
+  }
+  if (batch_.rows == 0) return true;
+  std::size_t new_bytes = look_up_texts();
+  const std::string_view unknown = unknown_fields(slots[0]);
   if (!unknown.empty()) new_bytes += chunk_->unknown_bound_bytes(unknown);
-  if (!chunk_->has_room(max_chunk_bytes_, new_bytes) && chunk_->size() > 0) return false;
-  if (new_bytes != 0) add_new_texts();
-  RowCopy::Row copy = chunk_->add(table_.key_of(slot));
+  const bool must_fit = batch_.rows > 1 || chunk_->size() > 0;
+  if (!chunk_->has_room(max_chunk_bytes_, batch_.rows, new_bytes) && must_fit) return false;
+  add_new_texts();
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    const Field& field = fields_[i];
-    if (field.type == FieldType::kText) {
-      copy.put_text(i, *field.place - field.first_place);
+    if (fields_[i].type == FieldType::kText) {
+      for (std::size_t row = 0; row < batch_.rows; ++row) {
+        batch_.values[i][row] -= fields_[i].first_place;
+      }
     } else {
-      const std::uint64_t value = table_.read_stored(row, i);
-      copy.put_integer(i, field.type == FieldType::kSigned ? zigzag(value) : value);
+      read_integers(i);
     }
   }
-  copy.finish();
+  chunk_->add(batch_);
   if (!unknown.empty()) chunk_->add_unknown(unknown);
   return true;
+}
+
+/// The places of the rows' texts. Answers what texts that the chunk does not have yet add to its
+/// encoding at most; one that is new in two rows counts twice.
+std::size_t TableWalk::look_up_texts() {
+  std::size_t new_bytes = 0;
+  for (const std::size_t i : text_fields_) {
+    TextPlaces& places = memory_->places[i];
+    RowCopy::Batch::Values& values = batch_.values[i];
+    for (std::size_t row = 0; row < batch_.rows; ++row) {
+      values[row] = places[static_cast<TextId>(table_.read_stored(rows_[row], i))];
+    }
+    // Guesses that are wrong here do not keep the places waiting.
+    for (std::uint32_t row = 0; row < batch_.rows; ++row) {
+      if (values[row] >= fields_[i].first_place) continue;
+      const auto text = static_cast<TextId>(table_.read_stored(rows_[row], i));
+      new_texts_.push_back({static_cast<std::uint32_t>(i), row, table_.texts_.view(text), 0});
+    }
+  }
+  for (const NewText& each : new_texts_) __builtin_prefetch(each.text.data());
+  for (NewText& each : new_texts_) {
+    each.bound_bytes = text_bound_bytes(each.text);
+    new_bytes += each.bound_bytes;
+  }
+  return new_bytes;
+}
+
+void TableWalk::add_new_texts() {
+  for (const NewText& each : new_texts_) {
+    Field& field = fields_[each.field];
+    const auto text = static_cast<TextId>(table_.read_stored(rows_[each.row], each.field));
+    std::uint32_t& place = memory_->places[each.field][text];
+    if (place < field.first_place) {  // not of a row before
+      place = field.first_place + static_cast<std::uint32_t>(chunk_->texts(each.field));
+      chunk_->add_text(each.field, each.text, each.bound_bytes);
+    }
+    batch_.values[each.field][each.row] = place;
+  }
+}
+
+void TableWalk::read_integers(std::size_t field) {
+  RowCopy::Batch::Values& values = batch_.values[field];
+  for (std::size_t row = 0; row < batch_.rows; ++row) {
+    values[row] = table_.read_stored(rows_[row], field);
+  }
+  if (fields_[field].type != FieldType::kSigned) return;
+  for (std::size_t row = 0; row < batch_.rows; ++row) values[row] = zigzag(values[row]);
 }
 
 std::string_view TableWalk::unknown_fields(Slot slot) const {
   if (table_.unknown_.empty()) return {};
   const auto found = table_.unknown_.find(slot);
   return found == table_.unknown_.end() ? std::string_view() : std::string_view(found->second);
-}
-
-void TableWalk::add_new_texts() {
-  for (const std::size_t i : text_fields_) {
-    Field& field = fields_[i];
-    if (field.new_bytes == 0) continue;
-    const auto place = static_cast<std::uint32_t>(chunk_->texts(i));
-    chunk_->add_text(i, table_.texts_.view(field.text), field.new_bytes);
-    *field.place = field.first_place + place;
-  }
 }
 
 /// Whether the chunk and what its encoding takes beside it are more than they may be.
@@ -347,50 +350,58 @@ std::unique_ptr<const Encodable> TableWalk::end_range() {
   done_ = last;
   next_ = 0;
   ++range_;
-  if (!last && range_ - first_noted_ == kNotedRanges) {
-    first_noted_ = range_;
-    noted_ = 0;
-  }
+  if (!last && range_ - first_noted_ == kNotedRanges) first_noted_ = range_;
   const bool has_chunk = chunk_->size() > 0 || (last && chunks_ == 0);
   std::unique_ptr<const Encodable> chunk = has_chunk ? finish_chunk() : nullptr;
-  if (!last) start_chunk();
+  chunk_.reset();
   return chunk;
+}
+
+/// What comes before a chunk; each part takes as long as a step may.
+void TableWalk::prepare(std::size_t records) {
+  if (sampled_ < end_) {
+    sample(std::max<std::size_t>(records / kTakenPerSampled, 1));
+  } else if (!sample_sorted_) {
+    sort_sample();
+  } else if (!ranges_chosen_) {
+    choose_ranges();
+  } else {
+    start_chunk();
+  }
+}
+
+/// The next rows of the range, `most` or as many as there is room for.
+std::span<const Slot> TableWalk::fetch_next(std::size_t most, Slot until, std::span<Slot> room) {
+  const std::size_t count = next_in_range(until, room.first(std::min(room.size(), most)));
+  for (const Slot slot : room.first(count)) table_.rows_.prefetch(slot);
+  return room.first(count);
 }
 
 std::unique_ptr<const Encodable> TableWalk::step(std::size_t max_records) {
   if (done_) return nullptr;
   const std::size_t records = std::max<std::size_t>(max_records, 1);
   if (!chunk_) {
-    if (sampled_ < end_) {
-      sample(std::max<std::size_t>(records / kTakenPerSampled, 1));
-    } else if (!sample_sorted_) {
-      sort_sample();
-    } else {
-      choose_ranges();
-    }
+    prepare(records);
     return nullptr;
   }
-  if (!ranges_noted()) {
-    note_ranges(records * kNotedPerTaken);
-    return nullptr;
-  }
-  const auto until = static_cast<Slot>(
-      std::min<std::size_t>(next_ + std::size_t{records} * kPassedPerTaken, end_));
-  std::array<Slot, kFetchAhead> ahead{};
-  for (std::size_t taken = 0; taken < records && next_ < until;) {
-    const std::size_t wanted = std::min(ahead.size(), records - taken);
-    const std::size_t count = next_in_range(until, std::span(ahead).first(wanted));
-    for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(table_.rows_.row(ahead[i]));
+  const std::size_t passed = notes_ranges() ? kNotedPerTaken : kPassedPerTaken;
+  const auto until = static_cast<Slot>(std::min<std::size_t>(next_ + records * passed, end_));
+  // The rows of a batch come into the cache while the one before is taken.
+  std::array<std::array<Slot, RowCopy::Batch::kMost>, 2> slots;
+  std::span<const Slot> batch = fetch_next(records, until, slots[0]);
+  std::size_t left = records - batch.size();
+  for (std::size_t turn = 1; !batch.empty(); turn ^= 1U) {
+    const std::span<const Slot> following = fetch_next(left, until, slots[turn]);
+    left -= following.size();
     const bool full = is_over_memory() && chunk_->size() > 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (table_.is_live(ahead[i]) && (full || !take(ahead[i]))) {
-        next_ = ahead[i];
-        std::unique_ptr<const Encodable> chunk = finish_chunk();
-        start_chunk();
-        return chunk;
-      }
+    const std::size_t fit = full ? 0 : take(batch);
+    if (fit < batch.size()) {
+      next_ = batch[fit];
+      return finish_chunk();
     }
-    taken += count;
+    // A text that is copied takes as long as a row.
+    left -= std::min(left, new_texts_.size());
+    batch = following;
   }
   return next_ == end_ ? end_range() : nullptr;
 }

@@ -85,16 +85,60 @@ std::vector<std::uint32_t> dictionary_of(const TextList& distinct,
   if (at + kAhead < texts.size()) distinct.prefetch(texts[at + kAhead]);
 }
 
-/// What the texts are spelled with, and how much of it there is.
+/// What the texts are spelled with, and how.
 struct Spelling {
   std::vector<std::uint32_t> alphabet;  // the commonest code points that are not ASCII, ascending
-  std::size_t symbols = 0;
-  IntegerList lengths;  // of each text, in code points
+  IntegerList lengths;                  // of each text, in code points
+  std::span<char> symbols;
+  IntegerList rare;  // code points that are not in the alphabet
 };
 
-Spelling choose_spelling(const TextList& distinct, std::span<const std::uint32_t> texts) {
-  Spelling spelling;
+/// Goes over the texts once: a code point gets its symbol where it first stands, and in the end the
+/// symbols are put in order. False when there are more code points than the alphabet holds.
+bool spell_at_once(const TextList& distinct, std::span<const std::uint32_t> texts, Scratch& scratch,
+                   Spelling& spelling) {
+  CodePointMap symbols;  // and one
+  for (std::uint32_t ascii = 0; ascii < kAsciiEnd; ++ascii) symbols[ascii] = ascii + 1;
+  std::vector<std::uint32_t> found;
+  const std::span<char> room = scratch.take<char>(distinct.bytes());  // no symbol without a byte
+  char* next = room.data();
   spelling.lengths.reserve(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    fetch_ahead(distinct, texts, i);
+    const std::uint32_t text = texts[i];
+    const char* const begin = next;
+    for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
+      std::uint32_t& symbol = symbols[code_point];
+      if (symbol == 0) [[unlikely]] {
+        symbol = kAsciiEnd + static_cast<std::uint32_t>(found.size()) + 1;
+        found.push_back(code_point);
+      }
+      *next++ = static_cast<char>(symbol - 1);
+    });
+    if (found.size() > kMaxAlphabet) return false;
+    spelling.lengths.push_back(static_cast<std::uint64_t>(next - begin));
+  }
+  spelling.symbols = scratch.shorten(room, static_cast<std::size_t>(next - room.data()));
+  spelling.alphabet = found;
+  std::sort(spelling.alphabet.begin(), spelling.alphabet.end());
+  std::array<char, kSymbols> in_order{};
+  for (std::uint32_t ascii = 0; ascii < kAsciiEnd; ++ascii) {
+    in_order[ascii] = static_cast<char>(ascii);
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto place =
+        std::lower_bound(spelling.alphabet.begin(), spelling.alphabet.end(), found[i]);
+    in_order[kAsciiEnd + i] = static_cast<char>(kAsciiEnd + (place - spelling.alphabet.begin()));
+  }
+  for (char& symbol : spelling.symbols) symbol = in_order[static_cast<std::uint8_t>(symbol)];
+  return true;
+}
+
+/// The commonest code points. Answers how many symbols there are.
+std::size_t choose_alphabet(const TextList& distinct, std::span<const std::uint32_t> texts,
+                            Spelling& spelling) {
+  spelling.lengths.clear();
+  std::size_t symbols = 0;
   CodePointMap uses;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     fetch_ahead(distinct, texts, i);
@@ -105,7 +149,7 @@ Spelling choose_spelling(const TextList& distinct, std::span<const std::uint32_t
       ++uses[code_point];
     });
     spelling.lengths.push_back(length);
-    spelling.symbols += length;
+    symbols += length;
   }
   std::vector<CodePointMap::Entry> found = uses.entries();
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
@@ -114,7 +158,7 @@ Spelling choose_spelling(const TextList& distinct, std::span<const std::uint32_t
   if (found.size() > kMaxAlphabet) found.resize(kMaxAlphabet);
   for (const auto& each : found) spelling.alphabet.push_back(each.first);
   std::sort(spelling.alphabet.begin(), spelling.alphabet.end());
-  return spelling;
+  return symbols;
 }
 
 void encode_alphabet(const std::vector<std::uint32_t>& alphabet, StreamPacker& packer,
@@ -129,36 +173,50 @@ void encode_alphabet(const std::vector<std::uint32_t>& alphabet, StreamPacker& p
   encode_integers(steps, packer, format::Texts::kAlphabetFieldNumber, message);
 }
 
-void encode_symbols_of(const TextList& distinct, std::span<const std::uint32_t> texts,
-                       const Spelling& spelling, StreamPacker& packer, WireWriter& message) {
-  using format::Texts;
+/// With an alphabet that does not hold all.
+void spell_by_alphabet(const TextList& distinct, std::span<const std::uint32_t> texts,
+                       std::span<char> room, Spelling& spelling) {
   CodePointMap symbols;  // 0: rare, or the character 0
   for (std::uint32_t ascii = 0; ascii < kAsciiEnd; ++ascii) symbols[ascii] = ascii;
   for (std::uint32_t i = 0; i < spelling.alphabet.size(); ++i) {
     symbols[spelling.alphabet[i]] = kAsciiEnd + i;
   }
-  const std::span<char> raw = packer.scratch().take<char>(spelling.symbols);
-  char* next = raw.data();
-  IntegerList rare;
+  spelling.symbols = room;
+  char* next = room.data();
   for (std::size_t i = 0; i < texts.size(); ++i) {
     fetch_ahead(distinct, texts, i);
     const std::uint32_t text = texts[i];
     for_each_code_point(distinct[text], distinct.readable(text), [&](std::uint32_t code_point) {
       std::uint32_t symbol = symbols[code_point];
       if (symbol == 0 && code_point != 0) [[unlikely]] {
-        rare.push_back(code_point);
+        spelling.rare.push_back(code_point);
         symbol = kRareSymbol;
       }
       *next++ = static_cast<char>(symbol);
     });
   }
-  const Packed packed = packer.pack({raw.data(), raw.size()}, Content::kCharacters);
+}
+
+Spelling spelling_of(const TextList& distinct, std::span<const std::uint32_t> texts,
+                     Scratch& scratch) {
+  Spelling spelling;
+  if (!spell_at_once(distinct, texts, scratch, spelling)) {
+    const std::size_t symbols = choose_alphabet(distinct, texts, spelling);
+    spell_by_alphabet(distinct, texts, scratch.take<char>(symbols), spelling);
+  }
+  return spelling;
+}
+
+void encode_symbols_of(const Spelling& spelling, StreamPacker& packer, WireWriter& message) {
+  using format::Texts;
+  const Packed packed =
+      packer.pack({spelling.symbols.data(), spelling.symbols.size()}, Content::kCharacters);
   message.bytes(Texts::kSymbolsFieldNumber, packed.stored);
   message.bytes(Texts::kSymbolsZstdFieldNumber, packed.zstd);
   const Bytes coded(packed.coded);  // packing more ends the view
-  if (!rare.empty()) {
-    message.number(Texts::kRareCountFieldNumber, rare.size());
-    encode_integers(rare, packer, Texts::kRareFieldNumber, message);
+  if (!spelling.rare.empty()) {
+    message.number(Texts::kRareCountFieldNumber, spelling.rare.size());
+    encode_integers(spelling.rare, packer, Texts::kRareFieldNumber, message);
   }
   message.bytes(Texts::kSymbolsCodedFieldNumber, coded);
 }
@@ -315,10 +373,10 @@ void TextWriter::finish(StreamPacker& packer, WireWriter& message) {
   index_.finish(packer, message);
   message.enclose(Texts::kIndexFieldNumber, begin);
   message.number(Texts::kDictionaryFieldNumber, dictionary_);
-  const Spelling spelling = choose_spelling(distinct_, spelled_);
+  const Spelling spelling = spelling_of(distinct_, spelled_, packer.scratch());
   encode_integers(spelling.lengths, packer, Texts::kLengthsFieldNumber, message);
   encode_alphabet(spelling.alphabet, packer, message);
-  encode_symbols_of(distinct_, spelled_, spelling, packer, message);
+  encode_symbols_of(spelling, packer, message);
 }
 
 Result<TextReader> TextReader::open(ByteView encoded, std::size_t rows,

@@ -36,10 +36,8 @@ TextPool::TextPool(std::uint64_t seed)
       first_entries_(std::make_unique<Entry[]>(kSegment)),
       entries_(1, first_entries_.get()) {}
 
-TextId TextPool::acquire(std::string_view text) {
-  if (text.empty()) return 0;
-  assert(text.size() <= kMaxTextBytes);
-  const std::uint64_t text_hash = hash(text);
+TextId TextPool::acquire(std::string_view text, std::uint64_t text_hash) {
+  assert(!text.empty() && text.size() <= kMaxTextBytes);
   const std::optional<Slot> found =
       index_.find(text_hash, [&](Slot id) { return view(id) == text; });
   if (found) {

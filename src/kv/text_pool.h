@@ -35,7 +35,9 @@ class TextPool {
 
   /// The number of `text`, which is kept from now on; to be released as often as acquired and
   /// retained.
-  TextId acquire(std::string_view text);
+  TextId acquire(std::string_view text) { return text.empty() ? 0 : acquire(text, hash(text)); }
+  /// The same of one that is not empty, whose hash() is known.
+  TextId acquire(std::string_view text, std::uint64_t hash);
   void retain(TextId id, std::uint32_t references) {
     if (id != 0) entry(id).references += references;
   }
@@ -44,8 +46,9 @@ class TextPool {
   /// Makes room for `texts` of `bytes` in all in an empty pool at once; otherwise does nothing.
   void reserve(std::uint64_t texts, std::uint64_t bytes);
 
-  /// Begins to bring the place of `text` into the cache. Always inline: see SlotIndex::prefetch().
-  [[gnu::always_inline]] void prefetch(std::string_view text) const { index_.prefetch(hash(text)); }
+  std::uint64_t hash(std::string_view text) const { return hash_.text_term(secrets_, text).a; }
+  /// Begins to bring the place of a text into the cache. Always inline: see SlotIndex::prefetch().
+  [[gnu::always_inline]] void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
 
   std::string_view view(TextId id) const {
     const Entry& entry = entries_[id / kSegment][id % kSegment];
@@ -79,7 +82,6 @@ class TextPool {
   TextId take_entry();
   char* take_memory(std::size_t bytes);
   bool has_free_entry() const { return free_ != 0 && !held_; }
-  std::uint64_t hash(std::string_view text) const { return hash_.text_term(secrets_, text).a; }
 
   RecordHash hash_;
   RecordHash::FieldSecrets secrets_;

@@ -280,20 +280,22 @@ TEST(RankTree, AssigningGivesWhatInsertingGives) {
     Ranking ranking;
     ranking.set(-5, 3);  // is replaced
     ranking.members.clear();
-    std::vector<RankTree::Entry> entries;
+    std::vector<Score> all_scores;
+    std::vector<Slot> slots;
     for (Key key = 0; key < 30'000; ++key) {
       const Score high = scores == kFarApart ? kFarApart / 30'000 * key : key * 7919 % scores;
       const Score score = high * (key % 2 == 0 ? 1 : scores == kFarApart ? -1 : -1'000'000'000'000);
-      entries.push_back({score, ranking.rows.append(key)});
-      ranking.members[key] = {score, entries.back().slot};
+      all_scores.push_back(score);
+      slots.push_back(ranking.rows.append(key));
+      ranking.members[key] = {score, slots.back()};
     }
-    ranking.tree.assign(entries);
+    ranking.tree.assign(all_scores, slots);
     expect_right(ranking);
     for (Key key = 0; key < 30'000; ++key) {
       if (key % 3 != 0) ranking.set(key, key % 11);
     }
     expect_right(ranking);
-    ranking.tree.assign({});
+    ranking.tree.assign({}, {});
     ranking.members.clear();
     expect_right(ranking);
   }
@@ -303,19 +305,21 @@ TEST(RankTree, TakesLittleMemory) {
   Ranking ranking;
   std::mt19937_64 random(4);
   std::lognormal_distribution<double> clicks(3, 2);
-  std::vector<RankTree::Entry> entries;
-  for (Key key = 0; key < 200'000; ++key) {
-    entries.push_back({static_cast<Score>(clicks(random)), ranking.rows.append(key)});
+  std::vector<Score> scores;
+  for (Slot slot = 0; slot < 200'000; ++slot) {
+    scores.push_back(static_cast<Score>(clicks(random)));
+    ASSERT_EQ(ranking.rows.append(slot), slot);
   }
-  ranking.tree.assign(entries);
-  EXPECT_LT(ranking.tree.memory_bytes(), 11 * entries.size());
+  std::vector<Score> given = scores;
+  ranking.tree.assign(given, {});
+  EXPECT_LT(ranking.tree.memory_bytes(), 11 * scores.size());
   for (int i = 0; i < 1'000'000; ++i) {
-    RankTree::Entry& entry = entries[random() % entries.size()];
-    ranking.tree.move(entry.slot, entry.score, entry.score + 1);
-    ++entry.score;
+    const auto slot = static_cast<Slot>(random() % scores.size());
+    ranking.tree.move(slot, scores[slot], scores[slot] + 1);
+    ++scores[slot];
   }
   EXPECT_EQ(ranking.tree.validate(), "");
-  EXPECT_LT(ranking.tree.memory_bytes(), 11 * entries.size());
+  EXPECT_LT(ranking.tree.memory_bytes(), 11 * scores.size());
 }
 
 }  // namespace

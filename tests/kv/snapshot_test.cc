@@ -59,6 +59,36 @@ TEST(Snapshot, ChunksStayBelowTheirBoundAndHoldRangesOfKeys) {
   EXPECT_EQ(restored.digest(), table.digest());
 }
 
+TEST(Snapshot, OfKeysInClustersAndAFewWideValuesComesBack) {
+  constexpr Key kFarApart = Key{1} << 30U;
+  constexpr int kClusters = 100;
+  constexpr int kInEach = 300;
+  std::mt19937_64 random(3);
+  std::vector<Key> keys;
+  for (Key cluster = 0; cluster < kClusters; ++cluster) {
+    for (Key i = 0; i < kInEach; ++i) keys.push_back((cluster - kClusters / 2) * kFarApart + i);
+  }
+  std::shuffle(keys.begin(), keys.end(), random);
+  std::vector<std::string> names(100);
+  for (std::string& name : names) name = random_name(random);
+  Table<User> table(test_options());
+  Model<User> model;
+  for (const Key key : keys) {
+    const bool wide = random() % 500 == 0;
+    model[key] = {.name = names[random() % names.size()],
+                  .clicks = wide ? random() : random() % 200,
+                  .state = static_cast<std::uint32_t>(wide ? random() : random() % 3)};
+    ASSERT_TRUE(table.insert(key, model[key]));
+  }
+  table.take_changes();
+  for (const std::size_t bound : {std::size_t{64} << 10U, std::size_t{1} << 20U}) {
+    Table<User> restored(test_options());
+    for (const Bytes& chunk : walk_to_end(table, bound)) ASSERT_TRUE(restored.load_chunk(chunk));
+    expect_equal(restored, model);
+    EXPECT_EQ(restored.digest(), table.digest());
+  }
+}
+
 TEST(Snapshot, TheLargestRecordsFitTheSmallestChunk) {
   constexpr std::size_t kBound = std::size_t{64} << 10U;
   Table<Player> table(test_options());
