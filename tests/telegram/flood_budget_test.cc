@@ -7,6 +7,7 @@
 
 #include "fake_http.h"
 #include "run.h"
+#include "telegram/api.h"
 #include "vault/virtual_clock.h"
 
 namespace telekv::telegram {
