@@ -9,6 +9,7 @@ from chat import Ids, Message, NOTHING, Operation
 class Rules:
     """The protocol's rules; a mutation is a run without one of them."""
     # Opening and claims
+    uncovers_before_judging: bool = True
     reads_again_after_pin: bool = True
     reads_register_after_pin: bool = True
     looks_under_before_pin: bool = True
@@ -20,6 +21,7 @@ class Rules:
     checks_before_confirming: bool = True
     pins_again: bool = True
     check_reads_register: bool = True
+    own_pin_is_not_enough: bool = True
     skips_applied: bool = True
     # The gap
     sees_gaps: bool = True

@@ -18,6 +18,7 @@ class Protocol(Gap):
         super().__init__(rules, delivery)
         self._calls = {
             "survey pin": self.survey_pin,
+            "survey pin, uncovered": self.survey_pin,
             "survey rest": self.survey_rest,
             "survey rest, pin hidden": self.survey_rest,
             "uncover": self.uncover,
@@ -34,6 +35,7 @@ class Protocol(Gap):
             "unpin absorbed": self.unpin_absorbed,
             "check": self.check,
             "check register": self.check_register,
+            "check register, own pin": self.check_register,
             "pin again": self.pin_again,
             "gap register": self.gap_register,
             "gap read": self.gap_read,

@@ -55,7 +55,8 @@ class Reign:
     def survey_pin(self, p: Process) -> Call:
         def then(shown: Shown) -> Process:
             if shown.message.kind == FOREIGN:
-                return p.at("survey rest, pin hidden", undecided=True)
+                hidden = "survey rest, pin hidden" if p.step == "survey pin" else "survey rest"
+                return p.at(hidden, undecided=True)
             if not shown.id:
                 return p.at("survey rest")
             return self.note(p, shown.id, shown.message, deep=False).at("survey rest")
@@ -69,7 +70,8 @@ class Reign:
             q = p._replace(todo=without(with_id(p.todo, registered), p.seen))
             while q.todo:
                 q = self.note(q, q.todo[-1], chat.message(q.todo[-1]), deep=False)
-            if hidden and q.best.root:
+            uncovers = registered if self.rules.uncovers_before_judging else q.best.root
+            if hidden and uncovers:
                 return Process().at("uncover")
             if not q.best.root and q.undecided:
                 return UNDECIDED
@@ -81,7 +83,7 @@ class Reign:
         def then(shown: Shown) -> Process:
             if shown.message.kind == FOREIGN:
                 return p.at("uncover by unpinning", foreign=shown.id)
-            return Process()
+            return Process().at("survey pin, uncovered")
         return Call("pin?", None, then)
 
     def uncover_by_unpinning(self, p: Process) -> Call:
@@ -209,18 +211,25 @@ class Reign:
 
     def check(self, p: Process) -> Call:
         def then(shown: Shown) -> Process:
-            if shown.id == p.root:
-                return self.passed(p)
             if shown.id > p.root:
                 return self.hidden(p) if shown.message.kind == FOREIGN else ENDED
-            if not self.rules.pins_again:
-                return ENDED
-            return p.at("check register" if self.rules.check_reads_register else "pin again")
+            own = shown.id == p.root
+            if not self.rules.check_reads_register or own and not self.rules.own_pin_is_not_enough:
+                return self.register_allows(p, own)
+            return p.at("check register, own pin" if own else "check register")
         return Call("pin?", None, then)
 
     def check_register(self, p: Process) -> Call:
-        return Call("register?", None,
-                    lambda registered: ENDED if registered > p.root else p.at("pin again"))
+        def then(registered: int) -> Process:
+            own = p.step == "check register, own pin"
+            return ENDED if registered > p.root else self.register_allows(p, own)
+        return Call("register?", None, then)
+
+    def register_allows(self, p: Process, own: bool) -> Process:
+        """No higher root in the pin, nor in the register."""
+        if own:
+            return self.passed(p)
+        return p.at("pin again") if self.rules.pins_again else ENDED
 
     def pin_again(self, p: Process) -> Call:
         return write(Operation("pin", p.root),
