@@ -174,7 +174,7 @@ TEST_F(Strict, ChecksAfterAConflictAndGoesOnWhenItIsStillTheWriter) {
   const auto calls = chat.calls();
   queue.failures = {kOtherReader};
   pass_s(40);
-  EXPECT_EQ(chat.calls(), calls + 1) << "one reading of the pin";
+  EXPECT_EQ(chat.calls(), calls + 2) << "the pin and the register";
   queue.push();
   pass_s(5);
   EXPECT_EQ(bot.applied.size(), 1u);

@@ -142,7 +142,7 @@ TEST_F(Saving, ChecksWhenThereIsNothingToCommit) {
   pass_s(0.5);
   ASSERT_TRUE(report && *report);
   EXPECT_EQ(edits(), before);
-  EXPECT_EQ(chat.calls(), calls + 1) << "one reading of the pin";
+  EXPECT_EQ(chat.calls(), calls + 2) << "the pin and the register";
 }
 
 TEST_F(Saving, ThatFailsIsToldAndTriedAgain) {
