@@ -173,6 +173,7 @@ asio::awaitable<Result<void>> SimProcess::serve() {
   Result<void> saver_outcome;
   const auto note_end = [&](const std::exception_ptr& /*none*/, Result<void> outcome) {
     saver_outcome = std::move(outcome);
+    judge_stop();
     saver_ended.set();
   };
   asio::co_spawn(context_, saver_.run(), note_end);
@@ -181,11 +182,11 @@ asio::awaitable<Result<void>> SimProcess::serve() {
   Result<void> served = co_await std::move(serving);
   stopping_.set();
   co_await saver_ended.wait();
-  judge_stop();
   co_return saver_outcome ? served : saver_outcome;
 }
 
-// A base, a penalty or a command under way may not make a stop longer.
+// A base, a penalty or a command under way may not make a stop longer; the program ends with the
+// saver.
 void SimProcess::judge_stop() {
   constexpr seconds kLastCall{1};
   if (!stopped_at_ || world_->troubles->plan().allows(Trouble::kFreeze)) return;

@@ -68,7 +68,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
 
   /// SIGTERM.
   void stop() {
-    if (!stopping_.is_set()) stopped_at_ = clock_.now();
+    if (serves_ && !stopping_.is_set()) stopped_at_ = clock_.now();
     stopping_.set();
     touched_ = true;
   }
@@ -129,7 +129,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   WatchedTable table_;
   Vault vault_;
   Event stopping_;
-  std::optional<Clock::Time> stopped_at_;  // by SIGTERM
+  std::optional<Clock::Time> stopped_at_;  // by SIGTERM, while it served
   Saver saver_;
   PollingLoop loop_;
   WebhookGate gate_;
