@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "vault/backoff.h"
+#include "vault/caught.h"
 
 namespace telekv::bot {
 
@@ -126,7 +127,8 @@ asio::awaitable<void> Outbox::wait_for_wake() {
 
 asio::awaitable<void> Outbox::send(Reply reply) {
   const telegram::ChatId id = reply.chat;
-  const Result<void> delivered = co_await deliver(reply);
+  auto delivering = vault::caught(deliver(reply));
+  const Result<void> delivered = co_await std::move(delivering);
   --on_their_way_;
   --waiting_;
   Chat& chat = chats_[id];

@@ -1,5 +1,6 @@
-// Sends replies: in order within a chat, several chats at a time, chats in turn, and never faster
-// than the flood budget has it. A chat under a penalty waits alone.
+// Sends replies: in order within a chat, several chats at a time, chats in turn, and begun no
+// faster than the flood budget has it (what did not reach Telegram is tried again beside it). A
+// chat under a penalty waits alone.
 //
 // Replies to one chat coalesce: of those about the same thing only the newest waits, so ten quick
 // taps make two answers, the first and the last. Nothing else is dropped but what Telegram refuses.

@@ -12,8 +12,11 @@ Clock::Time next_at(Clock::Time paid_until, const FloodRate& rate) {
   return paid_until - rate.interval * (static_cast<Clock::Duration::rep>(rate.burst) - 1);
 }
 
+// Who does not wait for the budget may owe no more than a burst, or its chat would be silent for as
+// long as it has overdrawn.
 Clock::Time pay(Clock::Time paid_until, const FloodRate& rate, Clock::Time now) {
-  return std::max(paid_until, now) + rate.interval;
+  const Clock::Duration most = rate.interval * static_cast<Clock::Duration::rep>(rate.burst);
+  return std::min(std::max(paid_until, now) + rate.interval, now + most);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "vault/finally.h"
+
 namespace telekv::vault {
 
 namespace asio = boost::asio;
@@ -156,6 +158,10 @@ Channel::Async<format::Base> Chain::write_base(std::shared_ptr<BaseRun> run, kv:
   patience.given_up = &run->given_up;
   format::Base base;
   base.set_sequence(identity.sequence);
+  bool complete = false;
+  const Finally release_unused([&] {
+    if (!complete) objects_->release(messages_of(base));
+  });
   run->walk = table.begin_snapshot(Objects::kMaxBodyBytes);
   for (;;) {
     Result<format::Object> object{format::Object{}};
@@ -175,12 +181,10 @@ Channel::Async<format::Base> Chain::write_base(std::shared_ptr<BaseRun> run, kv:
     } else {
       co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     }
-    if (!object) {
-      objects_->release(messages_of(base));
-      co_return object.error();
-    }
+    if (!object) co_return object.error();
   }
   run->walk.reset();
+  complete = true;
   co_return base;
 }
 

@@ -16,7 +16,7 @@ class Indivisible {
   Indivisible(const Indivisible&) = delete;
   Indivisible& operator=(const Indivisible&) = delete;
   ~Indivisible() {
-    if (broken_) *broken_ = no_memory();
+    if (broken_ && !*broken_) *broken_ = no_memory();
   }
   void done() { broken_ = nullptr; }
 

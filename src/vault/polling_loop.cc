@@ -130,7 +130,7 @@ Channel::Async<void> PollingLoop::make_durable() {
   }
 }
 
-// A conflict proves nothing by itself: only the vault knows who the writer is (step 12).
+// A conflict proves nothing by itself: only the vault knows who the writer is.
 Channel::Async<void> PollingLoop::after_failure(Error error) {
   if (ends_the_run(error)) co_return error;
   if (error.code == ErrorCode::kConflict) {

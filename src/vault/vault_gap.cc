@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "vault/indivisible.h"
 #include "vault/vault.h"
 
 namespace telekv::vault {
@@ -28,7 +29,9 @@ bool reaches_beyond(const format::Manifest& manifest, const AppliedUpdates& appl
 
 Channel::Async<GapOutcome> Vault::resolve_gap(Clock::Time deadline) {
   if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet.error();
+  Indivisible change(broken_);
   Result<GapOutcome> outcome = co_await resolve_gap_now(until(deadline));
+  change.done();
   if (!outcome) note_penalty(outcome.error());
   co_return outcome;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "vault/caught.h"
+#include "vault/finally.h"
 #include "vault/indivisible.h"
 #include "vault/vault.h"
 
@@ -56,6 +57,7 @@ Channel::Async<format::Base> Vault::run_base(Patience patience) {
 Channel::Async<void> Vault::write_base(Clock::Time deadline) {
   if (base_run_ || base_ready_) co_return Result<void>{};
   if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet;
+  if (hurried_) co_return Error{ErrorCode::kCancelled, "no base is begun before the end"};
   if (base_run_ || base_ready_) co_return Result<void>{};  // begun by a commit meanwhile
   Result<format::Base> base = co_await run_base(until(deadline));
   if (!base) {
@@ -95,11 +97,11 @@ bool Vault::drill_due() const {
 Channel::Async<void> Vault::drill(Clock::Time deadline) {
   if (drill_given_up_ || !options_.make_scratch) co_return Result<void>{};
   if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet;
+  if (hurried_) co_return Error{ErrorCode::kCancelled, "no drill is begun before the end"};
   const auto given_up = std::make_shared<bool>(false);
   drill_given_up_ = given_up;
-  Result<void> drilled = co_await drill_now(given_up, until(deadline));
-  drill_given_up_.reset();
-  co_return drilled;
+  const Finally ended([this] { drill_given_up_.reset(); });
+  co_return co_await drill_now(given_up, until(deadline));
 }
 
 Channel::Async<void> Vault::drill_now(std::shared_ptr<const bool> given_up, Patience patience) {
@@ -107,9 +109,9 @@ Channel::Async<void> Vault::drill_now(std::shared_ptr<const bool> given_up, Pati
   const format::State state = committed_.state();
   const std::vector<MessageId> held = messages_of_state(state);
   objects_.hold(held);
+  const Finally release([&] { objects_.release(held); });
   const std::unique_ptr<kv::Durable> scratch = options_.make_scratch();
   Result<Chain::Loaded> loaded = co_await chain_.load(state, *scratch, patience);
-  objects_.release(held);
   if (*given_up) co_return Error{ErrorCode::kCancelled, "the drill was given up"};
   if (!loaded) {
     const Error& error = loaded.error();
@@ -135,10 +137,11 @@ Channel::Async<RestoreReport> Vault::restore(std::uint64_t number, Clock::Time d
   const std::vector<MessageId> held = messages_of_state(point.state());
   objects_.hold(held);
   restored_sequence_ = point.state().sequence();
-  Result<RestoreReport> report = co_await restore_held(point, deadline);
-  restored_sequence_ = kNoRestore;
-  objects_.release(held);
-  co_return report;
+  const Finally ended([&] {
+    restored_sequence_ = kNoRestore;
+    objects_.release(held);
+  });
+  co_return co_await restore_held(point, deadline);
 }
 
 // The point of the present state, which is made first, may push the old one out.
@@ -179,9 +182,9 @@ Channel::Async<Chain::Parts> Vault::download_unless_stopped(format::State state,
   Event hurry(co_await asio::this_coro::executor);
   if (hurried_) hurry.set();
   hurry_restore_ = &hurry;
+  const Finally ended([this] { hurry_restore_ = nullptr; });
   auto download = chain_.download(std::move(state), patience);
   auto first = co_await (caught(std::move(download)) || hurry.wait());
-  hurry_restore_ = nullptr;
   if (first.index() == 1) {
     co_return Error{ErrorCode::kCancelled, "given up, because the program is about to end"};
   }

@@ -32,6 +32,7 @@ std::string describe_loss(const format::Manifest& manifest, const format::Restor
 Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   const Clock::Time started = clock_->now();
   const Patience patience = until(deadline);
+  root_ = MessageId{};  // what was only read is no reign of this process
   Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings.error();
   // The register has shown that the chat is the vault's, but the pin is the better pointer.

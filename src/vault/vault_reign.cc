@@ -39,7 +39,11 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     const auto may_try_again = [&] {
       return attempt < kClaimAttempts && clock_->now() < patience.deadline;
     };
-    if (attempt > 1) co_await clock_->sleep_for(backoff.next(pin_keeps_moving()));
+    if (attempt > 1) {
+      const auto pause = backoff.next(pin_keeps_moving());
+      if (clock_->now() + pause > patience.deadline) co_return pin_keeps_moving();
+      co_await clock_->sleep_for(pause);
+    }
     const std::size_t named = known.size();
     const Clock::Time posted = clock_->now();
     std::vector<MessageId> predecessors(known.begin(), known.end());

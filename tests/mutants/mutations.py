@@ -112,7 +112,7 @@ COMMITTING = [
         "a save that was cut in two goes on",
         "What was taken from the table is in no delta, and the root promises it all the same.",
         "src/vault/indivisible.h",
-        "if (broken_) *broken_ = no_memory();",
+        "if (broken_ && !*broken_) *broken_ = no_memory();",
         "",
         ("vault_commit_test", "VaultCommit.ASaveThatAnExceptionCutsInTwoIsTheLast"),
     ),

@@ -97,6 +97,12 @@ TEST_F(ABudget, ThreeChatsRefusedInARowMeanEverybody) {
   EXPECT_EQ(wait_for(kPerson), seconds(25)) << "until the first of them ends";
 }
 
+// The vault's calls do not wait for the budget.
+TEST_F(ABudget, WhoOverdrawsItOwesNoMoreThanABurst) {
+  for (int i = 0; i < 1000; ++i) budget.spend(kPerson);
+  EXPECT_EQ(wait_for(kPerson), seconds(1));
+}
+
 TEST_F(ABudget, ForgetsChatsThatOweNothing) {
   for (int i = 0; i < 100'000; ++i) {
     budget.spend(ChatId{i + 1});

@@ -503,7 +503,9 @@ TEST(VaultDrill, MaintenanceCanBeCancelled) {
   EXPECT_EQ(written.error().code, ErrorCode::kCancelled);
   EXPECT_FALSE(process->vault.has_uncommitted());
   process->channel.on_call = nullptr;
-  EXPECT_TRUE(world.run(process->vault.write_base(world.deadline())));
+  EXPECT_EQ(world.run(process->vault.write_base(world.deadline())).error().code,
+            ErrorCode::kCancelled)
+      << "nor is another one begun";
   world.commit_all(*process);
   EXPECT_EQ(restored(world), process->state.content());
 }
