@@ -319,14 +319,18 @@ bool SimProcess::is_long_cut(const Call& call) {
   return request && slot && world_->remains.reigns.size() >= request.mapped() + Ring::kBanks;
 }
 
-// While a gap looks under the pin the register is the only pointer.
-void SimProcess::note_pointer(const Call& call, Step step) {
+// While a gap looks under the pin the register is the only pointer; also when its process dies
+// then.
+void SimProcess::note_pointer(const Call& call, Step step, const Fault& fault) {
   SimChat& chat = world_->remains.chat;
   const bool reads = step == Step::kGap && call.kind == CallKind::kPointer;
   const bool unpins = call.kind == CallKind::kUnpin && call.message == vault_.root();
   if (reads || unpins) chat.holds_pointer_for = number_;
   const bool over = step == Step::kCommit && chat.holds_pointer_for == number_;
-  if (call.kind == CallKind::kPin || over) chat.holds_pointer_for = 0;
+  const bool pins = call.kind == CallKind::kPin &&
+                    (fault.kind == Fault::Kind::kNone || fault.kind == Fault::Kind::kUnknownDone ||
+                     fault.kind == Fault::Kind::kCrashAfter);
+  if (pins || over) chat.holds_pointer_for = 0;
 }
 
 Fault SimProcess::at_effect(const Call& call) {
@@ -343,7 +347,7 @@ Fault SimProcess::at_effect(const Call& call) {
   if (fault.kind == Fault::Kind::kCrashBefore) ++crashes.before;
   if (fault.kind == Fault::Kind::kCrashAfter) ++crashes.after;
   if (fault.kind == Fault::Kind::kCrashBefore || fault.kind == Fault::Kind::kCrashAfter) kill();
-  note_pointer(call, step);
+  note_pointer(call, step, fault);
   if (call.kind == CallKind::kPinned) {
     reigns_at_check_ = world_->remains.reigns.size();
     stale_check_ = fault.kind == Fault::Kind::kStale;

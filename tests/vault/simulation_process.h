@@ -102,7 +102,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   std::vector<int> ask_queue(std::optional<std::int64_t> offset);
 
   bool is_long_cut(const Call& call);
-  void note_pointer(const Call& call, Step step);
+  void note_pointer(const Call& call, Step step, const Fault& fault);
   void noted(const Note& note);
   Fault at_effect(const Call& call);
   Clock::Duration at_start(const Call& call);

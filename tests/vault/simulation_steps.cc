@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace telekv::vault {
 
@@ -19,12 +20,14 @@ bool is_file_of_root(const SimChat& chat, std::string_view file_id) {
 Step StepTracker::step_of(const Call& call) {
   const bool opening = claim_ == Step::kReadPointers;
   const bool claiming = claim_ == Step::kPin;
+  const bool after_pin = std::exchange(pin_read_, call.kind == CallKind::kPinned);
   switch (call.kind) {
     case CallKind::kPinned:
       if (claim_ == Step::kCandidate) return Step::kLookUnder;
       return opening ? Step::kReadPointers : Step::kCheck;
     case CallKind::kPointer:
       if (claiming) return Step::kRegister;
+      if (after_pin && !opening) return Step::kCheck;
       return opening ? Step::kReadPointers : Step::kGap;
     case CallKind::kLookUp:
       if (claiming) return Step::kReread;

@@ -18,6 +18,7 @@ class StepTracker {
  private:
   const SimChat* chat_;
   Step claim_ = Step::kReadPointers;  // how far a claim is
+  bool pin_read_ = false;             // by the call before
 };
 
 /// For a trace: the step, the call and what goes wrong with it.
