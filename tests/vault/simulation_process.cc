@@ -515,14 +515,16 @@ asio::awaitable<void> SimProcess::bring_back(std::uint64_t pick) {
   const Result<RestoreReport> restored =
       co_await vault_.restore(points[chosen].number, clock_.now() + kCommandDeadline);
   restoring_.reset();
-  if (!restored) {
-    world_->trace(number_, "not restored: " + describe(restored.error()));
-    // What it commits before it restores may have come through.
+  if (restored) ++world_->tally->restores;
+  if (restored && !restored->unsaved) {
+    saved({.sequence = restored->sequence});
+  } else {
+    const Error& why = restored ? *restored->unsaved : restored.error();
+    world_->trace(number_, (restored ? "not saved: " : "not restored: ") + describe(why));
+    // What it commits before it restores may have come through, and may be what it restores.
     if (!vault_.has_uncommitted()) world_->remains.durable |= taken_.dealt & ~taken_.given_up;
-    co_return;
+    if (!restored) co_return;
   }
-  ++world_->tally->restores;
-  if (!restored->unsaved) saved({.sequence = restored->sequence});
   expect_table("restored");
 }
 
