@@ -12,7 +12,7 @@
 namespace telekv::bot {
 
 namespace asio = boost::asio;
-using asio::experimental::awaitable_operators::operator||;
+using namespace asio::experimental::awaitable_operators;
 
 namespace {
 

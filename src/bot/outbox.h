@@ -14,11 +14,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <queue>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -75,7 +75,9 @@ class Outbox {
     Time at{};
     std::uint64_t order = 0;
     telegram::ChatId chat{};
-    auto operator<=>(const Due&) const = default;
+    bool operator>(const Due& other) const {
+      return std::tie(at, order) > std::tie(other.at, other.order);
+    }
   };
 
   void schedule(telegram::ChatId id);

@@ -19,7 +19,7 @@ enum class FloodKind {
   kOff,
   kGentle,  ///< ten times as much as real, and what is sent inside a penalty makes it no longer
   kReal,    ///< a message a second into a chat after 20 at once, 20 a minute into a group, 30 a
-          ///< second in all; a call inside a penalty doubles what is left of it
+            ///< second in all; a call inside a penalty doubles what is left of it
 };
 
 /// The kind of that name on the command line; nothing for an unknown one.

@@ -12,7 +12,7 @@
 namespace telekv::vault {
 
 namespace asio = boost::asio;
-using asio::experimental::awaitable_operators::operator||;
+using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
