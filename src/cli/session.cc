@@ -95,21 +95,21 @@ Result<StoredState> Session::read_state() {
   const Result<vault::OpenReport> opened = run(vault_->read(deadline()));
   if (!opened) return opened.error();
   if (opened->created) return no_store();
-  return StoredState{.report = describe_newest(), .fell_back = opened->fell_back};
+  return StoredState{.report = describe_newest(opened->root), .fell_back = opened->fell_back};
 }
 
 Result<Report> Session::read_names() {
-  const Result<void> read = run(vault_->read_names(deadline()));
-  if (!read) return read.error().code == ErrorCode::kNotFound ? no_store() : read.error();
-  return describe_newest();
+  const Result<vault::MessageId> root = run(vault_->read_names(deadline()));
+  if (!root) return root.error().code == ErrorCode::kNotFound ? no_store() : root.error();
+  return describe_newest(*root);
 }
 
-Report Session::describe_newest() const {
+Report Session::describe_newest(vault::MessageId root) const {
   const format::State& state = vault_->manifest().state();
   std::uint64_t bytes = 0;
   for (const format::Object& chunk : state.base().chunks()) bytes += chunk.size();
   for (const format::Object& segment : state.segments()) bytes += segment.size();
-  return {{"root", vault::to_int(vault_->root())},
+  return {{"root", vault::to_int(root)},
           {"sequence", state.sequence()},
           {"committed_at", utc_time(state.committed_at())},
           {"users", state.records()},

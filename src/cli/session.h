@@ -77,7 +77,7 @@ class Session {
 
  private:
   Session() = default;
-  Report describe_newest() const;
+  Report describe_newest(vault::MessageId root) const;
   static Error unexpected(const std::exception_ptr& failure);
   Result<std::optional<vault::Key>> reach_chat(const Source& source, const Environment& environment,
                                                vault::VaultOptions& options);

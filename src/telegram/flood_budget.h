@@ -64,7 +64,7 @@ class FloodBudget {
   /// A message arrived.
   void succeed() { refused_count_ = 0; }
 
-  /// Chats remembered, for tests and metrics.
+  /// Chats remembered.
   std::size_t size() const { return chats_.size(); }
 
  private:

@@ -144,9 +144,9 @@ class Vault {
   Channel::Async<OpenReport> read(Clock::Time deadline);
 
   /// Of step 1 only what names the newest state and the restore points: the table stays empty, so
-  /// it works where a state cannot be downloaded. For tools; afterwards points(), history() and
-  /// manifest() can be read. kNotFound for a chat that holds no store.
-  Channel::Async<void> read_names(Clock::Time deadline);
+  /// it works where a state cannot be downloaded. Returns the root. For tools; afterwards points(),
+  /// history() and manifest() can be read. kNotFound for a chat that holds no store.
+  Channel::Async<MessageId> read_names(Clock::Time deadline);
 
   /// Tells that an update has been applied to the table; the next commit records it with the state.
   void note_applied(UpdateStamp update);
@@ -309,7 +309,6 @@ class Vault {
   Channel::Async<void> overwrite_unnamed(Patience patience);
 
   // vault_maintenance.cc
-  class BaseRunning;
   Channel::Async<format::Base> run_base(Patience patience);
   void end_base();
   Channel::Async<void> drill_now(std::shared_ptr<const bool> given_up, Patience patience);

@@ -30,35 +30,19 @@ std::vector<MessageId> messages_of_state(const format::State& state) {
 
 // ---- the next base ----
 
-// Takes the run out of the vault's hands when it ends, however it ends.
-class Vault::BaseRunning {
- public:
-  explicit BaseRunning(Vault& vault) : vault_(&vault), run_(std::make_shared<BaseRun>()) {
-    vault_->base_run_ = run_;
-  }
-  BaseRunning(const BaseRunning&) = delete;
-  BaseRunning& operator=(const BaseRunning&) = delete;
-  ~BaseRunning() {
-    if (vault_->base_run_ == run_) vault_->base_run_.reset();
-  }
-  const std::shared_ptr<BaseRun>& run() const { return run_; }
-
- private:
-  Vault* vault_;
-  std::shared_ptr<BaseRun> run_;
-};
-
 Channel::Async<format::Base> Vault::run_base(Patience patience) {
-  const BaseRunning running(*this);
+  const auto run = base_run_ = std::make_shared<BaseRun>();
+  const Finally ended([&] {
+    if (base_run_ == run) base_run_.reset();
+  });
   const Chain::BaseIdentity base_identity{to_int(root_), writer_, manifest_.state().sequence()};
-  co_return co_await chain_.write_base(running.run(), *state_, base_identity, patience);
+  co_return co_await chain_.write_base(run, *state_, base_identity, patience);
 }
 
 Channel::Async<void> Vault::write_base(Clock::Time deadline) {
-  if (base_run_ || base_ready_) co_return Result<void>{};
   if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet;
   if (hurried_) co_return Error{ErrorCode::kCancelled, "no base is begun before the end"};
-  if (base_run_ || base_ready_) co_return Result<void>{};  // begun by a commit meanwhile
+  if (base_run_ || base_ready_) co_return Result<void>{};
   Result<format::Base> base = co_await run_base(until(deadline));
   if (!base) {
     note_penalty(base.error());

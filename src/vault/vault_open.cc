@@ -32,7 +32,6 @@ std::string describe_loss(const format::Manifest& manifest, const format::Restor
 Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   const Clock::Time started = clock_->now();
   const Patience patience = until(deadline);
-  root_ = MessageId{};  // what was only read is no reign of this process
   Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings.error();
   // The register has shown that the chat is the vault's, but the pin is the better pointer.
@@ -58,8 +57,9 @@ Channel::Async<OpenReport> Vault::read(Clock::Time deadline) {
   if (!readings) co_return readings.error();
   Result<std::uint64_t> downloaded = co_await adopt_survey(*readings, patience);
   if (!downloaded) co_return downloaded.error();
-  if (readings->best) root_ = readings->best->id;
-  co_return describe_opening(*readings, *downloaded, started);
+  OpenReport report = describe_opening(*readings, *downloaded, started);
+  if (readings->best) report.root = readings->best->id;
+  co_return report;
 }
 
 OpenReport Vault::describe_opening(const Readings& readings, std::uint64_t downloaded,
@@ -102,16 +102,17 @@ void Vault::note_unpinned(const Readings& readings) const {
                                    " was found by the register or ROOT_ID");
 }
 
-Channel::Async<void> Vault::read_names(Clock::Time deadline) {
+Channel::Async<MessageId> Vault::read_names(Clock::Time deadline) {
   const Patience patience = until(deadline);
   Result<Readings> readings = co_await survey(patience);
   if (!readings) co_return readings.error();
   if (!readings->best) {
     co_return Error{ErrorCode::kNotFound, "the chat holds no store"};
   }
-  root_ = readings->best->id;
   manifest_ = readings->best->manifest;
-  co_return co_await load_history(manifest_, patience);
+  Result<void> history = co_await load_history(manifest_, patience);
+  if (!history) co_return history.error();
+  co_return readings->best->id;
 }
 
 // The chain of a root that a running writer has left behind may be overwritten while it is read, so

@@ -144,7 +144,7 @@ COMMITTING = [
         "src/vault/vault_reign.cc",
         "if (!read) co_return read.error();",
         "if (!read) co_return Standing::kOwn;",
-        ("vault_takeover_test", "VaultCheck.AnAnswerThatFailsProvesNothing"),
+        ("vault_check_test", "VaultCheck.AnAnswerThatFailsProvesNothing"),
     ),
     change(
         "a lower pin taken for a rival's",
@@ -338,7 +338,7 @@ RING = [
         "src/vault/vault_maintenance.cc",
         "if (is_broken(error) || error.code == ErrorCode::kUnavailable) base_wanted_ = true;",
         "if (is_broken(error)) base_wanted_ = true;",
-        ("vault_restore_test", "VaultDrill.ADocumentThatIsNotServedForTheWholeDrillIsReplaced"),
+        ("vault_drill_test", "VaultDrill.ADocumentThatIsNotServedForTheWholeDrillIsReplaced"),
     ),
 ]
 
@@ -459,7 +459,7 @@ GAPS = [
         "src/vault/vault_reign.cc",
         "    if (*pointer > root_) co_return superseded_by(**pointer);\n",
         "    if (*pointer > root_ && !(pinned && pinned->id == root_)) co_return superseded_by(**pointer);\n",
-        ("vault_takeover_test", "VaultCheck.AnOldPinIsContradictedByTheRegister"),
+        ("vault_check_test", "VaultCheck.AnOldPinIsContradictedByTheRegister"),
     ),
     change(
         "the register unasked where the pin was lost",
@@ -475,7 +475,7 @@ GAPS = [
         "src/vault/vault_reign.cc",
         "on_longer == OnLonger::kStepBack && *below > root_;",
         "false;",
-        ("vault_takeover_test", "VaultRotation.StepsBackBeforeAHigherPinAndAHigherRegister"),
+        ("vault_check_test", "VaultRotation.StepsBackBeforeAHigherPinAndAHigherRegister"),
     ),
     change(
         "an unanswered unpin of the own root forgotten",
@@ -540,7 +540,7 @@ GAPS = [
         "src/vault/vault_maintenance.cc",
         "  prune_due_ = true;\n",
         "  if (prune(history_, options_.restore_points, options_.point_spacing)) history_changed_ = true;\n",
-        ("vault_restore_test", "VaultDrill.ADrillProvesWhatWasCommittedAndThinsOutThePoints"),
+        ("vault_drill_test", "VaultDrill.ADrillProvesWhatWasCommittedAndThinsOutThePoints"),
     ),
     change(
         "tombstones dropped under a restore",

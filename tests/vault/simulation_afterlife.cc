@@ -40,7 +40,7 @@ class Reader {
                context_.get_executor(), {.start_from_point = point}) {}
 
   Result<OpenReport> read() { return run(vault_.read(clock_.now() + kLongEnough)); }
-  Result<void> read_names() { return run(vault_.read_names(clock_.now() + kLongEnough)); }
+  Result<MessageId> read_names() { return run(vault_.read_names(clock_.now() + kLongEnough)); }
 
   const Vault& vault() const { return vault_; }
   std::optional<TrueState::Users> users() const { return users_of(table_); }
@@ -139,7 +139,7 @@ class Judge {
   void judge_way_out(bool lost) {
     const SimChat& chat = world_->remains.chat;
     Reader offers(chat, std::nullopt);
-    const Result<void> read = offers.read_names();
+    const Result<MessageId> read = offers.read_names();
     if (!read) return expect(lost, "the restore points cannot be read: " + describe(read.error()));
     for (const format::RestorePoint& point : offers.vault().history().points()) {
       if (names_harmed(point.state())) continue;

@@ -1,4 +1,4 @@
-// Restore points, drills and damaged chains: how older states come back, and what does not.
+// Restore points and damaged chains: how older states come back, and what does not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,8 +13,7 @@ using Content = MapState::Content;
 
 TEST(VaultRestore, APointComesBackAsTheNewestStateAndTheAppliedPositionStays) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(10, 1, "old");
   world.make_point(*process);
   const Content old = process->state.content();
@@ -41,8 +40,7 @@ TEST(VaultRestore, APointComesBackAsTheNewestStateAndTheAppliedPositionStays) {
 
 TEST(VaultRestore, WhoWasForgottenStaysForgotten) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(1, 1, "stays");
   process->apply(2, 2, "goes");
   process->apply(3, 3, "goes and comes back");
@@ -63,8 +61,7 @@ TEST(VaultRestore, WhoWasForgottenStaysForgotten) {
 TEST(VaultRestore, WhoWasForgottenStaysForgottenThoughThePointIsPushedOut) {
   RestoreWorld world;
   world.options.restore_points = 1;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(1, 1, "stays");
   process->apply(2, 2, "goes");
   world.make_point(*process);
@@ -80,12 +77,7 @@ TEST(VaultRestore, WhoWasForgottenStaysForgottenThoughThePointIsPushedOut) {
 TEST(VaultRestore, NothingOfAPointIsWrittenOver) {
   RestoreWorld world;
   world.chat.drops_replaced = true;
-  auto process = world.opened();
-  process->vault.note_witness();
-  for (int i = 1; i <= 6; ++i) {
-    process->apply(i, i, "record " + std::to_string(i));
-    world.commit_all(*process);
-  }
+  auto process = world.with_segment();
   world.make_point(*process);
   const Content old = process->state.content();
   ASSERT_GT(process->vault.history().points(0).state().segments_size(), 0);
@@ -108,8 +100,7 @@ TEST(VaultRestore, ThereIsNoSuchPoint) {
 
 TEST(VaultRestore, ADamagedPointChangesNothing) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   for (int i = 1; i <= 6; ++i) process->apply(i, i, "record " + std::to_string(i));
   world.make_point(*process);
   const format::State point = process->vault.history().points(0).state();
@@ -126,8 +117,7 @@ TEST(VaultRestore, ADamagedPointChangesNothing) {
 
 TEST(VaultRestore, WhatComesWhileThePresentIsSavedIsInItsPoint) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(1, 1, "one");
   world.make_point(*process);
   process->apply(2, 2, "two");
@@ -149,12 +139,7 @@ TEST(VaultRestore, WhatComesWhileThePresentIsSavedIsInItsPoint) {
 
 TEST(VaultRestore, AStopEndsTheDownloadAtOnceAndChangesNothing) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
-  for (int i = 1; i <= 6; ++i) {
-    process->apply(i, i, "record " + std::to_string(i));
-    world.commit_all(*process);
-  }
+  auto process = world.with_segment();
   world.make_point(*process);
   process->apply(7, 7, "later");
   const Content content = process->state.content();
@@ -177,8 +162,7 @@ TEST(VaultRestore, AStopEndsTheDownloadAtOnceAndChangesNothing) {
 TEST(VaultRestore, ABaseThatIsBeingUploadedIsLeftAtOnce) {
   RestoreWorld world;
   world.pace = {.records_per_step = 1, .records_per_chunk = 1};
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(1, 1, "one");
   world.make_point(*process);
   for (int i = 2; i <= 20; ++i) process->apply(i, i, "x");
@@ -202,8 +186,7 @@ TEST(VaultRestore, ABaseThatIsBeingUploadedIsLeftAtOnce) {
 
 TEST(VaultFallback, ABrokenChainFallsBackToTheNewestPointThatVerifiesAndSaysWhatIsLost) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(1, 1, "one");
   world.make_point(*process);
   process->apply(2, 2, "two");
@@ -232,8 +215,7 @@ TEST(VaultFallback, ABrokenChainFallsBackToTheNewestPointThatVerifiesAndSaysWhat
 
 TEST(VaultFallback, WithoutAPointThatVerifiesTheStartIsRefusedAndNothingIsWritten) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   for (int i = 1; i <= 6; ++i) process->apply(i, i, "record " + std::to_string(i));
   world.make_point(*process);
   for (const auto& [id, message] : world.chat.messages()) {
@@ -247,8 +229,7 @@ TEST(VaultFallback, WithoutAPointThatVerifiesTheStartIsRefusedAndNothingIsWritte
 
 TEST(VaultFallback, ALostHistoryCostsOnlyTheRestorePoints) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(1, 1, "one");
   world.make_point(*process);
   const auto history = MessageId{process->vault.manifest().history().message_id()};
@@ -276,8 +257,7 @@ TEST(VaultFallback, ReadingWritesNothing) {
 // A download that fails once must not cost confirmed updates.
 TEST(VaultFallback, ADownloadThatComesDamagedOnceIsDoneAgain) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(1, 1, "one");
   world.make_point(*process);
   for (int i = 2; i <= 9; ++i) process->apply(i, i, "record " + std::to_string(i));
@@ -298,8 +278,7 @@ TEST(VaultFallback, ADownloadThatComesDamagedOnceIsDoneAgain) {
 // What Telegram does not serve for now may come back: only the operator gives it up.
 TEST(VaultFallback, ADocumentThatIsNotServedStopsTheStartUntilTheOperatorChoosesAPoint) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(1, 1, "one");
   world.make_point(*process);
   for (int i = 2; i <= 9; ++i) process->apply(i, i, "record " + std::to_string(i));
@@ -330,8 +309,7 @@ TEST(VaultFallback, ADocumentThatIsNotServedStopsTheStartUntilTheOperatorChooses
 
 TEST(VaultFallback, TheRestorePointsAreReadWhereTheStateIsNotServed) {
   RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
+  auto process = world.witnessed();
   process->apply(1, 1, "one");
   world.make_point(*process);
   for (int i = 2; i <= 9; ++i) process->apply(i, i, "record " + std::to_string(i));
@@ -348,166 +326,8 @@ TEST(VaultFallback, TheRestorePointsAreReadWhereTheStateIsNotServed) {
   EXPECT_EQ(reader->vault.points().size(), 1u);
   EXPECT_EQ(reader->vault.manifest().state().records(), 9u);
   EXPECT_TRUE(reader->state.content().empty());
+  EXPECT_EQ(reader->vault.root(), MessageId{}) << "it has no reign";
   EXPECT_EQ(world.chat.mutating_calls(), writes);
-}
-
-// ---- drills ----
-
-TEST(VaultDrill, ADrillProvesWhatWasCommittedAndThinsOutThePoints) {
-  RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
-  for (int i = 1; i <= 5; ++i) {
-    process->apply(i, i, "x");
-    world.make_point(*process);
-  }
-  EXPECT_EQ(process->vault.points().size(), 5u);
-  ASSERT_TRUE(world.drill(*process));
-  EXPECT_EQ(process->vault.points().size(), 5u) << "what the root names is kept";
-  process->apply(6, 6, "x");
-  world.commit_all(*process);
-  EXPECT_EQ(process->vault.points().size(), 2u) << "the first of the day and the newest";
-  EXPECT_GT(process->vault.stats().verified_at, 0);
-  EXPECT_FALSE(process->vault.drill_due());
-}
-
-TEST(VaultDrill, ABrokenChainIsSeenAndTheNextBaseMendsIt) {
-  RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
-  for (int i = 1; i <= 6; ++i) {
-    process->apply(i, i, "record " + std::to_string(i));
-    world.commit_all(*process);
-  }
-  const format::State newest = process->vault.manifest().state();
-  ASSERT_GT(newest.segments_size(), 0);
-  world.chat.overwrite(MessageId{newest.segments(0).message_id()}, "x");
-  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kDamaged);
-  ASSERT_TRUE(process->vault.base_due());
-  ASSERT_TRUE(world.run(process->vault.write_base(world.deadline())));
-  world.commit_all(*process);
-  EXPECT_EQ(restored(world), process->state.content());
-  EXPECT_TRUE(world.drill(*process));
-}
-
-TEST(VaultDrill, MaintenanceIsNotDoneTwiceAtOnce) {
-  RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
-  process->apply(1, 1, "one");
-  world.commit_all(*process);
-  std::vector<std::optional<Result<void>>> ended(4);
-  for (std::size_t i = 0; i < ended.size(); ++i) {
-    auto work = i % 2 == 0 ? process->vault.write_base(world.deadline())
-                           : process->vault.drill(world.deadline());
-    world.begin(std::move(work), ended[i]);
-  }
-  world.context.restart();
-  while (!ended[1] && world.context.poll_one() > 0) {
-    EXPECT_TRUE(ended[0] || !process->vault.base_due());
-  }
-  world.clock.run(world.context);
-  for (const auto& each : ended) EXPECT_TRUE(each && *each);
-  int bases = 0;
-  for (const auto& [id, message] : world.chat.messages()) {
-    bases += message.name.starts_with("telekv-base") ? 1 : 0;
-  }
-  EXPECT_EQ(bases, 1);
-}
-
-TEST(VaultDrill, WithoutAScratchTableThereIsNone) {
-  RestoreWorld world;
-  world.options.make_scratch = nullptr;
-  auto process = world.opened();
-  process->vault.note_witness();
-  process->apply(1, 1, "one");
-  world.commit_all(*process);
-  EXPECT_FALSE(process->vault.drill_due());
-  ASSERT_TRUE(world.drill(*process));
-  EXPECT_EQ(process->vault.stats().verified_at, 0);
-}
-
-TEST(VaultDrill, AndTheOthersKeepQuietInAPenalty) {
-  constexpr std::uint32_t kPenaltyS = 3600;
-  RestoreWorld world;
-  auto process = world.opened();
-  process->apply(1, 1, "one");
-  process->channel.on_call = [](const Call&) {
-    return Fault{.kind = Fault::Kind::kRefuse,
-                 .error = {ErrorCode::kRateLimited, "slow down", {}, kPenaltyS}};
-  };
-  EXPECT_EQ(world.commit(*process).error().code, ErrorCode::kRateLimited);
-  const std::uint64_t calls = process->channel.calls();
-  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kRateLimited);
-  EXPECT_EQ(world.run(process->vault.write_base(world.deadline())).error().code,
-            ErrorCode::kRateLimited);
-  EXPECT_EQ(world.run(process->vault.resolve_gap(world.deadline())).error().code,
-            ErrorCode::kRateLimited);
-  EXPECT_EQ(process->channel.calls(), calls);
-}
-
-TEST(VaultDrill, ADrillOfWhatIsGoneWantsANewBase) {
-  RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
-  for (int i = 1; i <= 6; ++i) {
-    process->apply(i, i, "record " + std::to_string(i));
-    world.commit_all(*process);
-  }
-  process->channel.on_call = [](const Call& call) {
-    if (call.kind != CallKind::kFetch) return Fault{};
-    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kNotFound, "gone"}};
-  };
-  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kNotFound);
-  EXPECT_TRUE(process->vault.base_due());
-}
-
-TEST(VaultDrill, ADocumentThatIsNotServedForTheWholeDrillIsReplaced) {
-  RestoreWorld world;
-  auto process = world.opened();
-  process->vault.note_witness();
-  for (int i = 1; i <= 6; ++i) {
-    process->apply(i, i, "record " + std::to_string(i));
-    world.commit_all(*process);
-  }
-  ASSERT_GT(process->vault.manifest().state().segments_size(), 0);
-  const std::string lost = process->vault.manifest().state().segments(0).file_id();
-  const auto not_served = [&](const Call& call) {
-    if (call.document != lost) return Fault{};
-    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "try later"}};
-  };
-  process->channel.on_call = not_served;
-  EXPECT_EQ(world.drill(*process).error().code, ErrorCode::kUnavailable);
-  ASSERT_TRUE(process->vault.base_due());
-  ASSERT_TRUE(world.run(process->vault.write_base(world.deadline())));
-  world.commit_all(*process);
-  auto next = world.process();
-  next->channel.on_call = not_served;
-  const auto opened = world.open(*next);
-  ASSERT_TRUE(opened) << describe(opened.error());
-  EXPECT_EQ(next->state.content(), process->state.content());
-}
-
-TEST(VaultDrill, MaintenanceCanBeCancelled) {
-  RestoreWorld world;
-  world.pace = {.records_per_step = 1, .records_per_chunk = 1};
-  auto process = world.opened();
-  process->vault.note_witness();
-  for (int i = 1; i <= 20; ++i) process->apply(i, i, "x");
-  world.commit_all(*process);
-  process->channel.on_call = [&](const Call& call) {
-    if (call.document.starts_with("telekv-base")) process->vault.hurry();
-    return Fault{};
-  };
-  const auto written = world.run(process->vault.write_base(world.deadline()));
-  EXPECT_EQ(written.error().code, ErrorCode::kCancelled);
-  EXPECT_FALSE(process->vault.has_uncommitted());
-  process->channel.on_call = nullptr;
-  EXPECT_EQ(world.run(process->vault.write_base(world.deadline())).error().code,
-            ErrorCode::kCancelled)
-      << "nor is another one begun";
-  world.commit_all(*process);
-  EXPECT_EQ(restored(world), process->state.content());
 }
 
 }  // namespace

@@ -106,6 +106,12 @@ struct World {
   }
 };
 
+/// Gives `fault` to the n-th call of that kind.
+inline SimChannel::Hook nth(CallKind kind, int n, Fault fault) {
+  auto seen = std::make_shared<int>(0);
+  return [=](const Call& call) { return call.kind == kind && ++*seen == n ? fault : Fault{}; };
+}
+
 /// What the next opener would restore if everybody died now and every late effect had landed.
 inline MapState::Content restored(World& world) {
   SimChat copy = world.chat;

@@ -1,0 +1,279 @@
+// CHECK and the way to a fresh root: lost pins, and edits whose outcome nobody knows.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+
+#include "world.h"
+
+namespace telekv::vault {
+namespace {
+
+TEST(VaultRotation, AfterAnAmbiguousEditTheRootMovesAndTheLateEditTurnsNothingBack) {
+  for (const auto kind :
+       {Fault::Kind::kUnknownDone, Fault::Kind::kUnknownLate, Fault::Kind::kUnknownNever}) {
+    World world;
+    auto process = world.opened();
+    process->apply(1, 1, "one");
+    ASSERT_TRUE(world.commit(*process));
+    const MessageId doubtful = process->vault.root();
+    process->apply(2, 2, "two");
+    process->channel.on_call = nth(CallKind::kReplace, 1, {.kind = kind});
+    const auto report = world.commit(*process);
+    ASSERT_TRUE(report) << describe(report.error());
+    process->channel.on_call = nullptr;
+    EXPECT_NE(process->vault.root(), doubtful);
+    EXPECT_EQ(world.chat.pointer(), process->vault.root());
+    process->apply(3, 3, "three");
+    ASSERT_TRUE(world.commit(*process));
+    const bool edited_again =
+        std::count_if(world.chat.log().begin(), world.chat.log().end(), [&](const auto& entry) {
+          return entry.call.kind == CallKind::kReplace && entry.call.message == doubtful;
+        }) > 3;
+    EXPECT_FALSE(edited_again);
+    world.chat.release_late();
+    EXPECT_EQ(restored(world), process->state.content());
+    EXPECT_TRUE(world.check(*process));
+  }
+}
+
+// A rotation that does not come through leaves the doubtful root behind; the next commit must not
+// go back to it.
+TEST(VaultRotation, ADoubtfulRootIsNeverEditedAgainEvenWhenTheRotationFails) {
+  for (const CallKind failing : {CallKind::kPost, CallKind::kPin, CallKind::kPointer,
+                                 CallKind::kReplace, CallKind::kSetPointer, CallKind::kPinned}) {
+    World world;
+    auto process = world.opened();
+    const MessageId doubtful = process->vault.root();
+    process->apply(1, 1, "one");
+    bool in_doubt = false;
+    process->channel.on_call = [&](const Call& call) {
+      if (call.kind == CallKind::kReplace && !in_doubt) {
+        in_doubt = true;
+        return Fault{.kind = Fault::Kind::kUnknownLate};
+      }
+      if (!in_doubt || call.kind != failing) return Fault{};
+      return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRejected, "no"}};
+    };
+    ASSERT_FALSE(world.commit(*process));
+    process->channel.on_call = nullptr;
+    process->apply(2, 2, "two");
+    const std::size_t before = world.chat.mutating_calls();
+    const auto report = world.commit(*process);
+    ASSERT_TRUE(report) << describe(report.error());
+    for (std::size_t i = before; i < world.chat.log().size(); ++i) {
+      const Call& call = world.chat.log()[i].call;
+      EXPECT_FALSE(call.kind == CallKind::kReplace && call.message == doubtful);
+    }
+    EXPECT_EQ(world.chat.pointer(), process->vault.root());
+    world.chat.release_late();
+    EXPECT_EQ(restored(world), process->state.content());
+  }
+}
+
+TEST(VaultRotation, AnAmbiguousEditOfTheNewRootMovesOnToAnother) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  int edits = 0;
+  process->channel.on_call = [&](const Call& call) {
+    const bool hit = call.kind == CallKind::kReplace && ++edits <= 2;
+    return Fault{.kind = hit ? Fault::Kind::kUnknownDone : Fault::Kind::kNone};
+  };
+  const auto report = world.commit(*process);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+// The rotating writer meets a root that has gone further than its own memory: its reign is over.
+TEST(VaultRotation, StepsBackBeforeALongerHistory) {
+  World world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*old));
+  auto young = world.opened();
+  young->apply(2, 2, "two");
+  young->apply(3, 3, "three");
+  ASSERT_TRUE(world.commit(*young));
+  old->apply(2, 2, "two");
+  old->channel.on_call = nth(CallKind::kReplace, 1, {.kind = Fault::Kind::kUnknownNever});
+  const auto report = world.commit(*old);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kSuperseded);
+  EXPECT_EQ(world.chat.shown_pin(), young->vault.root());
+  EXPECT_TRUE(world.check(*young));
+}
+
+// A stale answer shows the successor's root as a candidate, which tells nothing of its state.
+TEST(VaultRotation, StepsBackBeforeAHigherPinAndAHigherRegister) {
+  for (const bool pinned : {true, false}) {
+    World world;
+    auto old = world.opened();
+    old->apply(1, 1, "one");
+    ASSERT_TRUE(world.commit(*old));
+    auto young = world.opened();
+    if (pinned) world.chat.set_pointer(old->vault.root());
+    if (!pinned) world.chat.unpin(young->vault.root());
+    world.chat.remove(old->vault.root());
+    old->apply(2, 2, "other");
+    old->channel.on_call = [](const Call& call) {
+      return Fault{.kind =
+                       call.kind == CallKind::kLookUp ? Fault::Kind::kStale : Fault::Kind::kNone};
+    };
+    const auto report = world.commit(*old);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, ErrorCode::kSuperseded);
+    EXPECT_EQ(restored(world), young->state.content());
+  }
+}
+
+// A chat that shows an old pin shows a superseded writer its own root.
+TEST(VaultCheck, AnOldPinIsContradictedByTheRegister) {
+  World world;
+  auto old = world.opened();
+  old->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*old));
+  auto young = world.opened();
+  bool stale = false;
+  old->channel.on_call = [&](const Call& call) {
+    if (call.kind != CallKind::kPinned) return Fault{};
+    stale = true;
+    return Fault{.kind = Fault::Kind::kStale};
+  };
+  ASSERT_EQ(world.chat.pin_before(), old->vault.root());
+  old->apply(2, 2, "two");
+  EXPECT_EQ(world.commit(*old).error().code, ErrorCode::kSuperseded);
+  EXPECT_TRUE(stale);
+}
+
+TEST(VaultCheck, AnAnswerThatFailsProvesNothing) {
+  World world;
+  auto process = world.opened();
+  process->channel.on_call = [](const Call& call) {
+    const bool reads = call.kind == CallKind::kPinned;
+    return reads ? Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "down"}}
+                 : Fault{};
+  };
+  const auto checked = world.check(*process);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, ErrorCode::kUnavailable);
+}
+
+TEST(VaultCheck, ALostPinIsPinnedAgain) {
+  World world;
+  auto process = world.opened();
+  world.chat.unpin(process->vault.root());
+  ASSERT_TRUE(world.check(*process));
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+}
+
+TEST(VaultCheck, AnOlderPinMeansThatTheOwnWasLost) {
+  World world;
+  auto dead = world.opened();
+  const MessageId older = dead->vault.root();
+  auto process = world.opened();
+  const MessageId root = process->vault.root();
+  world.chat.pin(older);
+  world.chat.unpin(root);
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_EQ(process->vault.root(), root);
+  EXPECT_EQ(world.chat.shown_pin(), root);
+}
+
+TEST(VaultCheck, AForeignNewerPinMovesTheRootOverIt) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  const MessageId foreign = world.chat.send_text();
+  world.chat.pin(foreign);
+  ASSERT_TRUE(world.check(*process));
+  EXPECT_GT(process->vault.root(), foreign);
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+  EXPECT_EQ(world.chat.pointer(), process->vault.root());
+  EXPECT_EQ(restored(world), process->state.content());
+
+  world.chat.pin(world.chat.send_text());
+  process->apply(2, 2, "two");
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultCheck, ADeletedRootIsWrittenAnew) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  world.chat.remove(process->vault.root());
+  process->apply(2, 2, "two");
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultCheck, APinThatNeverStaysIsAnOutage) {
+  World world;
+  auto process = world.opened();
+  process->channel.on_call = [](const Call& call) {
+    return Fault{.kind =
+                     call.kind == CallKind::kPinned ? Fault::Kind::kHidden : Fault::Kind::kNone};
+  };
+  const auto check = world.check(*process);
+  ASSERT_FALSE(check);
+  EXPECT_EQ(check.error().code, ErrorCode::kUnavailable);
+}
+
+// The candidate that a failed rotation leaves pinned is the process's own, and nobody has taken
+// over.
+TEST(VaultCheck, AfterAHalfRotationGoesOnWithItInsteadOfGivingUp) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  world.chat.pin(world.chat.send_text());
+  process->channel.on_call = nth(
+      CallKind::kReplace, 1, {.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRejected, "no"}});
+  const auto refused = world.check(*process);
+  ASSERT_FALSE(refused);
+  ASSERT_EQ(refused.error().code, ErrorCode::kRejected);
+  const auto again = world.check(*process);
+  ASSERT_TRUE(again) << describe(again.error());
+  EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultCheck, ARotationUnderEverNewForeignPinsPostsFewMessages) {
+  World world;
+  auto process = world.opened();
+  process->channel.on_call = [&](const Call& call) {
+    if (call.kind == CallKind::kPinned) world.chat.pin(world.chat.send_text());
+    return Fault{};
+  };
+  const std::size_t before = world.chat.mutating_calls();
+  const auto check = world.check(*process);
+  ASSERT_FALSE(check);
+  EXPECT_EQ(check.error().code, ErrorCode::kUnavailable);
+  const auto& log = world.chat.log();
+  const auto posts = std::count_if(log.begin() + static_cast<std::ptrdiff_t>(before), log.end(),
+                                   [](const auto& e) { return e.call.kind == CallKind::kPost; });
+  EXPECT_LE(posts, 10);
+}
+
+// A chat in which a foreign pin always hides the root must not keep a process busy for ever.
+TEST(VaultCheck, ARotationUnderEverNewForeignPinsEndsAtTheDeadline) {
+  World world;
+  auto process = world.opened();
+  process->channel.on_call = [&](const Call& call) {
+    if (call.kind == CallKind::kPinned) {
+      world.chat.pin(world.chat.send_text());
+      world.clock.advance(std::chrono::seconds(1));
+    }
+    return Fault{};
+  };
+  EXPECT_FALSE(world.check(*process));
+}
+
+}  // namespace
+}  // namespace telekv::vault
