@@ -42,6 +42,10 @@ void UpdateHandler::apply(const telegram::Update& update) {
     spdlog::warn("update {} was skipped: {} ({} so far)", telegram::to_int(update.id),
                  malformed->reason, unreadable_);
   } else if (const auto* message = std::get_if<telegram::Message>(&update.content)) {
+    if (is_notice_of_own_pin(*message)) {
+      asio::co_spawn(executor_, remove(message->chat.id, message->id), asio::detached);
+      return;
+    }
     Outcome outcome = clicker_->handle(*message);
     if (outcome.reply) outbox_->push(std::move(*outcome.reply));
     if (outcome.save_soon) saver_->save_within(kSaveSoon);
@@ -67,6 +71,16 @@ void UpdateHandler::skip_unreadable(std::size_t count) {
 asio::awaitable<void> UpdateHandler::end_spinner(std::string query_id) {
   const Result<void> ended = co_await api_->answer_callback_query(std::move(query_id), {});
   if (!ended) spdlog::debug("a button's spinner goes on: {}", describe(ended.error()));
+}
+
+bool UpdateHandler::is_notice_of_own_pin(const telegram::Message& message) const {
+  return message.tells_of_pin && message.from && message.from->id == api_->bot_id();
+}
+
+// Every start pins a root, and Telegram tells the chat so: the operator's would fill with it.
+asio::awaitable<void> UpdateHandler::remove(telegram::ChatId chat, telegram::MessageId id) {
+  const Result<void> removed = co_await api_->delete_message(chat, id);
+  if (!removed) spdlog::debug("a notice of a pin stays: {}", describe(removed.error()));
 }
 
 }  // namespace telekv::bot

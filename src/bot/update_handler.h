@@ -45,6 +45,8 @@ class UpdateHandler {
 
  private:
   boost::asio::awaitable<void> end_spinner(std::string query_id);
+  bool is_notice_of_own_pin(const telegram::Message& message) const;
+  boost::asio::awaitable<void> remove(telegram::ChatId chat, telegram::MessageId id);
 
   Clicker* clicker_;
   kv::Table<User>* users_;

@@ -36,7 +36,6 @@ constexpr const char* kFooter =
 
 // One of each, whichever is asked for.
 struct Parsed {
-  InspectOptions inspect;
   Source source;
   ExportOptions export_users;
   ImportOptions import_file;
@@ -55,25 +54,19 @@ void add_plaintext(CLI::App* command, Parsed& parsed) {
   command->add_flag("--plaintext", parsed.plaintext, "the data is stored unsealed, without a key");
 }
 
-void add_files(CLI::App* command, std::vector<std::string>& files, bool required) {
-  command
-      ->add_option("FILE", files, "documents downloaded from the vault's chat; - is standard input")
-      ->required(required);
-}
-
-/// Either --chat or files.
+/// Either --chat or files: choose() sees to it.
 void add_source(CLI::App* command, Parsed& parsed) {
   command->add_flag("--chat", parsed.source.chat, "read the live chat that the environment names");
-  add_files(command, parsed.source.files, false);
+  command->add_option("FILE", parsed.source.files,
+                      "documents downloaded from the vault's chat; - is standard input");
   add_plaintext(command, parsed);
 }
 
 void declare_readers(CLI::App& app, Parsed& parsed) {
-  CLI::App* inspect =
-      add(app, parsed, "inspect",
-          "Show what downloaded documents are, and with TELEKV_KEY what is in them.");
-  add_files(inspect, parsed.inspect.files, true);
-  add_plaintext(inspect, parsed);
+  add_source(add(app, parsed, "inspect",
+                 "Show what downloaded documents are, and with TELEKV_KEY what is in them; or what "
+                 "the newest root of a chat names."),
+             parsed);
   add_source(add(app, parsed, "verify",
                  "Prove that the newest state and every restore point can be restored, by "
                  "restoring them."),
@@ -130,15 +123,13 @@ void declare_writers(CLI::App& app, Parsed& parsed) {
 
 Result<Command> choose(const std::string& name, Parsed& parsed) {
   parsed.source.plaintext = parsed.plaintext;
-  const bool reads_source = name == "verify" || name == "snapshots" || name == "export";
+  const bool reads_source =
+      name == "inspect" || name == "verify" || name == "snapshots" || name == "export";
   if (reads_source && parsed.source.chat != parsed.source.files.empty()) {
     return bot::wrong("telekv " + name + " needs either --chat or files",
                       "see telekv " + name + " --help");
   }
-  if (name == "inspect") {
-    parsed.inspect.plaintext = parsed.plaintext;
-    return Command(parsed.inspect);
-  }
+  if (name == "inspect") return Command(InspectOptions{parsed.source});
   if (name == "verify") return Command(VerifyOptions{parsed.source});
   if (name == "snapshots") return Command(SnapshotsOptions{parsed.source});
   if (name == "export") {

@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "cli/session.h"
 #include "cli/stored_content.h"
 #include "vault/sealer.h"
 
@@ -40,19 +41,17 @@ Result<void> describe_file(const std::string& path, const std::optional<vault::S
   return {};
 }
 
-}  // namespace
-
-Result<Answer> inspect(const InspectOptions& options, const Surroundings& surroundings) {
+Result<Answer> inspect_files(const Source& source, const Surroundings& surroundings) {
   const Result<std::optional<vault::Key>> key =
-      read_key_if_any(surroundings.environment, options.plaintext);
+      read_key_if_any(surroundings.environment, source.plaintext);
   if (!key) return key.error();
   std::optional<vault::Sealer> sealer;
   if (*key) sealer = vault::Sealer::with_key(**key);
-  if (options.plaintext) sealer = vault::Sealer::plaintext();
+  if (source.plaintext) sealer = vault::Sealer::plaintext();
 
   Answer answer;
   json::array files;
-  for (const std::string& path : options.files) {
+  for (const std::string& path : source.files) {
     Report report{{"file", shown_name(path)}};
     if (Result<void> described = describe_file(path, sealer, surroundings, report); !described) {
       Error error = described.error();
@@ -67,6 +66,27 @@ Result<Answer> inspect(const InspectOptions& options, const Surroundings& surrou
     surroundings.tell("set TELEKV_KEY to see what is in them");
   }
   return answer;
+}
+
+Result<Answer> inspect_chat(const Source& source, const Surroundings& surroundings) {
+  Result<std::unique_ptr<Session>> session = Session::create(source, surroundings);
+  if (!session) return session.error();
+  const Result<Report> newest = (*session)->read_names();
+  if (!newest) return newest.error();
+  Result<Report> manifest = describe_manifest((*session)->vault().manifest());
+  if (!manifest) return manifest.error();
+  Answer answer{.report = {{"root", newest->at("root")}, {"content", *std::move(manifest)}}};
+  if (const format::History& history = (*session)->vault().history(); history.points_size() > 0) {
+    answer.report["history"] = describe_history(history);
+  }
+  return answer;
+}
+
+}  // namespace
+
+Result<Answer> inspect(const InspectOptions& options, const Surroundings& surroundings) {
+  return options.source.chat ? inspect_chat(options.source, surroundings)
+                             : inspect_files(options.source, surroundings);
 }
 
 }  // namespace telekv::cli

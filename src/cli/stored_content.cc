@@ -53,33 +53,6 @@ Result<json::array> describe_deltas(const Deltas& deltas) {
   return rows;
 }
 
-Result<Report> describe_manifest(const format::Manifest& manifest) {
-  const format::State& state = manifest.state();
-  const bool active = manifest.standing() == format::Manifest::ACTIVE;
-  json::array predecessors;
-  for (const std::int64_t id : manifest.predecessors()) predecessors.push_back(id);
-  if (!active) {
-    return Report{{"standing", "candidate"}, {"predecessors", std::move(predecessors)}};
-  }
-  json::array objects;
-  add_state(state, objects);
-  if (manifest.has_history()) objects.push_back(describe_object("history", manifest.history()));
-  Result<json::array> tail = describe_deltas(state.tail());
-  if (!tail) return tail.error();
-  return Report{{"standing", "active"},
-                {"predecessors", std::move(predecessors)},
-                {"sequence", state.sequence()},
-                {"committed_at", utc_time(state.committed_at())},
-                {"users", state.records()},
-                {"digest", hex(state.digest())},
-                {"applied_update", state.applied().last()},
-                {"applied_updates", state.applied_updates()},
-                {"lost_updates", manifest.lost_updates()},
-                {"base_sequence", state.base().sequence()},
-                {"objects", std::move(objects)},
-                {"tail", *std::move(tail)}};
-}
-
 Result<Report> describe_root(const vault::ObjectIdentity& identity, ByteView body) {
   const Result<vault::Root> root =
       vault::parse_root(vault::MessageId{identity.epoch}, identity, body);
@@ -114,21 +87,12 @@ Result<Report> describe_segment(ByteView body) {
   return Report{{"deltas", *std::move(rows)}};
 }
 
-Result<Report> describe_history(ByteView body) {
+Result<Report> describe_history_body(ByteView body) {
   format::History history;
   if (!history.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
     return unreadable("restore points");
   }
-  json::array points;
-  json::array objects;
-  for (const format::RestorePoint& point : history.points()) {
-    points.push_back(describe_point(point));
-    add_state(point.state(), objects);
-  }
-  std::int64_t erased = 0;
-  for (const format::Tombstones& each : history.tombstones()) erased += each.key_steps_size();
-  return Report{
-      {"points", std::move(points)}, {"objects", std::move(objects)}, {"erased_chat_ids", erased}};
+  return describe_history(history);
 }
 
 }  // namespace
@@ -156,10 +120,50 @@ Result<Report> describe_content(const vault::ObjectIdentity& identity, ByteView 
     case vault::ObjectKind::kSegment:
       return describe_segment(body);
     case vault::ObjectKind::kHistory:
-      return describe_history(body);
+      return describe_history_body(body);
   }
   return Error{ErrorCode::kUnsupportedVersion, "it is of a kind this version does not know",
                "use the newer version that wrote it"};
+}
+
+Result<Report> describe_manifest(const format::Manifest& manifest) {
+  const format::State& state = manifest.state();
+  const bool active = manifest.standing() == format::Manifest::ACTIVE;
+  json::array predecessors;
+  for (const std::int64_t id : manifest.predecessors()) predecessors.push_back(id);
+  if (!active) {
+    return Report{{"standing", "candidate"}, {"predecessors", std::move(predecessors)}};
+  }
+  json::array objects;
+  add_state(state, objects);
+  if (manifest.has_history()) objects.push_back(describe_object("history", manifest.history()));
+  Result<json::array> tail = describe_deltas(state.tail());
+  if (!tail) return tail.error();
+  return Report{{"standing", "active"},
+                {"predecessors", std::move(predecessors)},
+                {"sequence", state.sequence()},
+                {"committed_at", utc_time(state.committed_at())},
+                {"users", state.records()},
+                {"digest", hex(state.digest())},
+                {"applied_update", state.applied().last()},
+                {"applied_updates", state.applied_updates()},
+                {"lost_updates", manifest.lost_updates()},
+                {"base_sequence", state.base().sequence()},
+                {"objects", std::move(objects)},
+                {"tail", *std::move(tail)}};
+}
+
+Report describe_history(const format::History& history) {
+  json::array points;
+  json::array objects;
+  for (const format::RestorePoint& point : history.points()) {
+    points.push_back(describe_point(point));
+    add_state(point.state(), objects);
+  }
+  std::int64_t erased = 0;
+  for (const format::Tombstones& each : history.tombstones()) erased += each.key_steps_size();
+  return {
+      {"points", std::move(points)}, {"objects", std::move(objects)}, {"erased_chat_ids", erased}};
 }
 
 Report describe_point(const format::RestorePoint& point) {

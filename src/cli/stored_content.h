@@ -17,6 +17,12 @@ std::string_view word_for(vault::ObjectKind kind);
 /// kDamaged or kUnsupportedVersion when the body is not what its kind promises.
 Result<Report> describe_content(const vault::ObjectIdentity& identity, ByteView body);
 
+/// An active root's: the state, the documents it names and its tail. A candidate names none.
+Result<Report> describe_manifest(const format::Manifest& manifest);
+
+/// The restore points and the documents they name.
+Report describe_history(const format::History& history);
+
 /// A restore point as a row of a table.
 Report describe_point(const format::RestorePoint& point);
 

@@ -151,6 +151,7 @@ Result<Message> read_message(const std::optional<Element>& element, std::string_
     if (!info) return info.error();
     message.document = std::move(*info);
   }
+  message.tells_of_pin = member(*object, "pinned_message").has_value();
   message.date = read_date(*object);
   return message;
 }

@@ -52,6 +52,7 @@ struct Message {
   std::optional<ChatId> sender_chat;  ///< who posted on behalf of a chat; the channel in channels
   std::string text;                   ///< empty when the message is not a text
   std::optional<DocumentInfo> document;
+  bool tells_of_pin = false;    ///< the service message about a pin, one's own included
   std::chrono::seconds date{};  ///< when it was sent, Unix time; 0 when not told
 };
 

@@ -39,7 +39,8 @@ std::string refusal(Words... words) {
 }
 
 TEST(Arguments, NameACommandAndWhatItNeeds) {
-  EXPECT_THAT(parsed<InspectOptions>("inspect", "a", "-").files, ElementsAre("a", "-"));
+  EXPECT_THAT(parsed<InspectOptions>("inspect", "a", "-").source.files, ElementsAre("a", "-"));
+  EXPECT_TRUE(parsed<InspectOptions>("inspect", "--chat").source.chat);
   EXPECT_TRUE(parsed<VerifyOptions>("verify", "--chat").source.chat);
   EXPECT_THAT(parsed<SnapshotsOptions>("snapshots", "a", "b").source.files, ElementsAre("a", "b"));
   const auto exporting = parsed<ExportOptions>("export", "--format", "csv", "--chat");

@@ -121,5 +121,10 @@ test(
       assert.deepEqual(counted, people);
     }
     assert.deepEqual(await rating(emulator, people[0]), expectedRating(people));
+    // Every start has pinned a root.
+    await until('no notice of a pin in the chat', async () => {
+      const { messages } = await emulator.chat(botId, operator.id);
+      return messages.every((message) => message.pinned_message === undefined);
+    });
   }),
 );

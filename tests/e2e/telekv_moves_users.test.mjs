@@ -73,6 +73,40 @@ test(
 );
 
 test(
+  'The operator brings a restore point back while people play, and undoes it',
+  inPlace(async (place) => {
+    const { emulator, telekv } = await emptyChat(place);
+    await telekv.report(['import', '-'], { input: oldDump(people) });
+    await telekv.report(['import', '-', '--replace'], { input: '[[1000000, "Аня", 7, 0]]' });
+    const { points } = await telekv.report(['snapshots', '--chat']);
+    const { point: old } = points.find(({ users }) => users === 3);
+
+    await startClicker(place, emulator);
+    const ann = { id: people[0][0], first_name: 'Ann', language_code: 'ru' };
+    await emulator.person(ann);
+    await emulator.ask(botId, ann.id, 'Клик', saysClicks(8));
+    await emulator.ask(botId, operator.id, '/snapshot', texts.report);
+
+    const asked = await emulator.ask(botId, operator.id, `/restore ${old}`, /да$/);
+    await emulator.ask(botId, ann.id, 'Клик', saysClicks(9));
+    assert.ok(asked.text.includes(`/restore ${old} да`), asked.text);
+    const done = await emulator.ask(botId, operator.id, `/restore ${old} да`, /^Возвращена/);
+    // The others were forgotten by the second import, and stay so.
+    assert.match(done.text, /Сейчас пользователей: 1/);
+    await emulator.ask(botId, ann.id, 'Клик', saysClicks(58));
+
+    const sequence = Number(/Последовательность: (\d+)/.exec(done.text)[1]);
+    const { points: now } = await telekv.report(['snapshots', '--chat']);
+    const { point: before } = now.filter((point) => point.sequence < sequence).at(-1);
+    assert.ok(before > old);
+    await emulator.ask(botId, operator.id, `/restore ${before} да`, /^Возвращена/);
+    await emulator.ask(botId, ann.id, 'Клик', saysClicks(10));
+    await emulator.ask(botId, operator.id, '/snapshot', texts.report);
+    assert.equal((await telekv.report(['verify', '--chat'])).users, 1);
+  }),
+);
+
+test(
   'Every text format comes back through standard input as it went out',
   inPlace(async (place) => {
     const { telekv } = await emptyChat(place);

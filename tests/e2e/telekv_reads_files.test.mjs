@@ -90,6 +90,12 @@ test(
   inPlace(async (place) => {
     const { emulator, telekv } = await usedChat(place);
     const { points } = await telekv.report(['snapshots', '--chat']);
+    const { root, content, history } = await telekv.report(['inspect', '--chat']);
+    const { pinned_message: pinned } = await emulator.chat(botId, operator.id);
+    assert.equal(root, pinned.message_id);
+    assert.equal(content.users, 2);
+    assert.ok(content.objects.some(({ role }) => role === 'history'));
+    assert.deepEqual(history.points, points);
     const old = points.find(({ users }) => users === 3);
     const { messages: before } = await emulator.chat(botId, operator.id);
     const tried = await telekv.report(['restore', '--at', String(old.point), '--dry-run']);

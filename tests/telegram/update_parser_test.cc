@@ -70,6 +70,19 @@ TEST(UpdatePage, ReadsAMessage) {
   EXPECT_EQ(message.from->language_code, "ru");
 }
 
+TEST(UpdatePage, TellsANoticeOfAPinFromOtherMessages) {
+  const std::string chat = R"("chat":{"id":5,"type":"private"})";
+  const auto page = parse_update_page(page_of(
+      {R"({"update_id":1,"message":{"message_id":8,)" + chat +
+           R"(,"from":{"id":9,"is_bot":true,"first_name":"B"},"pinned_message":{"message_id":7,)" +
+           chat + "}}}",
+       text_update(2)}));
+  ASSERT_TRUE(page);
+  ASSERT_THAT(ids(*page), ElementsAre(1, 2));
+  EXPECT_TRUE(std::get<Message>(page->updates[0].content).tells_of_pin);
+  EXPECT_FALSE(std::get<Message>(page->updates[1].content).tells_of_pin);
+}
+
 TEST(UpdatePage, TakesADateThatIsNoneForNotTold) {
   for (const char* date : {"-1", "4294967296", "\"soon\"", "null", "1.5"}) {
     const auto page = parse_update_page(page_of(
