@@ -29,6 +29,8 @@ struct Raw : RawChatSettings {
   std::string durability = "interval";
   std::string webhook_url;
   std::string webhook_secret;
+  std::string webhook_cert;
+  std::string webhook_key;
   std::optional<std::int64_t> webhook_settle_s;
   std::optional<std::int64_t> port;
   double backup_interval_s = 5;
@@ -68,12 +70,17 @@ void declare(CLI::App& app, Raw& raw) {
   app.add_option("--webhook-secret", raw.webhook_secret,
                  "what Telegram shows with every update (default: a new one at every start)")
       ->envname("WEBHOOK_SECRET");
+  app.add_option("--webhook-cert", raw.webhook_cert,
+                 "PEM file: PORT speaks TLS with this certificate; one that is self-signed is told "
+                 "to Telegram. Without it a proxy ends TLS")
+      ->envname("WEBHOOK_CERT");
+  app.add_option("--webhook-key", raw.webhook_key, "PEM file: the certificate's private key")
+      ->envname("WEBHOOK_KEY");
   app.add_option("--webhook-settle", raw.webhook_settle_s,
                  "seconds from taking over to the first update that is taken, 0 to 600, with "
                  "strict durability (default: 100)")
       ->envname("WEBHOOK_SETTLE");
-  app.add_option("--port", raw.port, "serves the webhook, /healthz and /metrics over plain HTTP")
-      ->envname("PORT");
+  app.add_option("--port", raw.port, "serves the webhook, /healthz and /metrics")->envname("PORT");
   app.add_option("--flood-budget", raw.flood_budget,
                  "on: replies keep below Telegram's limits; off: for a Bot API server without any")
       ->envname("FLOOD_BUDGET")
@@ -122,7 +129,8 @@ Result<void> check_reachable(const telegram::ApiRoot& url, const telegram::ApiRo
   if (api_root.host != kCloudHost) return {};
   if (url.scheme != telegram::ApiRoot::Scheme::kHttps || telegram::is_loopback(url.host)) {
     return wrong("WEBHOOK_URL must be an https address that Telegram can reach",
-                 "put a proxy that ends TLS in front of PORT, or unset WEBHOOK_URL to poll");
+                 "put a proxy that ends TLS in front of PORT, set WEBHOOK_CERT, or unset "
+                 "WEBHOOK_URL to poll");
   }
   if (!is_delivered_to(url.port)) {
     return wrong("WEBHOOK_URL: Telegram delivers to the ports 443, 80, 88 and 8443 only");
@@ -146,8 +154,9 @@ Result<std::optional<WebhookSettings>> check_webhook(const Raw& raw,
                                                      const telegram::ApiRoot& api_root,
                                                      vault::Random& random) {
   if (raw.webhook_url.empty()) {
-    if (!raw.webhook_secret.empty() || raw.webhook_settle_s) {
-      return wrong("WEBHOOK_SECRET and WEBHOOK_SETTLE mean nothing without WEBHOOK_URL",
+    const bool has_files = !raw.webhook_cert.empty() || !raw.webhook_key.empty();
+    if (!raw.webhook_secret.empty() || raw.webhook_settle_s || has_files) {
+      return wrong("the other WEBHOOK_ settings mean nothing without WEBHOOK_URL",
                    "set WEBHOOK_URL, or unset them to poll");
     }
     return std::optional<WebhookSettings>();
@@ -166,11 +175,17 @@ Result<std::optional<WebhookSettings>> check_webhook(const Raw& raw,
   }
   if (!raw.port) {
     return wrong("WEBHOOK_URL needs PORT: where the updates arrive",
-                 "set PORT to what the proxy in front of it connects to");
+                 "set PORT to what Telegram, or the proxy in front of it, connects to");
   }
   if (!raw.admin_id) {
     return wrong("WEBHOOK_URL needs ADMIN_ID: the one-time code is only read while polling",
                  "set ADMIN_ID, or start once without WEBHOOK_URL");
+  }
+  if (raw.webhook_cert.empty() != raw.webhook_key.empty()) {
+    return wrong("WEBHOOK_CERT and WEBHOOK_KEY belong together");
+  }
+  if (!raw.webhook_cert.empty() && url->scheme != telegram::ApiRoot::Scheme::kHttps) {
+    return wrong("WEBHOOK_CERT needs a WEBHOOK_URL with https");
   }
   if (raw.webhook_settle_s && (*raw.webhook_settle_s < 0 || *raw.webhook_settle_s > 600)) {
     return wrong("WEBHOOK_SETTLE must be between 0 and 600 seconds");
@@ -180,7 +195,12 @@ Result<std::optional<WebhookSettings>> check_webhook(const Raw& raw,
   }
   Result<telegram::WebhookSecret> secret = check_webhook_secret(raw, random);
   if (!secret) return secret.error();
-  WebhookSettings settings{.url = url->to_string(), .path = path, .secret = *std::move(secret)};
+  WebhookSettings settings{.url = url->to_string(),
+                           .host = url->host,
+                           .path = path,
+                           .secret = *std::move(secret),
+                           .certificate_file = raw.webhook_cert,
+                           .key_file = raw.webhook_key};
   if (raw.webhook_settle_s) settings.settle = std::chrono::seconds(*raw.webhook_settle_s);
   return std::optional(std::move(settings));
 }

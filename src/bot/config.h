@@ -25,8 +25,11 @@ enum class LogFormat : std::uint8_t { kText, kJson };
 /// How Telegram delivers updates here.
 struct WebhookSettings {
   std::string url;                 ///< what Telegram is told
+  std::string host;                ///< of that URL: what a certificate must be for
   std::string path;                ///< of that URL: where requests arrive on the port
   telegram::WebhookSecret secret;  ///< what proves that a request comes from Telegram
+  std::string certificate_file;    ///< PEM; empty: something in front of the port ends TLS
+  std::string key_file;            ///< PEM
   /// Strict durability only: see vault::WebhookGate.
   std::chrono::seconds settle = vault::WebhookGate::kSettle;
 };

@@ -29,6 +29,7 @@
 #include "telegram/bot_channel.h"
 #include "telegram/flood_budget.h"
 #include "telegram/http_client.h"
+#include "telegram/server_tls.h"
 #include "vault/clock.h"
 #include "vault/event.h"
 #include "vault/metered_channel.h"
@@ -57,6 +58,7 @@ class Service {
 
   // service_start.cc
   Async<Result<void>> start();
+  Result<void> listen();
   Async<Result<void>> check_token();
   Async<void> delete_webhook();
   Async<Result<void>> wait_for_operator();
@@ -87,6 +89,7 @@ class Service {
   std::optional<telegram::Api> api_;
   std::optional<Outbox> outbox_;
   Web web_;
+  std::shared_ptr<const telegram::ServerTls> webhook_tls_;  // null: plain HTTP
 
   // From here on there once the vault is open.
   std::optional<telegram::BotChannel> channel_;

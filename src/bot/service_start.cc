@@ -29,6 +29,21 @@ void log_note(const vault::Note& note) {
   spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", note.text);
 }
 
+/// Telegram would tell of a certificate that does not fit only when it has failed to deliver.
+Result<std::shared_ptr<const telegram::ServerTls>> load_certificate(const WebhookSettings& webhook,
+                                                                    seconds now) {
+  const Result<std::shared_ptr<telegram::ServerTls>> tls =
+      telegram::ServerTls::load(webhook.certificate_file, webhook.key_file);
+  if (!tls) return wrong("WEBHOOK_CERT: " + tls.error().message);
+  if (!(*tls)->is_valid_at(now)) {
+    return wrong("WEBHOOK_CERT: the certificate has expired, or is not valid yet");
+  }
+  if (!(*tls)->is_for(webhook.host)) {
+    return wrong("WEBHOOK_CERT: the certificate is not for " + webhook.host);
+  }
+  return std::shared_ptr<const telegram::ServerTls>(*tls);
+}
+
 void log_save(const vault::CommitReport& saved) {
   spdlog::debug("saved {} users, sequence {}, {} bytes in {} ms", saved.records, saved.sequence,
                 saved.root_bytes + saved.object_bytes,
@@ -42,10 +57,7 @@ void log_failed_save(const Error& error) {
 }  // namespace
 
 asio::awaitable<Result<void>> Service::start() {
-  if (config_.port) {
-    Result<void> listening = web_.listen(io_.get_executor(), clock_, *config_.port);
-    if (!listening) co_return listening;
-  }
+  if (Result<void> listening = listen(); !listening) co_return listening;
   Result<std::unique_ptr<telegram::HttpClient>> http =
       telegram::HttpClient::create(io_.get_executor(), config_.api_root);
   if (!http) co_return http.error();
@@ -62,6 +74,17 @@ asio::awaitable<Result<void>> Service::start() {
   make_parts();
   co_await publish_commands();
   co_return Result<void>{};
+}
+
+Result<void> Service::listen() {
+  if (config_.webhook && !config_.webhook->certificate_file.empty()) {
+    Result<std::shared_ptr<const telegram::ServerTls>> tls =
+        load_certificate(*config_.webhook, clock_.unix_time());
+    if (!tls) return tls.error();
+    webhook_tls_ = *std::move(tls);
+  }
+  if (!config_.port) return {};
+  return web_.listen(io_.get_executor(), clock_, *config_.port, webhook_tls_);
 }
 
 asio::awaitable<Result<void>> Service::check_token() {
@@ -197,8 +220,14 @@ asio::awaitable<void> Service::publish_commands() {
 // Only now, so that Telegram does not deliver to a program that is loading.
 asio::awaitable<Result<void>> Service::set_webhook() {
   const vault::Patience patience{&clock_, &random_, clock_.now() + kReachDeadline};
-  const auto call = [this] {
-    return api_->set_webhook({.url = config_.webhook->url, .secret = config_.webhook->secret});
+  telegram::SharedBytes certificate;
+  if (webhook_tls_ && webhook_tls_->is_self_signed()) {
+    certificate = std::make_shared<const Bytes>(webhook_tls_->certificate_pem());
+  }
+  const auto call = [&] {
+    return api_->set_webhook({.url = config_.webhook->url,
+                              .secret = config_.webhook->secret,
+                              .certificate = certificate});
   };
   Result<void> set = co_await vault::retry(patience, vault::OnUnknown::kRepeat, call);
   if (!set) {

@@ -27,10 +27,11 @@ Response only_read() {
 
 }  // namespace
 
-Result<void> Web::listen(asio::any_io_executor executor, vault::Clock& clock, std::uint16_t port) {
+Result<void> Web::listen(asio::any_io_executor executor, vault::Clock& clock, std::uint16_t port,
+                         std::shared_ptr<const telegram::ServerTls> tls) {
   auto handler = [this](Request request) { return handle(std::move(request)); };
-  Result<std::unique_ptr<telegram::HttpServer>> server =
-      telegram::HttpServer::listen(std::move(executor), clock, {.port = port}, std::move(handler));
+  Result<std::unique_ptr<telegram::HttpServer>> server = telegram::HttpServer::listen(
+      std::move(executor), clock, {.port = port}, std::move(handler), std::move(tls));
   if (!server) {
     return Error{ErrorCode::kInvalidArgument, "PORT: " + server.error().message,
                  "set PORT to a free one"};

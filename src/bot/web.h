@@ -4,7 +4,7 @@
 //   /healthz   200 while updates are taken; 503 while the store is loaded and while it stops
 //   /metrics   Prometheus' text format
 //
-// One thread. TLS is the business of whatever stands in front of it.
+// One thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,9 +32,10 @@ class Web {
   /// `metrics` answers what /metrics shows.
   explicit Web(std::function<std::string()> metrics) : metrics_(std::move(metrics)) {}
 
-  /// kInvalidArgument when the port cannot be had. `clock` must outlive the object.
+  /// With `tls` nothing but TLS. kInvalidArgument when the port cannot be had. `clock` must outlive
+  /// the object.
   Result<void> listen(boost::asio::any_io_executor executor, vault::Clock& clock,
-                      std::uint16_t port);
+                      std::uint16_t port, std::shared_ptr<const telegram::ServerTls> tls = {});
 
   void serve_webhook(telegram::WebhookEndpoint endpoint) { webhook_.emplace(std::move(endpoint)); }
 

@@ -3,7 +3,7 @@
 // nothing that was answered; an incomplete frame at the end is cut off at the next start. Opening
 // rewrites the log without its history.
 //
-//   journal := "TKEMU2\n" frame*        frame := length:u64 checksum:u64 records[length]
+//   journal := "TKEMU3\n" frame*        frame := length:u64 checksum:u64 records[length]
 //
 // Survives the death of the process; not of the machine (nothing is synced). Single-threaded.
 #pragma once

@@ -12,7 +12,8 @@ constexpr std::int64_t kDefaultMaxConnections = 40;       // Bot API: setWebhook
 constexpr std::int64_t kMaxConnections = 100;             // Bot API: setWebhook
 constexpr std::uint64_t kMaxCertificateBytes = 3u << 20;  // Client.h: MAX_CERTIFICATE_FILE_SIZE
 
-Answer<bool> read_certificate(const Arguments& arguments) {
+/// Empty when there is none.
+Answer<std::string> read_certificate(const Arguments& arguments) {
   constexpr std::string_view kAttach = "attach://";
   const UploadedFile* file = arguments.find_file("certificate");
   if (const auto name = arguments.get("certificate");
@@ -23,7 +24,7 @@ Answer<bool> read_certificate(const Arguments& arguments) {
     return bad_request("certificate size is too big (" + std::to_string(file->content.size()) +
                        " bytes)");
   }
-  return file != nullptr;
+  return file != nullptr ? std::string(file->content) : std::string();
 }
 
 Answer<void> finish(Call& call, WebhookRequest request, std::string& out) {
@@ -49,9 +50,9 @@ Answer<void> set_webhook(Call& call, std::string& out) {
   WebhookRequest request;
   request.webhook.url = call.arguments.get("url");
   if (!request.webhook.url.empty()) {
-    const auto certificate = read_certificate(call.arguments);
+    auto certificate = read_certificate(call.arguments);
     if (certificate.has_error()) return certificate.error();
-    request.webhook.has_certificate = *certificate;
+    request.webhook.certificate = std::move(*certificate);
     request.webhook.secret_token = call.arguments.get("secret_token");
     request.webhook.max_connections = std::clamp<std::int64_t>(
         call.arguments.get_integer("max_connections", kDefaultMaxConnections), 1, kMaxConnections);
@@ -67,7 +68,7 @@ Answer<void> get_webhook_info(Call& call, std::string& out) {
   JsonWriter writer(out);
   writer.begin_object();
   writer.field("url", webhook.url);
-  writer.field("has_custom_certificate", webhook.has_certificate);
+  writer.field("has_custom_certificate", !webhook.certificate.empty());
   writer.field("pending_update_count", call.bot.queue.size());
   if (webhook.last_error_date_s != 0) {
     writer.field("last_error_date", webhook.last_error_date_s);
@@ -76,7 +77,7 @@ Answer<void> get_webhook_info(Call& call, std::string& out) {
   if (!webhook.url.empty()) {
     const auto url = parse_webhook_url(webhook.url);
     writer.field("max_connections", webhook.max_connections);
-    writer.field("ip_address", url->is_https ? "<unknown>" : "127.0.0.1");
+    writer.field("ip_address", is_loopback_host(url->host) ? "127.0.0.1" : "<unknown>");
   }
   if (call.bot.allowed_updates != kDefaultUpdates) {
     writer.key("allowed_updates");

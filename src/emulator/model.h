@@ -102,7 +102,7 @@ struct Webhook {
   std::string url;  ///< empty: nowhere, they wait for getUpdates
   std::string secret_token;
   std::int64_t max_connections = 0;
-  bool has_certificate = false;
+  std::string certificate;  ///< PEM of what deliveries trust; empty: the system's authorities
   std::int64_t last_error_date_s = 0;  ///< 0: no delivery has failed
   std::string last_error;
   TimeMs gone_since = 0;  ///< since when every answer was 410; 0: the last was not

@@ -2,9 +2,15 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <type_traits>
 #include <utility>
 
 #include "emulator/text.h"
@@ -29,25 +35,49 @@ WebhookAnswer failure(std::string error) {
   return answer;
 }
 
-class PlainConnection final : public WebhookConnection {
+/// TLS as Telegram's: verified, 1.2 or newer. Errors show at the handshake.
+std::unique_ptr<asio::ssl::context> make_context(const std::string& certificate) {
+  auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
+  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+  beast::error_code ignored;
+  context->set_verify_mode(asio::ssl::verify_peer, ignored);
+  if (certificate.empty()) {
+    context->set_default_verify_paths(ignored);
+  } else {
+    context->add_certificate_authority(asio::buffer(certificate), ignored);
+  }
+  return context;
+}
+
+template <class Stream>
+class StreamConnection final : public WebhookConnection {
  public:
-  PlainConnection(const asio::any_io_executor& executor, WebhookUrl url)
-      : url_(std::move(url)), socket_(executor) {}
+  static constexpr bool kIsTls = !std::is_same_v<Stream, tcp::socket>;
+
+  template <class... Arguments>
+  StreamConnection(WebhookUrl url, std::unique_ptr<asio::ssl::context> context,
+                   Arguments&&... arguments)
+      : url_(std::move(url)),
+        context_(std::move(context)),
+        stream_(std::forward<Arguments>(arguments)...) {}
 
   asio::awaitable<WebhookAnswer> post(std::string secret_token, std::string json) override {
     is_whole_ = false;
-    if (url_.is_https) co_return failure("The emulator delivers to plain HTTP only");
-    if (!socket_.is_open()) {
+    if (!is_loopback_host(url_.host))
+      co_return failure("The emulator delivers on its machine only");
+    if (!socket().is_open()) {
       const auto refused = co_await connect();
-      if (refused) co_return failure(refused.message());
+      if (refused) {
+        co_return failure(why(refused));
+      }
     }
     const auto request = make_request(secret_token, std::move(json));
-    const auto [unsent, written] = co_await http::async_write(socket_, request, no_throw);
+    const auto [unsent, written] = co_await http::async_write(stream_, request, no_throw);
     if (unsent) co_return failure(why(unsent));
     http::response_parser<http::string_body> parser;
     parser.header_limit(kMaxHeaderBytes);
     parser.body_limit(kMaxBodyBytes);
-    const auto [unread, size] = co_await http::async_read(socket_, buffer_, parser, no_throw);
+    const auto [unread, size] = co_await http::async_read(stream_, buffer_, parser, no_throw);
     if (unread) co_return failure(why(unread));
     is_whole_ = parser.keep_alive() && buffer_.size() == 0;
     co_return make_answer(parser.release());
@@ -56,26 +86,35 @@ class PlainConnection final : public WebhookConnection {
   void cut() override {
     is_cut_ = true;
     beast::error_code ignored;
-    socket_.close(ignored);
+    socket().close(ignored);
   }
 
   bool reusable() override {
-    if (!is_whole_ || !socket_.is_open()) return false;
+    if (!is_whole_ || !socket().is_open()) return false;
     // Nothing may be waiting: neither the end of the stream nor bytes that nobody asked for.
     beast::error_code error;
-    socket_.non_blocking(true, error);
+    socket().non_blocking(true, error);
     char byte = 0;
-    socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, error);
+    socket().receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, error);
     return error == asio::error::would_block;
   }
 
  private:
+  tcp::socket& socket() { return beast::get_lowest_layer(stream_); }
+
   asio::awaitable<beast::error_code> connect() {
     const auto address = asio::ip::make_address(url_.host == "localhost" ? "127.0.0.1" : url_.host);
     const auto [error] =
-        co_await socket_.async_connect(tcp::endpoint(address, url_.port), no_throw);
+        co_await socket().async_connect(tcp::endpoint(address, url_.port), no_throw);
+    if (error) co_return error;
     beast::error_code ignored;
-    if (!error) socket_.set_option(tcp::no_delay(true), ignored);
+    socket().set_option(tcp::no_delay(true), ignored);
+    if constexpr (kIsTls) {
+      stream_.set_verify_callback(asio::ssl::host_name_verification(url_.host), ignored);
+      const auto [untrusted] =
+          co_await stream_.async_handshake(asio::ssl::stream_base::client, no_throw);
+      co_return untrusted;
+    }
     co_return error;
   }
 
@@ -116,7 +155,8 @@ class PlainConnection final : public WebhookConnection {
   }
 
   WebhookUrl url_;
-  tcp::socket socket_;
+  std::unique_ptr<asio::ssl::context> context_;  // null without TLS
+  Stream stream_;
   beast::flat_buffer buffer_;
   bool is_whole_ = false;
   bool is_cut_ = false;
@@ -125,8 +165,15 @@ class PlainConnection final : public WebhookConnection {
 }  // namespace
 
 std::unique_ptr<WebhookConnection> WebhookConnection::create(const asio::any_io_executor& executor,
-                                                             WebhookUrl url) {
-  return std::make_unique<PlainConnection>(executor, std::move(url));
+                                                             WebhookUrl url,
+                                                             const std::string& certificate) {
+  if (!url.is_https) {
+    return std::make_unique<StreamConnection<tcp::socket>>(std::move(url), nullptr, executor);
+  }
+  auto context = make_context(certificate);
+  auto& shared = *context;
+  return std::make_unique<StreamConnection<asio::ssl::stream<tcp::socket>>>(
+      std::move(url), std::move(context), executor, shared);
 }
 
 }  // namespace telekv::emulator

@@ -1,5 +1,6 @@
-// A kept-alive connection to a bot's webhook: one POST at a time. Plain HTTP only; a webhook behind
-// TLS gets nothing and says why. Nothing but webhook_connection.cc knows the HTTP library.
+// A kept-alive connection to a bot's webhook on this machine: one POST at a time, over HTTP or
+// verified TLS. A webhook elsewhere gets nothing and says why. Nothing but webhook_connection.cc
+// knows the HTTP library.
 //
 // One io_context thread. It has no deadline of its own: who posts ends it with cut(). Answers are
 // bounded.
@@ -25,9 +26,10 @@ struct WebhookAnswer {
 
 class WebhookConnection {
  public:
-  /// Connects at the first post.
+  /// Connects at the first post. `certificate`: PEM that HTTPS trusts instead of the system's
+  /// authorities; may be empty.
   static std::unique_ptr<WebhookConnection> create(const boost::asio::any_io_executor& executor,
-                                                   WebhookUrl url);
+                                                   WebhookUrl url, const std::string& certificate);
   virtual ~WebhookConnection() = default;
 
   /// Delivers one update. The object must live until the end.

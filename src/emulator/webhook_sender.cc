@@ -20,6 +20,7 @@ struct WebhookSender::Target {
       : version(bot.webhook_version),
         url(*parse_webhook_url(bot.webhook.url)),
         secret_token(bot.webhook.secret_token),
+        certificate(bot.webhook.certificate),
         plan(static_cast<std::size_t>(bot.webhook.max_connections), std::random_device()()),
         timer(executor) {}
 
@@ -34,6 +35,7 @@ struct WebhookSender::Target {
   std::uint64_t version;
   WebhookUrl url;
   std::string secret_token;
+  std::string certificate;
   WebhookPlan plan;
   std::vector<std::unique_ptr<WebhookConnection>> idle;
   std::unordered_map<std::int64_t, WebhookConnection*> busy;  // by update
@@ -114,7 +116,8 @@ asio::awaitable<void> WebhookSender::deliver(std::shared_ptr<Target> target, Bot
     target->idle.pop_back();
     if (!connection->reusable()) connection.reset();
   }
-  if (connection == nullptr) connection = WebhookConnection::create(executor_, target->url);
+  if (connection == nullptr)
+    connection = WebhookConnection::create(executor_, target->url, target->certificate);
   target->busy[update] = connection.get();
   auto posting =
       connection->post(target->secret_token, world_.find_bot(bot_id)->queue.find(update)->json);

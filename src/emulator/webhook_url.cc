@@ -56,12 +56,13 @@ Answer<WebhookUrl> parse_webhook_url(std::string_view text) {
   const std::string_view target = text.substr(authority_end, text.find('#') - authority_end);
   url.target = target.starts_with('/') ? std::string(target) : "/" + std::string(target);
 
-  constexpr std::array<std::uint16_t, 4> kPorts = {443, 80, 88, 8443};
-  if (url.is_https && std::find(kPorts.begin(), kPorts.end(), url.port) == kPorts.end()) {
-    return bad_request("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443");
-  }
-  if (!url.is_https && !is_loopback_host(url.host)) {
+  const bool is_loopback = is_loopback_host(url.host);
+  if (!url.is_https && !is_loopback) {
     return bad_request("bad webhook: An HTTPS URL must be provided for webhook");
+  }
+  constexpr std::array<std::uint16_t, 4> kPorts = {443, 80, 88, 8443};
+  if (!is_loopback && std::find(kPorts.begin(), kPorts.end(), url.port) == kPorts.end()) {
+    return bad_request("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443");
   }
   return url;
 }

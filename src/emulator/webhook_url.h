@@ -17,8 +17,8 @@ struct WebhookUrl {
   std::string target = "/";  ///< path and query
 };
 
-/// 400 for what is no URL, for plain HTTP to another machine, for HTTPS on another port than 443,
-/// 80, 88 and 8443. No scheme means https. A user name is not supported.
+/// 400 for what is no URL, for plain HTTP to another machine, for HTTPS to another machine on
+/// another port than 443, 80, 88 and 8443. No scheme means https. A user name is not supported.
 Answer<WebhookUrl> parse_webhook_url(std::string_view url);
 
 /// 127.0.0.1, localhost or ::1.

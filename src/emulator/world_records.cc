@@ -146,7 +146,7 @@ void encode_webhook(std::string& out, const Bot& bot) {
   encode(bot.webhook.url);
   encode(bot.webhook.secret_token);
   encode(bot.webhook.max_connections);
-  encode(bot.webhook.has_certificate);
+  encode(bot.webhook.certificate);
 }
 
 void encode_commands(std::string& out, const Bot& bot, const std::string& key,
@@ -302,7 +302,7 @@ bool World::apply_to_bot(std::uint8_t kind, Bot& bot, Decoder& in) {
     in(bot.webhook.url);
     in(bot.webhook.secret_token);
     in(bot.webhook.max_connections);
-    in(bot.webhook.has_certificate);
+    in(bot.webhook.certificate);
   } else if (static_cast<Record>(kind) == Record::kCommands) {
     std::string key;
     std::string json;

@@ -21,7 +21,7 @@ Answer<void> check_secret(std::string_view secret) {
 
 bool is_same(const Webhook& a, const Webhook& b) {
   return a.url == b.url && a.secret_token == b.secret_token &&
-         a.max_connections == b.max_connections && !a.has_certificate && !b.has_certificate;
+         a.max_connections == b.max_connections && a.certificate.empty() && b.certificate.empty();
 }
 
 }  // namespace

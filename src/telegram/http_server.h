@@ -1,6 +1,5 @@
-// HTTP/1.1 over plain TCP, for a port behind a proxy that ends TLS: the webhook is served by it,
-// and whatever stands beside it (metrics, health). Nothing but http_server.cc knows the HTTP
-// library.
+// HTTP/1.1 over TLS, or over plain TCP for a port behind a proxy that ends TLS: the webhook is
+// served by it, and whatever stands beside it (metrics, health).
 //
 // One thread: the executor's. Every peer is hostile: header, body, number of connections and the
 // time of each step are bounded (the constants below); what breaks a bound is answered where HTTP
@@ -24,6 +23,8 @@
 
 namespace telekv::telegram {
 
+class ServerTls;
+
 class HttpServer {
  public:
   /// One update is at most 512 KiB (TDLib TQueue.cpp); more is answered 413.
@@ -36,7 +37,7 @@ class HttpServer {
   static constexpr std::size_t kMaxConnections = 104;
   /// How long a connection may be silent between two requests.
   static constexpr std::chrono::seconds kIdleLimit{75};
-  /// From a request's first byte to its last.
+  /// From a request's first byte to its last; and for a TLS handshake.
   static constexpr std::chrono::seconds kRequestDeadline{20};
   /// For the handler. Telegram waits 60 s for an answer; later nobody listens.
   static constexpr std::chrono::seconds kHandlerDeadline{65};
@@ -76,11 +77,13 @@ class HttpServer {
     std::uint16_t port = 0;           ///< 0: a free one
   };
 
-  /// Accepts from now on. `clock` must outlive the server and what the executor still runs of it.
-  /// kInvalidArgument: no such address; kUnavailable: the port cannot be had.
+  /// Accepts from now on; with `tls` (server_tls.h) nothing but TLS. `clock` must outlive the
+  /// server and what the executor still runs of it. kInvalidArgument: no such address;
+  /// kUnavailable: the port cannot be had.
   static Result<std::unique_ptr<HttpServer>> listen(boost::asio::any_io_executor executor,
                                                     vault::Clock& clock, const Endpoint& endpoint,
-                                                    Handler handler);
+                                                    Handler handler,
+                                                    std::shared_ptr<const ServerTls> tls = {});
 
   /// Cuts every connection at once.
   ~HttpServer();

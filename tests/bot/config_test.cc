@@ -155,12 +155,15 @@ TEST_F(Settings, OfAWebhookBringASecretAndTheTimeToSettle) {
 TEST_F(Settings, OfAWebhookThatCannotWorkAreRefused) {
   set_what_is_needed();
   EXPECT_THAT(refusal("--webhook-secret", "x"), HasSubstr("without WEBHOOK_URL"));
+  EXPECT_THAT(refusal("--webhook-cert", "x"), HasSubstr("without WEBHOOK_URL"));
   EXPECT_THAT(refusal("--webhook-settle", "9"), HasSubstr("without WEBHOOK_URL"));
   set("WEBHOOK_URL", "https://bot.example.org/hook");
   EXPECT_THAT(refusal(), HasSubstr("WEBHOOK_URL needs PORT"));
   set("PORT", "8080");
   ASSERT_EQ(refusal(), "(accepted)");
   EXPECT_THAT(refusal("--webhook-secret", "no spaces"), HasSubstr("WEBHOOK_SECRET"));
+  EXPECT_THAT(refusal("--webhook-cert", "a.pem"), HasSubstr("belong together"));
+  EXPECT_THAT(refusal("--webhook-key", "a.pem"), HasSubstr("belong together"));
   EXPECT_THAT(refusal("--webhook-secret", "no spaces"), Not(HasSubstr("no spaces")));
   EXPECT_THAT(refusal("--webhook-settle", "5"), HasSubstr("DURABILITY=interval"));
   EXPECT_THAT(refusal("--durability", "strict", "--webhook-settle", "601"), HasSubstr("0 and 600"));
@@ -220,8 +223,8 @@ TEST_F(Settings, AreExplainedOnRequest) {
   ASSERT_TRUE(help);
   for (const char* name :
        {"BOT_TOKEN", "ADMIN_ID", "VAULT_CHAT", "TELEKV_KEY", "API_ROOT", "BACKUP_INTERVAL",
-        "ROOT_ID", "DURABILITY", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_SETTLE", "PORT",
-        "FLOOD_BUDGET", "LOG_LEVEL", "LOG_FORMAT", "Exit codes"}) {
+        "ROOT_ID", "DURABILITY", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_CERT", "WEBHOOK_KEY",
+        "WEBHOOK_SETTLE", "PORT", "FLOOD_BUDGET", "LOG_LEVEL", "LOG_FORMAT", "Exit codes"}) {
     EXPECT_THAT(std::get<PrintAndExit>(*help).text, HasSubstr(name));
   }
   const auto version = parse("--version");

@@ -1,5 +1,7 @@
 // What the clicker serves on PORT: health, metrics and the webhook.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import {
   Clicker,
@@ -97,6 +99,50 @@ test(
     clicker.launch(withoutWebhook);
     await emulator.ask(botId, operator.id, '/start', texts.greeting);
     assert.equal((await botApi(emulator, goodToken, 'getWebhookInfo')).url, '');
+  }),
+);
+
+/// A certificate that only itself vouches for, and its key: two PEM files.
+function certificateFor(host, folder, days = 2) {
+  const [certificate, key] = ['certificate', 'key'].map((name) => join(folder, `${name}-${host}.pem`));
+  execFileSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+    ...['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`, '-days', String(days)],
+    ...['-keyout', key, '-out', certificate],
+  ], { stdio: 'ignore' });
+  return { WEBHOOK_CERT: certificate, WEBHOOK_KEY: key };
+}
+
+test(
+  'Updates are delivered over TLS with a certificate of its own',
+  inPlace(async (place) => {
+    const emulator = await Emulator.start(place);
+    const plain = await webhookSettings();
+    const secure = {
+      ...plain,
+      WEBHOOK_URL: `https://localhost:${plain.PORT}/hook`,
+      ...certificateFor('localhost', place.folder),
+    };
+    const clicker = await Clicker.start(place, emulator, { operator, environment: secure });
+    const people = crowd(9, (index) => index);
+    await registerAndClick(emulator, people);
+    const info = await botApi(emulator, goodToken, 'getWebhookInfo');
+    assert.equal(info.has_custom_certificate, true);
+    assert.equal(info.last_error_message, undefined);
+    await assert.rejects(fetch(`http://127.0.0.1:${plain.PORT}/healthz`));
+    assert.deepEqual(await clicker.terminate(), { code: exitCode.ok, signal: null });
+
+    for (const [changes, advice] of [
+      [certificateFor('example.org', place.folder), /WEBHOOK_CERT: the certificate is not for localhost/],
+      [certificateFor('localhost', place.folder, -1), /WEBHOOK_CERT: the certificate has expired/],
+      [{ WEBHOOK_CERT: join(place.folder, 'none.pem') }, /WEBHOOK_CERT: .*none\.pem: no certificate/],
+      [{ WEBHOOK_KEY: secure.WEBHOOK_CERT }, /WEBHOOK_CERT: .*: no private key/],
+      [{ WEBHOOK_URL: plain.WEBHOOK_URL }, /WEBHOOK_CERT needs a WEBHOOK_URL with https/],
+    ]) {
+      const refused = clicker.launch(changes);
+      assert.deepEqual(await refused.exit(), { code: exitCode.configuration, signal: null });
+      assert.match(refused.error, advice);
+    }
   }),
 );
 

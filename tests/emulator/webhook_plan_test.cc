@@ -325,8 +325,9 @@ TEST(WebhookUrls, MustBeHttpsOrThisMachine) {
     const auto url = parse_webhook_url(text);
     return url.has_error() ? url.error().description : std::string();
   };
-  for (const char* good : {"https://example.org", "https://example.org:88/x", "https://[1::2]:443/",
-                           "http://localhost:1/", "http://127.0.0.1:65535/x"}) {
+  for (const char* good :
+       {"https://example.org", "https://example.org:88/x", "https://[1::2]:443/",
+        "http://localhost:1/", "http://127.0.0.1:65535/x", "https://localhost:8080/"}) {
     EXPECT_EQ(error(good), "") << good;
   }
   for (const char* plain :

@@ -503,11 +503,11 @@ TEST_F(WebhookDelivery, NobodyListeningIsAFailureLikeAnyOther) {
   EXPECT_EQ(waiting(), 1u);
 }
 
-TEST_F(WebhookDelivery, ATlsWebhookSaysThatItGetsNothing) {
+TEST_F(WebhookDelivery, AWebhookElsewhereGetsNothingAndSaysSo) {
   ASSERT_EQ(told(set("https://example.org/hook")), "Webhook was set");
   write();
   until([&] { return !last_error().empty(); });
-  EXPECT_EQ(last_error(), "The emulator delivers to plain HTTP only");
+  EXPECT_EQ(last_error(), "The emulator delivers on its machine only");
   EXPECT_EQ(waiting(), 1u);
 }
 
