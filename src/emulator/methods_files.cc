@@ -1,6 +1,7 @@
 // Methods on documents: upload, replace, find for download.
 #include <simdjson.h>
 
+#include "emulator/json_value.h"
 #include "emulator/json_writer.h"
 #include "emulator/methods_shared.h"
 #include "emulator/text.h"
@@ -49,7 +50,7 @@ Answer<InputFile> read_input_file(Call& call, std::string_view value, const ApiE
 
 struct InputMedia {
   std::string media;
-  std::string caption;
+  TextContent caption;
 };
 
 Answer<InputMedia> parse_input_media(std::string_view json) {
@@ -65,6 +66,8 @@ Answer<InputMedia> parse_input_media(std::string_view json) {
   std::string_view type;
   std::string_view media;
   std::string_view caption;
+  std::string_view parse_mode;
+  std::string entities;
   if (fields["type"].get(type) != simdjson::SUCCESS) {
     return bad_request("can't parse InputMedia: type must be non-empty");
   }
@@ -73,7 +76,14 @@ Answer<InputMedia> parse_input_media(std::string_view json) {
   }
   if (fields["media"].get(media) != simdjson::SUCCESS) media = {};
   if (fields["caption"].get(caption) != simdjson::SUCCESS) caption = {};
-  return InputMedia{std::string(media), std::string(caption)};
+  if (fields["parse_mode"].get(parse_mode) != simdjson::SUCCESS) parse_mode = {};
+  simdjson::dom::element given;
+  if (fields["caption_entities"].get(given) == simdjson::SUCCESS && given.is_array()) {
+    entities = to_json(given);
+  }
+  auto text = read_text(caption, entities, parse_mode);
+  if (text.has_error()) return bad_request("can't parse InputMedia: Unsupported parse_mode");
+  return InputMedia{std::string(media), std::move(*text)};
 }
 
 }  // namespace
@@ -106,7 +116,7 @@ Answer<void> send_document(Call& call, std::string& out) {
 Answer<void> edit_message_media(Call& call, std::string& out) {
   auto chat = read_writable_chat(call);
   if (chat.has_error()) return chat.error();
-  auto id = read_message_id(call);
+  auto id = read_message_id(call, "message to edit not found");
   if (id.has_error()) return id.error();
   auto media = parse_input_media(call.arguments.get("media"));
   if (media.has_error()) return media.error();
@@ -120,7 +130,8 @@ Answer<void> edit_message_media(Call& call, std::string& out) {
   }
   auto number = file->resolve(call);
   if (number.has_error()) return number.error();
-  DocumentContent content{*number, std::move(media->caption), {}};
+  DocumentContent content{*number, std::move(media->caption.text),
+                          std::move(media->caption.entities)};
   return write_edited(call, out, **chat,
                       call.world.edit_document(call.bot, **chat, *id, std::move(content),
                                                std::move(*markup), call.now));

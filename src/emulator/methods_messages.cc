@@ -18,10 +18,10 @@ struct Origin {
   MessageId message = 0;
 };
 
-Answer<Origin> read_origin(Call& call) {
+Answer<Origin> read_origin(Call& call, std::string_view refusal) {
   auto chat = read_chat(call, "from_chat_id");
   if (chat.has_error()) return chat.error();
-  auto id = read_message_id(call);
+  auto id = read_message_id(call, refusal);
   if (id.has_error()) return id.error();
   return Origin{*chat, *id};
 }
@@ -36,7 +36,7 @@ struct EditTarget {
 Answer<EditTarget> read_edit_target(Call& call) {
   auto chat = read_writable_chat(call);
   if (chat.has_error()) return chat.error();
-  auto id = read_message_id(call);
+  auto id = read_message_id(call, "message to edit not found");
   if (id.has_error()) return id.error();
   auto markup = parse_markup(call.arguments.get("reply_markup"));
   if (markup.has_error()) return markup.error();
@@ -90,7 +90,7 @@ Answer<void> edit_message_reply_markup(Call& call, std::string& out) {
 Answer<void> forward_message(Call& call, std::string& out) {
   auto chat = read_writable_chat(call);
   if (chat.has_error()) return chat.error();
-  auto origin = read_origin(call);
+  auto origin = read_origin(call, "message to forward not found");
   if (origin.has_error()) return origin.error();
   return write_result(
       call, out, **chat,
@@ -100,7 +100,7 @@ Answer<void> forward_message(Call& call, std::string& out) {
 Answer<void> copy_message(Call& call, std::string& out) {
   auto chat = read_writable_chat(call);
   if (chat.has_error()) return chat.error();
-  auto origin = read_origin(call);
+  auto origin = read_origin(call, "message to copy not found");
   if (origin.has_error()) return origin.error();
   auto options = read_send_options(call);
   if (options.has_error()) return options.error();
@@ -121,17 +121,21 @@ Answer<void> copy_message(Call& call, std::string& out) {
 }
 
 Answer<void> delete_message(Call& call, std::string& out) {
+  // Looked at before everything else, and in words of its own (Client.cpp).
+  if (call.arguments.get("chat_id").empty()) {
+    return bad_request("chat identifier is not specified");
+  }
+  auto id = read_message_id(call, "message identifier is not specified");
+  if (id.has_error()) return id.error();
   auto chat = read_chat(call);
   if (chat.has_error()) return chat.error();
-  auto id = read_message_id(call);
-  if (id.has_error()) return id.error();
   return write_true(out, call.world.remove(call.bot, **chat, *id, call.now));
 }
 
 Answer<void> pin_chat_message(Call& call, std::string& out) {
   auto chat = read_writable_chat(call);
   if (chat.has_error()) return chat.error();
-  auto id = read_message_id(call);
+  auto id = read_message_id(call, "message to pin not found");
   if (id.has_error()) return id.error();
   return write_true(out, call.world.pin(call.bot, **chat, *id, call.now));
 }
@@ -139,9 +143,9 @@ Answer<void> pin_chat_message(Call& call, std::string& out) {
 Answer<void> unpin_chat_message(Call& call, std::string& out) {
   auto chat = read_writable_chat(call);
   if (chat.has_error()) return chat.error();
-  std::optional<MessageId> id;
-  if (call.arguments.find("message_id")) {
-    auto given = read_message_id(call);
+  std::optional<MessageId> id;  // none, or none that could be one: the newest pin
+  if (call.arguments.get_integer("message_id", 0) > 0) {
+    auto given = read_message_id(call, "message to unpin not found");
     if (given.has_error()) return given.error();
     id = *given;
   }
@@ -175,10 +179,11 @@ Answer<void> get_chat(Call& call, std::string& out) {
 }
 
 Answer<void> send_chat_action(Call& call, std::string& out) {
-  static constexpr std::array<std::string_view, 11> kActions = {
-      "typing",        "upload_photo",      "record_video",     "upload_video",
-      "record_voice",  "upload_voice",      "upload_document",  "choose_sticker",
-      "find_location", "record_video_note", "upload_video_note"};
+  static constexpr std::array<std::string_view, 15> kActions = {
+      "typing",          "upload_photo",      "record_video",     "upload_video",
+      "record_voice",    "record_audio",      "upload_voice",     "upload_audio",
+      "upload_document", "choose_sticker",    "find_location",    "pick_up_location",
+      "cancel",          "record_video_note", "upload_video_note"};
   auto chat = read_writable_chat(call);
   if (chat.has_error()) return chat.error();
   for (const std::string_view action : kActions) {

@@ -28,8 +28,8 @@ Answer<std::string> read_entities(std::string_view json) {
 
 Answer<void> check_parse_mode(std::string_view mode) {
   const std::string name = to_lower_ascii(mode);
-  const bool is_known =
-      name.empty() || name == "html" || name == "markdown" || name == "markdownv2";
+  const bool is_known = name.empty() || name == "none" || name == "html" || name == "markdown" ||
+                        name == "markdownv2";
   if (!is_known) return bad_request("unsupported parse_mode");
   return {};
 }
@@ -78,11 +78,9 @@ Answer<Chat*> read_chat(Call& call, std::string_view name) {
   return call.world.find_chat(call.bot, to_integer(id));
 }
 
-Answer<MessageId> read_message_id(Call& call, std::string_view name) {
-  const std::int64_t id = call.arguments.get_integer(name, 0);
-  if (id <= 0 || id > std::numeric_limits<MessageId>::max()) {
-    return bad_request("message identifier is not specified");
-  }
+Answer<MessageId> read_message_id(Call& call, std::string_view refusal) {
+  const std::int64_t id = call.arguments.get_integer("message_id", 0);
+  if (id <= 0 || id > std::numeric_limits<MessageId>::max()) return bad_request(refusal);
   return static_cast<MessageId>(id);
 }
 
@@ -97,12 +95,18 @@ Answer<SendOptions> read_send_options(Call& call) {
 
 Answer<TextContent> read_text(Call& call, std::string_view text_name,
                               std::string_view entities_name) {
-  if (auto mode = check_parse_mode(call.arguments.get("parse_mode")); mode.has_error()) {
-    return mode.error();
+  return read_text(call.arguments.get(text_name), call.arguments.get(entities_name),
+                   call.arguments.get("parse_mode"));
+}
+
+Answer<TextContent> read_text(std::string_view text, std::string_view entities,
+                              std::string_view parse_mode) {
+  if (!text.empty()) {
+    if (auto known = check_parse_mode(parse_mode); known.has_error()) return known.error();
   }
-  auto entities = read_entities(call.arguments.get(entities_name));
-  if (entities.has_error()) return entities.error();
-  return TextContent{std::string(call.arguments.get(text_name)), std::move(*entities)};
+  auto normal = read_entities(entities);
+  if (normal.has_error()) return normal.error();
+  return TextContent{std::string(text), std::move(*normal)};
 }
 
 Answer<void> write_result(Call& call, std::string& out, const Chat& chat,

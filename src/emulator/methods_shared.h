@@ -11,8 +11,8 @@ Answer<Chat*> read_writable_chat(Call& call, std::string_view name = "chat_id");
 /// The chat named by `name`, if the bot knows it.
 Answer<Chat*> read_chat(Call& call, std::string_view name = "chat_id");
 
-/// A positive int32 message id.
-Answer<MessageId> read_message_id(Call& call, std::string_view name = "message_id");
+/// message_id, a positive int32; without one 400 `refusal`, which depends on the method.
+Answer<MessageId> read_message_id(Call& call, std::string_view refusal);
 
 /// reply_markup and the reply parameters.
 Answer<SendOptions> read_send_options(Call& call);
@@ -20,6 +20,10 @@ Answer<SendOptions> read_send_options(Call& call);
 /// The text of `text_name` with its entities; refuses a parse_mode that the emulator does not know.
 Answer<TextContent> read_text(Call& call, std::string_view text_name,
                               std::string_view entities_name);
+
+/// The same, of values that are at hand; `entities` is a JSON array or empty.
+Answer<TextContent> read_text(std::string_view text, std::string_view entities,
+                              std::string_view parse_mode);
 
 /// Appends a message as the result.
 Answer<void> write_result(Call& call, std::string& out, const Chat& chat,

@@ -21,8 +21,10 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::uint64_t kMaxBodyBytes = 60u << 20;     // an upload of 50 MB, its form and some room
-constexpr std::uint32_t kMaxHeaderBytes = 256u << 10;  // HttpReader.h
+constexpr std::uint64_t kMaxBodyBytes = 60u << 20;  // an upload of 50 MB, its form and some room
+// HttpReader.h takes 256 KiB, but Beast throws at a field beyond 16 bits of length. The buffer has
+// the same bound, because the trailer of a chunked body knows no other.
+constexpr std::uint32_t kMaxHeaderBytes = 64u << 10;
 constexpr auto kIdleTimeout = std::chrono::seconds(500);  // HttpServer.h
 constexpr auto kLingerTimeout = std::chrono::seconds(5);
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
@@ -158,7 +160,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   beast::tcp_stream stream_;
-  beast::flat_buffer buffer_{kMaxHeaderBytes + (64u << 10)};
+  beast::flat_buffer buffer_{kMaxHeaderBytes};
   Service& service_;
 };
 

@@ -23,7 +23,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::uint32_t kMaxHeaderBytes = 64u << 10;
+constexpr std::uint32_t kMaxHeaderBytes = 64u << 10;  // server.cc says why no more
 constexpr std::uint64_t kMaxBodyBytes = 1u << 20;
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
@@ -157,7 +157,7 @@ class StreamConnection final : public WebhookConnection {
   WebhookUrl url_;
   std::unique_ptr<asio::ssl::context> context_;  // null without TLS
   Stream stream_;
-  beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_{kMaxHeaderBytes};
   bool is_whole_ = false;
   bool is_cut_ = false;
 };

@@ -118,7 +118,7 @@ TEST(EditMessageText, RefusesTheSameContentAndMessagesThatAreNotEditable) {
   EXPECT_THAT(edit(telegram.send(kAnya, "x")), HasSubstr("Bad Request: message is not modified:"));
   EXPECT_EQ(edit("99"), "Bad Request: message to edit not found");
   EXPECT_EQ(edit(telegram.send(kAdmin, "y")), "Bad Request: message to edit not found");
-  EXPECT_EQ(edit("0"), "Bad Request: message identifier is not specified");
+  EXPECT_EQ(edit("0"), "Bad Request: message to edit not found");
   const auto theirs = telegram.world.person_sends(telegram.bot, kAnya, "y", telegram.now).value();
   EXPECT_EQ(edit(std::to_string(theirs.message_id)), "Bad Request: message can't be edited");
   const auto keyboard = telegram.result(
