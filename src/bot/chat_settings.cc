@@ -42,6 +42,12 @@ Result<ChatSettings> check_chat_settings(const RawChatSettings& raw) {
   if (!token) return about("BOT_TOKEN", token.error());
   const Result<telegram::ApiRoot> api_root = telegram::parse_api_root(raw.api_root);
   if (!api_root) return about("API_ROOT", api_root.error());
+  std::optional<telegram::Proxy> proxy;
+  if (!raw.https_proxy.empty()) {
+    Result<telegram::Proxy> parsed = telegram::parse_proxy(raw.https_proxy);
+    if (!parsed) return about("HTTPS_PROXY", parsed.error());
+    proxy = *std::move(parsed);
+  }
   const Result<std::optional<vault::Key>> key =
       check_key("TELEKV_KEY", raw.telekv_key, raw.plaintext, &*token);
   if (!key) return key.error();
@@ -54,6 +60,7 @@ Result<ChatSettings> check_chat_settings(const RawChatSettings& raw) {
   if (raw.root_id && *raw.root_id <= 0) return wrong("ROOT_ID must be a message id");
 
   ChatSettings settings(std::move(*token), *api_root);
+  settings.proxy = std::move(proxy);
   settings.key = *key;
   if (raw.admin_id) settings.admin_id = telegram::UserId{*raw.admin_id};
   // A private chat's id is the person's id.

@@ -9,6 +9,7 @@
 #include "kv/error.h"
 #include "telegram/api.h"
 #include "telegram/api_root.h"
+#include "telegram/proxy.h"
 #include "telegram/types.h"
 #include "vault/key.h"
 
@@ -19,6 +20,7 @@ struct RawChatSettings {
   std::string bot_token;
   std::string telekv_key;
   std::string api_root = "https://api.telegram.org";
+  std::string https_proxy;
   std::optional<std::int64_t> admin_id;
   std::optional<std::int64_t> vault_chat;
   std::optional<std::int64_t> root_id;
@@ -31,6 +33,7 @@ struct ChatSettings {
 
   telegram::Token token;
   telegram::ApiRoot api_root;
+  std::optional<telegram::Proxy> proxy;  ///< on the way to it
   std::optional<telegram::UserId> admin_id;
   std::optional<telegram::ChatId> vault_chat;  ///< absent: the operator's private chat
   std::optional<vault::Key> key;               ///< absent only with --plaintext

@@ -51,6 +51,9 @@ void declare(CLI::App& app, Raw& raw) {
       ->envname("VAULT_CHAT");
   app.add_option("--telekv-key", raw.telekv_key, "the key that seals the data (telekv keygen)")
       ->envname("TELEKV_KEY");
+  app.add_option("--https-proxy", raw.https_proxy,
+                 "http://[user:password@]host[:port]: the way to an https API_ROOT")
+      ->envname("HTTPS_PROXY");
   app.add_option("--api-root", raw.api_root, "where the Bot API is")
       ->envname("API_ROOT")
       ->capture_default_str();

@@ -59,7 +59,7 @@ void log_failed_save(const Error& error) {
 asio::awaitable<Result<void>> Service::start() {
   if (Result<void> listening = listen(); !listening) co_return listening;
   Result<std::unique_ptr<telegram::HttpClient>> http =
-      telegram::HttpClient::create(io_.get_executor(), config_.api_root);
+      telegram::HttpClient::create(io_.get_executor(), config_.api_root, {.proxy = config_.proxy});
   if (!http) co_return http.error();
   http_ = std::move(*http);
   api_.emplace(*http_, config_.token, &flood_budget_);

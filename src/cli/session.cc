@@ -49,8 +49,8 @@ Result<std::optional<vault::Key>> Session::reach_chat(const Source& source,
   const Result<bot::ChatSettings> settings = read_chat_settings(environment, source.plaintext);
   if (!settings) return settings.error();
   options.root_id = settings->root_id;
-  Result<std::unique_ptr<telegram::HttpClient>> http =
-      telegram::HttpClient::create(io_.get_executor(), settings->api_root);
+  Result<std::unique_ptr<telegram::HttpClient>> http = telegram::HttpClient::create(
+      io_.get_executor(), settings->api_root, {.proxy = settings->proxy});
   if (!http) return http.error();
   http_ = *std::move(http);
   api_.emplace(*http_, settings->token);

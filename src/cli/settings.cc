@@ -43,6 +43,7 @@ Result<bot::ChatSettings> read_chat_settings(const Environment& environment, boo
   raw.bot_token = text_of(environment, "BOT_TOKEN");
   raw.telekv_key = text_of(environment, kKeyName);
   if (std::string root = text_of(environment, "API_ROOT"); !root.empty()) raw.api_root = root;
+  raw.https_proxy = text_of(environment, "HTTPS_PROXY");
   raw.plaintext = plaintext;
   for (const auto& [name, id] :
        {std::pair("ADMIN_ID", &raw.admin_id), std::pair("VAULT_CHAT", &raw.vault_chat),

@@ -19,6 +19,7 @@
 #include <charconv>
 #include <utility>
 
+#include "telegram/dial.h"
 #include "telegram/gather_body.h"
 
 namespace telekv::telegram {
@@ -34,6 +35,9 @@ namespace {
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kMaxHeaderBytes = 32 * 1024;
 constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+// Beast (Boost 1.81) throws at a field of 64 KiB, also in a trailer, where no limit is looked at:
+// the buffer is the limit.
+constexpr std::size_t kBufferBytes = std::size_t{48} << 10;
 
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
@@ -41,30 +45,6 @@ class TlsContextImpl final : public TlsContext {
  public:
   asio::ssl::context context{asio::ssl::context::tls_client};
 };
-
-asio::awaitable<bool> is_cancelled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
-
-bool is_timeout(const beast::error_code& failure) {
-  return failure == beast::error::timeout || failure == asio::error::timed_out;
-}
-
-/// What a failed step means. `sent`: whether any part of the request is out.
-Error step_error(const ApiRoot& root, std::string_view step, const beast::error_code& failure,
-                 bool cancelled, bool sent) {
-  const std::string at = root.to_string() + ": ";
-  if (cancelled) return {.code = ErrorCode::kCancelled, .message = at + "given up"};
-  if (failure == http::error::body_limit || failure == http::error::header_limit) {
-    return {.code = ErrorCode::kTooLarge, .message = at + "the answer is longer than allowed"};
-  }
-  const std::string what =
-      is_timeout(failure) ? "no progress before the deadline" : failure.message();
-  return {.code = sent ? ErrorCode::kOutcomeUnknown : ErrorCode::kUnavailable,
-          .message = at + std::string(step) + ": " + what,
-          .hint = sent ? "" : "check the network and API_ROOT"};
-}
 
 /// Why the handshake failed, in words of the certificate where it is the certificate.
 Error handshake_error(const ApiRoot& root, const beast::error_code& failure, SSL* ssl,
@@ -80,76 +60,6 @@ Error handshake_error(const ApiRoot& root, const beast::error_code& failure, SSL
       .hint = verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH
                   ? "the server answers for another name; check API_ROOT"
                   : "install ca-certificates, or name a trusted authority in SSL_CERT_FILE"};
-}
-
-// ---- resolve and connect ----------------------------------------------------------------------
-
-/// A name look-up that can be left behind: the system's resolver blocks its thread and cannot be
-/// cut.
-struct Lookup {
-  Lookup(const asio::any_io_executor& executor, Deadline deadline)
-      : resolver(executor), done(executor, deadline) {}
-  tcp::resolver resolver;
-  asio::steady_timer done;
-  beast::error_code failure;
-  std::vector<tcp::endpoint> endpoints;
-  bool finished = false;
-};
-
-using Endpoints = std::vector<tcp::endpoint>;
-
-Async<Endpoints> resolve(asio::any_io_executor executor, ApiRoot root, Deadline deadline) {
-  beast::error_code not_numeric;
-  const auto address = asio::ip::make_address(root.host, not_numeric);
-  if (!not_numeric) co_return Endpoints{tcp::endpoint(address, root.port)};
-
-  auto lookup = std::make_shared<Lookup>(executor, deadline);
-  lookup->resolver.async_resolve(
-      root.host, std::to_string(root.port),
-      [lookup](const beast::error_code& failure, const tcp::resolver::results_type& results) {
-        lookup->failure = failure;
-        for (const auto& entry : results) lookup->endpoints.push_back(entry.endpoint());
-        lookup->finished = true;
-        lookup->done.cancel();
-      });
-  co_await lookup->done.async_wait(kToken);
-  if (!lookup->finished) {
-    const bool cancelled = co_await is_cancelled();
-    co_return step_error(root, "resolve", beast::error::timeout, cancelled, false);
-  }
-  if (lookup->failure) co_return step_error(root, "resolve", lookup->failure, false, false);
-  if (root.scheme == ApiRoot::Scheme::kHttp) {
-    // "localhost" is only a name: what it stands for must be this machine as well.
-    std::erase_if(lookup->endpoints, [](const auto& e) { return !e.address().is_loopback(); });
-  }
-  co_return std::move(lookup->endpoints);
-}
-
-Async<void> connect(beast::tcp_stream& stream, const ApiRoot& root, Deadline deadline) {
-  const auto executor = stream.get_executor();
-  auto endpoints = co_await resolve(executor, root, deadline);
-  if (!endpoints) co_return endpoints.error();
-  Error last{.code = ErrorCode::kUnavailable,
-             .message = root.to_string() + ": resolve: no usable address",
-             .hint = "check API_ROOT"};
-  for (std::size_t i = 0; i < endpoints->size(); ++i) {
-    // The addresses share the time that is left, so a dead first one does not take it all.
-    const auto now = steady_clock::now();
-    const auto share = (deadline - now) / static_cast<int>(endpoints->size() - i);
-    stream.expires_at(now + share);
-    const auto [failure] = co_await stream.async_connect((*endpoints)[i], kToken);
-    const bool cancelled = co_await is_cancelled();
-    if (!failure && !cancelled) {
-      beast::error_code ignored;  // options of convenience: a connection without them still works
-      stream.socket().set_option(tcp::no_delay(true), ignored);
-      stream.socket().set_option(asio::socket_base::keep_alive(true), ignored);
-      co_return Result<void>();
-    }
-    last = step_error(root, "connect", failure, cancelled, false);
-    if (cancelled) break;
-    stream.close();
-  }
-  co_return last;
 }
 
 // ---- one exchange ------------------------------------------------------------------------------
@@ -270,7 +180,7 @@ class StreamConnection final : public Connection {
 
   ApiRoot root_;
   Stream stream_;
-  beast::flat_buffer buffer_{kMaxHeaderBytes + kPieceBytes};
+  beast::flat_buffer buffer_{kBufferBytes};
   bool reusable_ = false;
   steady_clock::time_point last_used_{};
 };
@@ -292,13 +202,15 @@ using Opened = std::unique_ptr<Connection>;
 Async<Opened> open_plain(asio::any_io_executor executor, ApiRoot root, Deadline deadline) {
   auto connection =
       std::make_unique<StreamConnection<beast::tcp_stream>>(std::move(root), executor);
-  auto connected = co_await connect(connection->stream(), connection->root(), deadline);
+  const std::optional<Proxy> direct;
+  auto connected = co_await dial(connection->stream(), connection->root(), direct, deadline);
   if (!connected) co_return connected.error();
   co_return Opened(std::move(connection));
 }
 
 Async<Opened> open_tls(asio::any_io_executor executor, ApiRoot root,
-                       std::shared_ptr<TlsContext> tls, Deadline deadline) {
+                       std::shared_ptr<TlsContext> tls, std::optional<Proxy> proxy,
+                       Deadline deadline) {
   auto& context = static_cast<TlsContextImpl&>(*tls).context;
   auto connection =
       std::make_unique<StreamConnection<TlsStream>>(std::move(root), executor, context);
@@ -309,7 +221,7 @@ Async<Opened> open_tls(asio::any_io_executor executor, ApiRoot root,
                     .hint = "check API_ROOT"};
   }
   auto& lowest = beast::get_lowest_layer(connection->stream());
-  auto connected = co_await connect(lowest, connection->root(), deadline);
+  auto connected = co_await dial(lowest, connection->root(), proxy, deadline);
   if (!connected) co_return connected.error();
   lowest.expires_at(deadline);
   const auto [failure] =
@@ -340,9 +252,10 @@ Result<std::shared_ptr<TlsContext>> TlsContext::create() {
 }
 
 Async<Opened> Connection::open(asio::any_io_executor executor, ApiRoot root,
-                               std::shared_ptr<TlsContext> tls, Deadline deadline) {
+                               std::shared_ptr<TlsContext> tls, std::optional<Proxy> proxy,
+                               Deadline deadline) {
   if (!tls) return open_plain(std::move(executor), std::move(root), deadline);
-  return open_tls(std::move(executor), std::move(root), std::move(tls), deadline);
+  return open_tls(std::move(executor), std::move(root), std::move(tls), std::move(proxy), deadline);
 }
 
 }  // namespace telekv::telegram

@@ -8,9 +8,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "telegram/api_root.h"
 #include "telegram/http.h"
+#include "telegram/proxy.h"
 
 namespace telekv::telegram {
 
@@ -32,11 +34,12 @@ struct Progress {
 
 class Connection {
  public:
-  /// Resolves, connects (the addresses share the time) and shakes hands. Errors are kUnavailable or
-  /// kCancelled. `tls` is null for plain HTTP, which then connects to loopback addresses only.
+  /// Resolves, connects and shakes hands, through `proxy` if there is one. Errors are kUnavailable
+  /// or kCancelled. `tls` is null for plain HTTP, which then connects to loopback addresses only
+  /// and through no proxy.
   static Async<std::unique_ptr<Connection>> open(boost::asio::any_io_executor executor,
                                                  ApiRoot root, std::shared_ptr<TlsContext> tls,
-                                                 Deadline deadline);
+                                                 std::optional<Proxy> proxy, Deadline deadline);
   virtual ~Connection() = default;
 
   /// `progress` is written also when the exchange fails; it must live until the end.

@@ -24,7 +24,7 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
       : executor_(std::move(executor)),
         root_(std::move(root)),
         tls_(std::move(tls)),
-        options_(options) {}
+        options_(std::move(options)) {}
 
   static Async<HttpResponse> exchange(std::shared_ptr<Impl> self, HttpRequest request);
 
@@ -119,7 +119,7 @@ Async<HttpResponse> HttpClient::Impl::attempt(std::unique_ptr<Connection> kept, 
   auto connection = std::move(kept);
   if (!connection) {
     const auto connect_by = std::min(deadline, steady_clock::now() + options_.connect_deadline);
-    auto opened = co_await Connection::open(executor_, root_, tls_, connect_by);
+    auto opened = co_await Connection::open(executor_, root_, tls_, options_.proxy, connect_by);
     if (!opened) co_return opened.error();
     connection = std::move(*opened);
   }
@@ -175,7 +175,8 @@ Result<std::unique_ptr<HttpClient>> HttpClient::create(asio::any_io_executor exe
     if (!created) return created.error();
     tls = std::move(*created);
   }
-  auto impl = std::make_shared<Impl>(std::move(executor), std::move(root), std::move(tls), options);
+  auto impl = std::make_shared<Impl>(std::move(executor), std::move(root), std::move(tls),
+                                     std::move(options));
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(impl)));
 }
 

@@ -17,9 +17,11 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "telegram/api_root.h"
 #include "telegram/http.h"
+#include "telegram/proxy.h"
 
 namespace telekv::telegram {
 
@@ -30,6 +32,7 @@ class HttpClient final : public Http {
         8;  ///< in use at once, at least 1; further exchanges wait in order
     std::chrono::milliseconds connect_deadline{std::chrono::seconds(10)};  ///< resolve to handshake
     std::chrono::milliseconds idle_limit{std::chrono::seconds(30)};        ///< kept alive no longer
+    std::optional<Proxy> proxy = std::nullopt;  ///< on the way to an https root; others go straight
   };
 
   /// Opens nothing yet. kUnavailable when the system's trust store cannot be loaded.
