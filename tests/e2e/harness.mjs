@@ -243,15 +243,21 @@ export class Upload {
   }
 }
 
-/// A bare Bot API call, as a second program holding the same token would make it.
-export async function botApi(emulator, token, method, parameters = {}) {
+/// A bare Bot API call, as a second program holding the same token would make it: the whole answer,
+/// an error too.
+export async function botAnswer(emulator, token, method, parameters = {}) {
   const body = new FormData();
   for (const [name, value] of Object.entries(parameters)) {
     if (value instanceof Upload) body.append(name, new Blob([value.bytes]), value.fileName);
     else body.append(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
   const response = await fetch(`${emulator.root}/bot${token}/${method}`, { method: 'POST', body });
-  const answer = await response.json();
+  return response.json();
+}
+
+/// The same for its result alone.
+export async function botApi(emulator, token, method, parameters = {}) {
+  const answer = await botAnswer(emulator, token, method, parameters);
   if (!answer.ok) throw new Error(`${method}: ${JSON.stringify(answer)}`);
   return answer.result;
 }
