@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 
 const patience_s = 60;
 const closingPatience_s = 25; // A clicker may take 20 s to flush.
@@ -37,7 +37,7 @@ export async function forEachOf(items, width, work) {
   await Promise.all(Array.from({ length: width }, lane));
 }
 
-/// One running program with its output so far.
+/// One running program, built here or named by its absolute path, with its output so far.
 export class Program {
   output = '';
   error = '';
@@ -45,7 +45,7 @@ export class Program {
   constructor(name, args, { env = {}, cwd, input } = {}) {
     this.name = name;
     // Nothing of the caller's own environment reaches the program: no token, no proxy, no language.
-    this.process = spawn(join(binFolder, name), args, {
+    this.process = spawn(resolvePath(binFolder, name), args, {
       cwd,
       env: { PATH: process.env.PATH, HOME: cwd, LANG: 'C.UTF-8', ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -134,7 +134,8 @@ export function inPlace(body) {
     try {
       await body(place, t);
     } catch (error) {
-      error.message += `\n${place.programs.map((program) => program.story()).join('\n')}`;
+      // What the test runner prints is the stack.
+      error.stack += `\n${place.programs.map((program) => program.story()).join('\n')}`;
       throw error;
     } finally {
       await place.close();
