@@ -1,11 +1,10 @@
 // Everything the emulator answers and delivers has the shape that the Bot API's public type
 // definitions give it: no field missing, none unknown, none of another type.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { servingRequests } from './client.mjs';
 import { Emulator, Upload, botAnswer, inPlace, until } from './harness.mjs';
 import { successOf, untrueClaims } from './type_check.mjs';
 
@@ -165,37 +164,23 @@ async function pins({ call, say, updates, refused }) {
   await refused(400, 'getChat', { chat_id: 404 });
 }
 
-/// Answers the first POST by 500, every other by 200, and keeps the bodies.
-async function hook() {
-  const bodies = [];
-  const server = createServer(async (request, response) => {
-    bodies.push(await json(request));
-    response.writeHead(bodies.length === 1 ? 500 : 200).end();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const close = async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
-  return { bodies, url: `http://127.0.0.1:${server.address().port}/hook`, close };
-}
-
 async function webhooks({ call, refused, emulator, claims }) {
   await call('getWebhookInfo');
   await refused(400, 'setWebhook', { url: 'http://example.org/' });
   await emulator.call('clock', { advance_s: 2 }); // It may be called once a second.
-  const { bodies, url, close } = await hook();
-  try {
+  const bodies = [];
+  const failingOnce = async (request, response) => {
+    bodies.push(await json(request));
+    response.writeHead(bodies.length === 1 ? 500 : 200).end();
+  };
+  await servingRequests(failingOnce, async (url) => {
     await call('setWebhook', { url, allowed_updates: ['message', 'poll', 'chat_member'] });
     await emulator.send(botId, ann.id, 'delivered');
     await until('the delivery', () => bodies.slice(1).some(({ message }) => message.text));
     assert.match((await call('getWebhookInfo')).last_error_message, /500/);
     await refused(409, 'getUpdates');
     await call('deleteWebhook', { drop_pending_updates: true });
-  } finally {
-    await close();
-  }
+  });
   for (const value of bodies) claims.push({ method: 'webhook', type: 'Update', value });
 }
 
