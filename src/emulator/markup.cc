@@ -2,6 +2,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <array>
+
 #include "emulator/json_value.h"
 #include "emulator/json_writer.h"
 
@@ -10,8 +13,44 @@ namespace {
 
 constexpr std::size_t kMaxCallbackDataBytes = 64;  // Bot API: InlineKeyboardButton
 
+// Bot API: InlineKeyboardButton, how it looks and what it does.
+constexpr std::array<std::string_view, 3> kButtonLooks = {"text", "icon_custom_emoji_id", "style"};
+constexpr std::array<std::string_view, 11> kButtonActions = {"url",
+                                                             "callback_data",
+                                                             "web_app",
+                                                             "login_url",
+                                                             "switch_inline_query",
+                                                             "switch_inline_query_current_chat",
+                                                             "switch_inline_query_chosen_chat",
+                                                             "copy_text",
+                                                             "callback_game",
+                                                             "pay",
+                                                             "disabled"};
+
 using simdjson::dom::element;
 using simdjson::dom::object;
+
+template <std::size_t kSize>
+bool contains(const std::array<std::string_view, kSize>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Its known fields only: clients send some of their own, which Telegram does not show again.
+Answer<void> write_inline_button(JsonWriter& writer, object fields) {
+  bool has_action = false;
+  writer.begin_object();
+  for (const auto& [name, value] : fields) {
+    const bool is_action = contains(kButtonActions, name);
+    if (!is_action && !contains(kButtonLooks, name)) continue;
+    has_action = has_action || is_action;
+    writer.key(name);
+    write_json(writer, value);
+  }
+  writer.end_object();
+  if (has_action) return {};
+  return bad_request(
+      "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard");
+}
 
 Answer<void> write_button(JsonWriter& writer, element button, MarkupKind kind) {
   object fields;
@@ -29,15 +68,12 @@ Answer<void> write_button(JsonWriter& writer, element button, MarkupKind kind) {
     return bad_request("can't parse keyboard button: field \"text\" must be a non-empty String");
   }
   if (kind == MarkupKind::kInline) {
-    if (fields.size() < 2) {
-      return bad_request(
-          "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard");
-    }
     std::string_view data;
     if (fields["callback_data"].get(data) == simdjson::SUCCESS &&
         (data.empty() || data.size() > kMaxCallbackDataBytes)) {
       return bad_request("BUTTON_DATA_INVALID");
     }
+    return write_inline_button(writer, fields);
   }
   write_json(writer, button);
   return {};

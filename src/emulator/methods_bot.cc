@@ -115,7 +115,7 @@ Answer<void> get_me(Call& call, std::string& out) {
   for (const char* ability :
        {"can_read_all_group_messages", "supports_inline_queries", "supports_guest_queries",
         "can_connect_to_business", "has_main_web_app", "has_topics_enabled",
-        "allows_users_to_create_topics", "can_manage_bots"}) {
+        "allows_users_to_create_topics", "can_manage_bots", "supports_join_request_queries"}) {
     writer.field(ability, false);
   }
   writer.end_object();

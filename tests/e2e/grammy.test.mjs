@@ -1,13 +1,31 @@
-// A bot written with grammY, a client library by others, runs unchanged on the emulator.
+// A bot written with grammY, a client library by others, runs unchanged on the emulator; so do its
+// plugins that wait out flood limits and keep within them.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { test } from 'node:test';
-import { Bot, InlineKeyboard, InputFile, InputMediaBuilder, Keyboard } from 'grammy';
-import { Emulator, download, inPlace } from './harness.mjs';
-
-const botId = 2 ** 33 + 7;
-const token = `${botId}:${'grammY_test_secret-'.repeat(2).slice(0, 35)}`;
-const person = { id: 2 ** 52 - 1, first_name: 'Аня 🚀', language_code: 'ru' };
+import { describe, it } from 'node:test';
+import { autoRetry } from '@grammyjs/auto-retry';
+import { apiThrottler } from '@grammyjs/transformer-throttler';
+import {
+  Bot,
+  InlineKeyboard,
+  InputFile,
+  InputMediaBuilder,
+  Keyboard,
+  webhookCallback,
+} from 'grammy';
+import {
+  botId,
+  burst,
+  callsOf,
+  expectOneRefusal,
+  moreThanABurst,
+  person,
+  secret,
+  servingRequests,
+  token,
+  withEmulator,
+} from './client.mjs';
+import { download } from './harness.mjs';
 
 /// Runs `body` while the bot polls; a failed handler fails the test.
 async function polling(bot, body) {
@@ -28,28 +46,26 @@ async function polling(bot, body) {
   if (failure) throw failure;
 }
 
-async function withBot(place, body) {
-  const emulator = await Emulator.start(place);
-  await emulator.person({ ...person, bot_id: botId });
-  await body(emulator, new Bot(token, { client: { apiRoot: emulator.root } }));
-}
+const withBot = (body, options) =>
+  withEmulator(
+    (emulator) => body(emulator, new Bot(token, { client: { apiRoot: emulator.root } })),
+    options,
+  );
 
-test(
-  'getMe names the bot that the token belongs to',
-  inPlace((place) =>
-    withBot(place, async (emulator, bot) => {
+describe('grammY', { concurrency: true }, () => {
+  it(
+    'getMe names the bot that the token belongs to',
+    withBot(async (emulator, bot) => {
       const me = await bot.api.getMe();
       assert.equal(me.id, botId);
       assert.equal(me.is_bot, true);
       assert.match(me.username, /bot$/i);
     }),
-  ),
-);
+  );
 
-test(
-  'A polled message reaches its handler and the reply shows its keyboard',
-  inPlace((place) =>
-    withBot(place, async (emulator, bot) => {
+  it(
+    'A polled message reaches its handler and the reply shows its keyboard',
+    withBot(async (emulator, bot) => {
       const seen = [];
       bot.command('start', async (context) => {
         seen.push(context.from);
@@ -71,13 +87,11 @@ test(
       assert.equal(pending, 0);
       assert.ok(confirmed > 0);
     }),
-  ),
-);
+  );
 
-test(
-  'A tap on an inline button is a callback query that the bot answers and edits its message by',
-  inPlace((place) =>
-    withBot(place, async (emulator, bot) => {
+  it(
+    'A tap on an inline button is a callback query that the bot answers and edits its message by',
+    withBot(async (emulator, bot) => {
       bot.on('message', (context) =>
         context.reply('Score: 0', { reply_markup: new InlineKeyboard().text('+1', 'add:1') }),
       );
@@ -96,13 +110,11 @@ test(
       const { callback_answer: answer } = await emulator.chat(botId, person.id);
       assert.equal(answer.text, 'Counted');
     }),
-  ),
-);
+  );
 
-test(
-  'An uploaded document is pinned, replaced by an edit and downloaded back byte for byte',
-  inPlace((place) =>
-    withBot(place, async (emulator, bot) => {
+  it(
+    'An uploaded document is pinned, replaced by an edit and downloaded back byte for byte',
+    withBot(async (emulator, bot) => {
       const first = randomBytes(300_000);
       const second = randomBytes(300_001);
       const sent = await bot.api.sendDocument(person.id, new InputFile(first, 'first.bin'), {
@@ -132,13 +144,11 @@ test(
         second,
       );
     }),
-  ),
-);
+  );
 
-test(
-  'A refused call is an error with the code and text of the Bot API',
-  inPlace((place) =>
-    withBot(place, async (emulator, bot) => {
+  it(
+    'A refused call is an error with the code and text of the Bot API',
+    withBot(async (emulator, bot) => {
       await assert.rejects(bot.api.sendMessage(404, 'hi'), {
         error_code: 400,
         description: 'Bad Request: chat not found',
@@ -157,5 +167,48 @@ test(
         parameters: { retry_after: 3 },
       });
     }),
-  ),
-);
+  );
+
+  it(
+    'A webhook that knows its secret serves the same bot',
+    withBot(async (emulator, bot) => {
+      bot.hears('Tap', (context) => context.reply('Tapped'));
+      const hook = webhookCallback(bot, 'http', { secretToken: secret });
+      await servingRequests(hook, async (url) => {
+        await bot.api.setWebhook(url, { secret_token: secret });
+        await emulator.ask(botId, person.id, 'Tap', /^Tapped$/);
+        const { last_error_message: failure } = await bot.api.getWebhookInfo();
+        assert.equal(failure, undefined);
+      });
+    }),
+  );
+
+  it(
+    'Its plugin for retries waits as long as a refusal says',
+    withBot(
+      async (emulator, bot) => {
+        bot.api.config.use(autoRetry());
+        for (let index = 0; index < moreThanABurst; index += 1)
+          await bot.api.sendMessage(person.id, `${index}`);
+        await expectOneRefusal(emulator);
+      },
+      { flood: 'real' },
+    ),
+  );
+
+  it(
+    'Its plugin for throttling keeps within the limits',
+    withBot(
+      async (emulator, bot) => {
+        for (let index = 0; index < burst - 3; index += 1)
+          await bot.api.sendMessage(person.id, 'hasty');
+        bot.api.config.use(apiThrottler());
+        await Promise.all(
+          Array.from({ length: 4 }, () => bot.api.sendMessage(person.id, 'throttled')),
+        );
+        assert.deepEqual(await callsOf(emulator, 'sendMessage'), { ok: burst + 1, failed: 0 });
+      },
+      { flood: 'real' },
+    ),
+  );
+});

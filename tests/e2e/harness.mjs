@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 
 const patience_s = 60;
 const closingPatience_s = 25; // A clicker may take 20 s to flush.
@@ -37,7 +37,7 @@ export async function forEachOf(items, width, work) {
   await Promise.all(Array.from({ length: width }, lane));
 }
 
-/// One running program with its output so far.
+/// One running program, built here or named by its absolute path, with its output so far.
 export class Program {
   output = '';
   error = '';
@@ -45,7 +45,7 @@ export class Program {
   constructor(name, args, { env = {}, cwd, input } = {}) {
     this.name = name;
     // Nothing of the caller's own environment reaches the program: no token, no proxy, no language.
-    this.process = spawn(join(binFolder, name), args, {
+    this.process = spawn(resolvePath(binFolder, name), args, {
       cwd,
       env: { PATH: process.env.PATH, HOME: cwd, LANG: 'C.UTF-8', ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -134,7 +134,8 @@ export function inPlace(body) {
     try {
       await body(place, t);
     } catch (error) {
-      error.message += `\n${place.programs.map((program) => program.story()).join('\n')}`;
+      // What the test runner prints is the stack.
+      error.stack += `\n${place.programs.map((program) => program.story()).join('\n')}`;
       throw error;
     } finally {
       await place.close();
@@ -243,15 +244,21 @@ export class Upload {
   }
 }
 
-/// A bare Bot API call, as a second program holding the same token would make it.
-export async function botApi(emulator, token, method, parameters = {}) {
+/// A bare Bot API call, as a second program holding the same token would make it: the whole answer,
+/// an error too.
+export async function botAnswer(emulator, token, method, parameters = {}) {
   const body = new FormData();
   for (const [name, value] of Object.entries(parameters)) {
     if (value instanceof Upload) body.append(name, new Blob([value.bytes]), value.fileName);
     else body.append(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
   const response = await fetch(`${emulator.root}/bot${token}/${method}`, { method: 'POST', body });
-  const answer = await response.json();
+  return response.json();
+}
+
+/// The same for its result alone.
+export async function botApi(emulator, token, method, parameters = {}) {
+  const answer = await botAnswer(emulator, token, method, parameters);
   if (!answer.ok) throw new Error(`${method}: ${JSON.stringify(answer)}`);
   return answer.result;
 }
