@@ -49,7 +49,7 @@ lint: install-lint
 FUZZ_SECONDS ?= 60
 fuzz: install-fuzz
 	@$(MAKE) --no-print-directory compile PRESET=fuzz TESTS=ON
-	for target in chunk delta manifest; do \
+	for target in chunk delta manifest update; do \
 	  mkdir -p build/fuzz/corpus/$$target && \
 	  build/fuzz/bin/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
