@@ -21,7 +21,7 @@ constexpr std::uint32_t kMaxAttempts = 6;
 
 }  // namespace
 
-Outbox::Outbox(telegram::Api& api, const telegram::FloodBudget& budget, vault::Clock& clock,
+Outbox::Outbox(telegram::Api& api, telegram::FloodBudget& budget, vault::Clock& clock,
                vault::Random& random, asio::any_io_executor executor)
     : api_(&api),
       budget_(&budget),
@@ -59,6 +59,16 @@ void Outbox::push(Reply reply) {
     schedule(id);
     pump();
   }
+}
+
+bool Outbox::hand_over(const Reply& reply) {
+  const Time now = clock_->now();
+  const bool free = !chats_.contains(reply.chat) && budget_->reply_at(reply.chat) <= now &&
+                    budget_->reply_at() <= now;
+  if (!free) return false;
+  budget_->spend(reply.chat);
+  ++counters_.sent;
+  return true;
 }
 
 void Outbox::schedule(telegram::ChatId id) {

@@ -46,10 +46,14 @@ class Outbox {
 
   /// The references must outlive the object, and the object must outlive the executor's last run:
   /// its coroutines refer to it. `api` charges `budget`.
-  Outbox(telegram::Api& api, const telegram::FloodBudget& budget, vault::Clock& clock,
+  Outbox(telegram::Api& api, telegram::FloodBudget& budget, vault::Clock& clock,
          vault::Random& random, boost::asio::any_io_executor executor);
 
   void push(Reply reply);
+
+  /// Whether `reply` may go at once by another way, of which nothing will be heard: its chat has
+  /// nothing waiting and the budget has room. Then it counts as sent, and is charged.
+  bool hand_over(const Reply& reply);
 
   /// Whether few enough replies wait.
   bool has_room() const { return has_room_.is_set(); }
@@ -91,7 +95,7 @@ class Outbox {
   void update_waiters();
 
   telegram::Api* api_;
-  const telegram::FloodBudget* budget_;
+  telegram::FloodBudget* budget_;
   vault::Clock* clock_;
   vault::Random* random_;
   boost::asio::any_io_executor executor_;

@@ -97,11 +97,22 @@ asio::awaitable<Result<void>> Service::take_updates() {
   co_return co_await gate_->run();
 }
 
-asio::awaitable<bool> Service::deliver(telegram::Update update) {
-  if (!outbox_->has_room()) co_return false;
+// A reply goes with the confirmation where it would be sent at once anyway: that saves a call.
+asio::awaitable<telegram::WebhookEndpoint::Verdict> Service::deliver(telegram::Update update) {
+  telegram::WebhookEndpoint::Verdict verdict;
+  if (!outbox_->has_room()) co_return verdict;
   const vault::UpdateStamp stamp = stamp_of(update);
-  auto apply = [this, &update] { handler_->apply(update); };
-  co_return co_await gate_->deliver(stamp, std::move(apply));
+  std::optional<Reply> reply;
+  auto apply = [&] { reply = handler_->apply_quietly(update); };
+  auto delivering = gate_->deliver(stamp, std::move(apply));
+  verdict.taken = co_await std::move(delivering);
+  if (!reply) co_return verdict;
+  if (verdict.taken && outbox_->hand_over(*reply)) {
+    verdict.call = telegram::send_message_call(reply->chat, reply->text, reply->keyboard);
+  } else {
+    outbox_->push(*std::move(reply));
+  }
+  co_return verdict;
 }
 
 void Service::report_saver_end(const Result<void>& end) {

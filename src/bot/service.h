@@ -70,7 +70,7 @@ class Service {
 
   Async<void> serve();
   Async<Result<void>> take_updates();
-  Async<bool> deliver(telegram::Update update);
+  Async<telegram::WebhookEndpoint::Verdict> deliver(telegram::Update update);
   void report_saver_end(const Result<void>& end);
   Async<void> wind_down();
   void log_totals() const;

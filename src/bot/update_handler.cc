@@ -37,6 +37,10 @@ UpdateHandler::UpdateHandler(Clicker& clicker, kv::Table<User>& users, telegram:
       executor_(std::move(executor)) {}
 
 void UpdateHandler::apply(const telegram::Update& update) {
+  if (std::optional<Reply> reply = apply_quietly(update)) outbox_->push(*std::move(reply));
+}
+
+std::optional<Reply> UpdateHandler::apply_quietly(const telegram::Update& update) {
   if (const auto* malformed = std::get_if<telegram::MalformedUpdate>(&update.content)) {
     ++unreadable_;
     spdlog::warn("update {} was skipped: {} ({} so far)", telegram::to_int(update.id),
@@ -44,15 +48,16 @@ void UpdateHandler::apply(const telegram::Update& update) {
   } else if (const auto* message = std::get_if<telegram::Message>(&update.content)) {
     if (is_notice_of_own_pin(*message)) {
       asio::co_spawn(executor_, remove(message->chat.id, message->id), asio::detached);
-      return;
+      return std::nullopt;
     }
     Outcome outcome = clicker_->handle(*message);
-    if (outcome.reply) outbox_->push(std::move(*outcome.reply));
     if (outcome.save_soon) saver_->save_within(kSaveSoon);
     if (outcome.wish) desk_->take(*outcome.wish);
+    return std::move(outcome.reply);
   } else if (const auto* query = std::get_if<telegram::CallbackQuery>(&update.content)) {
     asio::co_spawn(executor_, end_spinner(query->id), asio::detached);
   }
+  return std::nullopt;
 }
 
 void UpdateHandler::expect(const telegram::Update& update) const {

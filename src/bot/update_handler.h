@@ -7,6 +7,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "bot/clicker.h"
@@ -30,6 +31,9 @@ class UpdateHandler {
                 vault::Saver& saver, OperatorDesk& desk, boost::asio::any_io_executor executor);
 
   void apply(const telegram::Update& update);
+
+  /// The same, but the reply is left to the caller.
+  std::optional<Reply> apply_quietly(const telegram::Update& update);
 
   /// Tells the table that `update` will be applied soon.
   void expect(const telegram::Update& update) const;

@@ -92,6 +92,13 @@ js::object keyboard_json(const ReplyKeyboard& keyboard) {
   return {{"keyboard", std::move(rows)}, {"resize_keyboard", true}, {"is_persistent", true}};
 }
 
+js::object message_to_send(ChatId chat, const std::string& text,
+                           const std::optional<ReplyKeyboard>& keyboard) {
+  js::object body{{"chat_id", to_int(chat)}, {"text", text}};
+  if (keyboard) body["reply_markup"] = keyboard_json(*keyboard);
+  return body;
+}
+
 void add_scope(js::object& body, const CommandScope& scope) {
   if (!scope) return;
   body["scope"] = js::object{{"type", "chat"}, {"chat_id", to_int(*scope)}};
@@ -239,9 +246,15 @@ Async<void> Api::delete_webhook() {
 
 Async<Message> Api::send_message(ChatId chat, std::string text,
                                  std::optional<ReplyKeyboard> keyboard) {
-  js::object body{{"chat_id", to_int(chat)}, {"text", text}};
-  if (keyboard) body["reply_markup"] = keyboard_json(*keyboard);
+  const js::object body = message_to_send(chat, text, keyboard);
   return call<Message>({"sendMessage", Effect::kMutates, chat}, json_request(body));
+}
+
+std::string send_message_call(ChatId chat, const std::string& text,
+                              const std::optional<ReplyKeyboard>& keyboard) {
+  js::object body = message_to_send(chat, text, keyboard);
+  body["method"] = "sendMessage";
+  return js::serialize(body);
 }
 
 Async<void> Api::answer_callback_query(std::string query_id, std::string text) {

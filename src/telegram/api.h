@@ -88,6 +88,11 @@ struct RemoteFile {
 /// Whose command list: nullopt is the default scope, a chat id is scope "chat". No language code.
 using CommandScope = std::optional<ChatId>;
 
+/// The same call as Api::send_message(), for the answer to a webhook's delivery: Telegram carries
+/// it out and tells nobody whether it succeeded. JSON.
+std::string send_message_call(ChatId chat, const std::string& text,
+                              const std::optional<ReplyKeyboard>& keyboard);
+
 class Api {
  public:
   /// Bot API: getFile serves at most 20 MiB.

@@ -52,8 +52,12 @@ asio::awaitable<Response> WebhookEndpoint::handle(Request request) {
   if (!update) co_return answer(400, "this is no update\n");
 
   auto taking = sink_(std::move(*update));
-  const bool taken = co_await std::move(taking);
-  if (taken) co_return answer(200, "");
+  Verdict verdict = co_await std::move(taking);
+  if (verdict.taken) {
+    auto taken = answer(200, std::move(verdict.call));
+    if (!taken.body.empty()) taken.content_type = "application/json";
+    co_return taken;
+  }
   auto later = answer(503, "later\n");
   later.headers.push_back({"Retry-After", "1"});
   co_return later;

@@ -21,9 +21,13 @@ namespace telekv::telegram {
 
 class WebhookEndpoint {
  public:
-  /// Takes an update, also a MalformedUpdate. True: it may be forgotten (200); strict durability
-  /// answers only after the commit. False: it must come again (503 with Retry-After: 1).
-  using Sink = std::function<boost::asio::awaitable<bool>(Update)>;
+  struct Verdict {
+    bool taken = false;     ///< the update may be forgotten (200); or must come again (503)
+    std::string call = {};  ///< a call for Telegram to carry out with that 200, as JSON; or empty
+  };
+
+  /// Takes an update, also a MalformedUpdate. Strict durability answers only after the commit.
+  using Sink = std::function<boost::asio::awaitable<Verdict>(Update)>;
 
   /// `path`: of the URL given to setWebhook, compared as it is, e.g. "/webhook".
   WebhookEndpoint(std::string path, WebhookSecret secret, Sink sink);

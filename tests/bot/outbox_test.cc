@@ -325,6 +325,24 @@ TEST_F(ALimitedOutbox, APenaltyThatComesMeanwhileIsNoticed) {
   EXPECT_GE(telegram_.sent_[2].at, seconds(20));
 }
 
+TEST_F(ALimitedOutbox, HandsOverWhatMayGoAtOnceAndChargesIt) {
+  const auto hand_over = [&](std::int64_t chat) {
+    return outbox_.hand_over({.chat = ChatId{chat}, .text = "x"});
+  };
+  soon([&] {
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(hand_over(1)) << "the burst of a chat";
+    EXPECT_FALSE(hand_over(1));
+    push(2, "first");
+    EXPECT_FALSE(hand_over(2)) << "the order within a chat stays";
+    budget_.penalize(ChatId{3}, seconds(5));
+    EXPECT_FALSE(hand_over(3));
+  });
+  at(seconds(10), [&] { EXPECT_TRUE(hand_over(2)); });
+  run();
+  EXPECT_EQ(telegram_.sent_.size(), 1u);
+  EXPECT_EQ(outbox_.counters().sent, 5u);
+}
+
 TEST_F(ALimitedOutbox, ANewerCountTakesThePlaceOfOneThatWasRefused) {
   telegram_.refuse_ = [](std::int64_t, std::size_t attempt) -> std::optional<std::string> {
     if (attempt == 0) return kPenalty;

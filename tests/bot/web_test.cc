@@ -62,12 +62,13 @@ TEST_F(OnThePort, MetricsAreThereFromTheFirstMoment) {
 TEST_F(OnThePort, TheWebhookIsThereOnlyOnceUpdatesAreTaken) {
   EXPECT_EQ(ask("POST", "/hook", R"({"update_id":5})", "secret").status, 404u);
   std::vector<std::int64_t> taken;
-  web_.serve_webhook(
-      telegram::WebhookEndpoint("/hook", telegram::WebhookSecret::parse("secret").value(),
-                                [&taken](telegram::Update update) -> boost::asio::awaitable<bool> {
-                                  taken.push_back(telegram::to_int(update.id));
-                                  co_return true;
-                                }));
+  web_.serve_webhook(telegram::WebhookEndpoint(
+      "/hook", telegram::WebhookSecret::parse("secret").value(),
+      [&taken](
+          telegram::Update update) -> boost::asio::awaitable<telegram::WebhookEndpoint::Verdict> {
+        taken.push_back(telegram::to_int(update.id));
+        co_return telegram::WebhookEndpoint::Verdict{.taken = true};
+      }));
   EXPECT_EQ(ask("POST", "/hook", R"({"update_id":5})", "secret").status, 200u);
   EXPECT_EQ(ask("POST", "/hook", R"({"update_id":6})", "guess").status, 401u);
   EXPECT_EQ(ask("GET", "/elsewhere").status, 404u);

@@ -102,6 +102,35 @@ test(
   }),
 );
 
+test(
+  'A reply comes with the confirmation of its update',
+  inPlace(async (place) => {
+    const emulator = await Emulator.start(place);
+    const webhook = await webhookSettings();
+    await Clicker.start(place, emulator, { operator, environment: webhook });
+    await until('the webhook is set', async () => {
+      return (await botApi(emulator, goodToken, 'getWebhookInfo')).url === webhook.WEBHOOK_URL;
+    });
+    const chat = { id: 2 ** 33, type: 'private', first_name: 'Anna' };
+    const delivered = await fetch(webhook.WEBHOOK_URL, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        'X-Telegram-Bot-Api-Secret-Token': webhook.WEBHOOK_SECRET,
+      },
+      body: JSON.stringify({
+        update_id: 5,
+        message: { message_id: 1, date: 1, chat, from: { ...chat, is_bot: false }, text: '/start' },
+      }),
+    });
+    assert.equal(delivered.status, 200);
+    const call = await delivered.json();
+    assert.equal(call.method, 'sendMessage');
+    assert.equal(call.chat_id, chat.id);
+    assert.ok(call.reply_markup.keyboard.length > 0);
+  }),
+);
+
 /// A certificate that only itself vouches for, and its key: two PEM files.
 function certificateFor(host, folder, days = 2) {
   const [certificate, key] = ['certificate', 'key'].map((name) => join(folder, `${name}-${host}.pem`));

@@ -141,22 +141,8 @@ class ProxyTest : public testing::Test {
   }
 
   Result<HttpResponse> ask(std::string verdict, std::string_view credentials = "") {
-    test::Server proxy(io_, [&](tcp::socket socket, int) -> asio::awaitable<void> {
-      std::string buffer;
-      const auto asked = co_await test::receive(socket, buffer);
-      if (!asked) co_return;
-      asked_ = asked->head;
-      co_await test::say(socket, verdict);
-      asio::ssl::stream<tcp::socket> stream(std::move(socket), context_);
-      const auto [failure] =
-          co_await stream.async_handshake(asio::ssl::stream_base::server, test::kToken);
-      if (failure) co_return;
-      std::string inner;
-      while (auto received = co_await test::receive(stream, inner)) {
-        std::string answer = test::ok(received->head);
-        co_await test::say(stream, std::move(answer));
-      }
-    });
+    test::Server proxy(io_,
+                       [&](tcp::socket socket, int) { return serve(std::move(socket), verdict); });
     std::string address = proxy.root();
     address.insert(std::string_view("http://").size(), credentials);
     auto client = HttpClient::create(io_.get_executor(), *parse_api_root("https://api.example.org"),
@@ -165,6 +151,23 @@ class ProxyTest : public testing::Test {
     HttpRequest request;
     request.target = "/bot1:SECRET/getMe";
     return run(io_, (*client)->exchange(std::move(request)));
+  }
+
+  asio::awaitable<void> serve(tcp::socket socket, std::string verdict) {
+    std::string buffer;
+    const auto asked = co_await test::receive(socket, buffer);
+    if (!asked) co_return;
+    asked_ = asked->head;
+    co_await test::say(socket, std::move(verdict));
+    asio::ssl::stream<tcp::socket> stream(std::move(socket), context_);
+    const auto [failure] =
+        co_await stream.async_handshake(asio::ssl::stream_base::server, test::kToken);
+    if (failure) co_return;
+    buffer.clear();
+    while (auto received = co_await test::receive(stream, buffer)) {
+      std::string answer = test::ok(received->head);
+      co_await test::say(stream, std::move(answer));
+    }
   }
 
   asio::io_context io_;

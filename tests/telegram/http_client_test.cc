@@ -386,7 +386,9 @@ TEST_F(HttpClientTest, BoundsAFieldBehindTheBodyToo) {
     auto client = make_client(io_, server.root());
     const auto answer = run(io_, client->exchange(post("x")));
     ASSERT_FALSE(answer && length > 40'000);
-    if (!answer) EXPECT_EQ(answer.error().code, ErrorCode::kOutcomeUnknown);
+    if (!answer) {
+      EXPECT_EQ(answer.error().code, ErrorCode::kOutcomeUnknown);
+    }
   }
 }
 

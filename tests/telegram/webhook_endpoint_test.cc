@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "peer.h"
+#include "telegram/api.h"
 #include "vault/virtual_clock.h"
 
 namespace telekv::telegram {
@@ -38,13 +39,13 @@ Request delivery(std::string body = kUpdate) {
 
 class WebhookEndpointTest : public testing::Test {
  protected:
-  asio::awaitable<bool> take(Update update) {
+  asio::awaitable<WebhookEndpoint::Verdict> take(Update update) {
     taken_.push_back(std::move(update));
     if (held_) {
       boost::system::error_code committed;
       co_await commit_.async_wait(asio::redirect_error(asio::use_awaitable, committed));
     }
-    co_return safe_;
+    co_return WebhookEndpoint::Verdict{.taken = safe_, .call = call_};
   }
 
   Response call(Request request) {
@@ -73,6 +74,7 @@ class WebhookEndpointTest : public testing::Test {
   std::vector<Update> taken_;
   bool held_ = false;
   bool safe_ = true;
+  std::string call_;
   WebhookEndpoint webhook_{"/hook", *WebhookSecret::parse(kSecret),
                            [this](Update update) { return take(std::move(update)); }};
 };
@@ -93,6 +95,21 @@ TEST_F(WebhookEndpointTest, HasWhatIsNotSafeSentAgainSoon) {
   ASSERT_EQ(response.headers.size(), 1u);
   EXPECT_EQ(response.headers[0].name, "Retry-After");
   EXPECT_EQ(response.headers[0].value, "1");
+}
+
+TEST_F(WebhookEndpointTest, AnswersWithTheSinksCallOnceTheUpdateIsTaken) {
+  EXPECT_EQ(call(delivery()).body, "");
+  call_ = send_message_call(ChatId{5}, "Clicks: 1", ReplyKeyboard{{"Click"}});
+  const Response taken = call(delivery());
+  EXPECT_EQ(taken.status, 200u);
+  EXPECT_EQ(taken.content_type, "application/json");
+  EXPECT_EQ(taken.body,
+            R"({"chat_id":5,"text":"Clicks: 1","reply_markup":{"keyboard":[[{"text":"Click"}]],)"
+            R"("resize_keyboard":true,"is_persistent":true},"method":"sendMessage"})");
+  safe_ = false;
+  const Response later = call(delivery());
+  EXPECT_EQ(later.status, 503u);
+  EXPECT_EQ(later.body, "later\n");
 }
 
 TEST_F(WebhookEndpointTest, ShowsTheSinkAMalformedUpdateOrItWouldComeForADay) {
