@@ -163,7 +163,7 @@ test(
 
     for (const [changes, advice] of [
       [certificateFor('example.org', place.folder), /WEBHOOK_CERT: the certificate is not for localhost/],
-      [certificateFor('localhost', place.folder, -1), /WEBHOOK_CERT: the certificate has expired/],
+      [certificateFor('localhost', place.folder, 0), /WEBHOOK_CERT: the certificate has expired/],
       [{ WEBHOOK_CERT: join(place.folder, 'none.pem') }, /WEBHOOK_CERT: .*none\.pem: no certificate/],
       [{ WEBHOOK_KEY: secure.WEBHOOK_CERT }, /WEBHOOK_CERT: .*: no private key/],
       [{ WEBHOOK_URL: plain.WEBHOOK_URL }, /WEBHOOK_CERT needs a WEBHOOK_URL with https/],
