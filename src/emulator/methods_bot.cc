@@ -22,13 +22,6 @@ bool is_command_name(std::string_view name) {
          });
 }
 
-// A language code is absent or two letters (TDLib: validate_bot_language_code).
-bool is_language_code(std::string_view code) {
-  return code.empty() || (code.size() == 2 && std::all_of(code.begin(), code.end(), [](char c) {
-                            return c >= 'a' && c <= 'z';
-                          }));
-}
-
 // The key under which commands are kept: scope, then language.
 Answer<std::string> read_scope(Call& call) {
   std::string_view type = "default";
@@ -60,9 +53,9 @@ Answer<std::string> read_scope(Call& call) {
   } else if (std::find(std::begin(kPlain), std::end(kPlain), type) == std::end(kPlain)) {
     return bad_request("can't parse BotCommandScope: unsupported type specified");
   }
-  const std::string_view language = call.arguments.get("language_code");
-  if (!is_language_code(language)) return bad_request("invalid language code specified");
-  return key + "/" + std::string(language);
+  const auto language = read_language(call);
+  if (language.has_error()) return language.error();
+  return key + "/" + *language;
 }
 
 Answer<std::string> read_commands(std::string_view json) {

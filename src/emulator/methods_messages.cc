@@ -7,12 +7,6 @@
 namespace telekv::emulator::methods {
 namespace {
 
-Answer<void> write_true(std::string& out, const Answer<void>& done) {
-  if (done.has_error()) return done;
-  out += "true";
-  return {};
-}
-
 struct Origin {
   Chat* chat = nullptr;
   MessageId message = 0;

@@ -122,7 +122,10 @@ struct Bot {
   TimeMs next_set_webhook = 0;        ///< setWebhook is refused before
   std::unordered_map<ChatId, Chat> chats;
   std::map<std::string, std::string> commands;  ///< scope and language -> JSON array
+  std::map<std::string, std::string> profile;   ///< which text and language -> the text
   std::map<std::uint64_t, PendingTap> taps;
+  TimeMs launched = 0;          ///< when calls began to come; 0: not yet, or closed
+  TimeMs logged_out_until = 0;  ///< every call is refused before
 
   std::string username() const { return "emulated_" + std::to_string(id) + "_bot"; }
 };

@@ -91,7 +91,7 @@ class World {
   };
 
   /// `now`: where the versions of chats begin, so that a restarted emulator never repeats one.
-  explicit World(TimeMs now) : next_version_(static_cast<std::uint64_t>(now)) {}
+  explicit World(TimeMs now) : started_(now), next_version_(static_cast<std::uint64_t>(now)) {}
 
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
@@ -121,6 +121,16 @@ class World {
   void put_commands(Bot& bot, const std::string& key, std::string json);
   Answer<void> answer_callback(Bot& bot, std::string_view query_id, CallbackAnswer answer,
                                TimeMs now);
+
+  // What a bot says of itself, and its coming and going (world_profile.cc).
+  void put_profile(Bot& bot, const std::string& key, std::string text);
+  /// Whether a call is taken at all; the first one launches the bot.
+  Answer<void> admit(Bot& bot, std::string_view method, TimeMs now);
+  /// What calls hear that wait while the bot is closed or logged out.
+  ApiError closing_error(const Bot& bot, TimeMs now) const;
+  Answer<void> close(Bot& bot, TimeMs now);
+  /// Its webhook and its updates are gone, and for ten minutes it cannot come back.
+  void log_out(Bot& bot, TimeMs now);
 
   // Webhooks (world_webhooks.cc).
   /// Sets, replaces or removes the webhook; the description of the answer. A refusal for what is
@@ -219,6 +229,7 @@ class World {
   void record_update(const Bot& bot, const QueuedUpdate& update);
   void record_confirmed(const Bot& bot, std::int64_t first, std::int64_t last);
   void record_webhook(const Bot& bot);
+  void record_profile(const Bot& bot, const std::string& key, const std::string& text);
   void record_commands(const Bot& bot, const std::string& key, const std::string& json);
   void record_tap(const Bot& bot, std::uint64_t number, PendingTap tap);
   bool apply_one(Decoder& in);
@@ -228,6 +239,7 @@ class World {
 
   Observer observer_;
   std::string* journal_ = nullptr;
+  TimeMs started_;  // by the emulator's clock
   std::uint64_t next_version_;
   std::unordered_map<PersonId, Person> people_;
   std::vector<PersonId> people_order_;

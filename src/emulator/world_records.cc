@@ -22,6 +22,7 @@ enum class Record : std::uint8_t {
   kBotName = 11,
   kConfirmed = 12,
   kWebhook = 13,
+  kProfile = 14,
 };
 
 template <class Archive>
@@ -93,6 +94,7 @@ void encode_bot(std::string& out, const Bot& bot) {
   encode(bot.next_callback_id);
   encode(bot.allowed_updates);
   encode(bot.queue.next_id());
+  encode(bot.logged_out_until);
 }
 
 void encode_bot_name(std::string& out, const Bot& bot) {
@@ -157,6 +159,14 @@ void encode_commands(std::string& out, const Bot& bot, const std::string& key,
   encode(json);
 }
 
+void encode_profile(std::string& out, const Bot& bot, const std::string& key,
+                    const std::string& text) {
+  Encoder encode = begin(out, Record::kProfile);
+  encode(bot.id);
+  encode(key);
+  encode(text);
+}
+
 void encode_tap(std::string& out, const Bot& bot, std::uint64_t number, PendingTap tap) {
   Encoder encode = begin(out, Record::kTap);
   encode(bot.id);
@@ -206,6 +216,9 @@ void World::record_confirmed(const Bot& bot, std::int64_t first, std::int64_t la
 void World::record_webhook(const Bot& bot) {
   if (journal_) encode_webhook(*journal_, bot);
 }
+void World::record_profile(const Bot& bot, const std::string& key, const std::string& text) {
+  if (journal_) encode_profile(*journal_, bot, key, text);
+}
 void World::record_commands(const Bot& bot, const std::string& key, const std::string& json) {
   if (journal_) encode_commands(*journal_, bot, key, json);
 }
@@ -246,13 +259,16 @@ bool World::apply_one(Decoder& in) {
       return true;
     }
     case Record::kClock:
+      started_ -= clock_advance_;
       in(clock_advance_);
+      started_ += clock_advance_;
       return !in.failed();
     case Record::kBot:
     case Record::kBotName:
     case Record::kUpdate:
     case Record::kConfirmed:
     case Record::kWebhook:
+    case Record::kProfile:
     case Record::kCommands:
     case Record::kTap: {
       BotId id = 0;
@@ -282,6 +298,7 @@ bool World::apply_to_bot(std::uint8_t kind, Bot& bot, Decoder& in) {
     in(bot.next_callback_id);
     in(bot.allowed_updates);
     in(next_update);
+    in(bot.logged_out_until);
     if (!in.failed()) bot.queue.restore_position(next_update);
   } else if (static_cast<Record>(kind) == Record::kBotName) {
     in(bot.first_name);
@@ -309,6 +326,12 @@ bool World::apply_to_bot(std::uint8_t kind, Bot& bot, Decoder& in) {
     in(key);
     in(json);
     if (!in.failed()) put_commands(bot, key, std::move(json));
+  } else if (static_cast<Record>(kind) == Record::kProfile) {
+    std::string key;
+    std::string text;
+    in(key);
+    in(text);
+    if (!in.failed()) put_profile(bot, key, std::move(text));
   } else {
     std::uint64_t number = 0;
     PendingTap tap;
@@ -390,6 +413,7 @@ void World::write_all(const std::function<void(std::string_view records)>& sink)
   for (const auto& [id, bot] : bots_) {
     encode_bot_name(out, bot);
     for (const auto& [key, json] : bot.commands) encode_commands(out, bot, key, json);
+    for (const auto& [key, text] : bot.profile) encode_profile(out, bot, key, text);
     for (const auto& [number, tap] : bot.taps) encode_tap(out, bot, number, tap);
     for (const QueuedUpdate& update : bot.queue.updates()) {
       encode_update(out, bot, update);
