@@ -87,6 +87,7 @@ Answer<void> set_my_short_description(Call& call, std::string& out);
 Answer<void> get_my_short_description(Call& call, std::string& out);
 Answer<void> get_chat_member(Call& call, std::string& out);
 Answer<void> get_chat_member_count(Call& call, std::string& out);
+Answer<void> leave_chat(Call& call, std::string& out);
 Answer<void> close(Call& call, std::string& out);
 Answer<void> log_out(Call& call, std::string& out);
 Answer<void> set_webhook(Call& call, std::string& out);

@@ -40,7 +40,7 @@ Answer<std::string> read_scope(Call& call) {
   static constexpr std::string_view kPlain[] = {"default", "all_private_chats", "all_group_chats",
                                                 "all_chat_administrators"};
   std::string key(type);
-  if (type == "chat") {
+  if (type == "chat" || type == "chat_administrators" || type == "chat_member") {
     std::string_view text;
     simdjson::dom::element given;
     if (fields["chat_id"].get(given) != simdjson::SUCCESS) return bad_request("chat_id is empty");
@@ -50,6 +50,13 @@ Answer<std::string> read_scope(Call& call) {
     auto chat = call.world.find_chat(call.bot, chat_id);
     if (chat.has_error()) return chat.error();
     key += ":" + std::to_string(chat_id);
+    if (type == "chat_member") {
+      std::int64_t user_id = 0;
+      if (fields["user_id"].get(user_id) != simdjson::SUCCESS || user_id <= 0) {
+        return bad_request("invalid user_id specified");
+      }
+      key += ":" + std::to_string(user_id);
+    }
   } else if (std::find(std::begin(kPlain), std::end(kPlain), type) == std::end(kPlain)) {
     return bad_request("can't parse BotCommandScope: unsupported type specified");
   }

@@ -106,10 +106,13 @@ Answer<Chat*> read_writable_chat(Call& call, std::string_view name) {
   return call.world.writable_chat(call.bot, to_integer(id));
 }
 
-Answer<Chat*> read_chat(Call& call, std::string_view name) {
+Answer<Chat*> read_chat(Call& call, Access access, std::string_view name) {
   const auto id = call.arguments.get(name);
   if (id.empty()) return bad_request("chat_id is empty");
-  return call.world.find_chat(call.bot, to_integer(id));
+  auto chat = call.world.find_chat(call.bot, to_integer(id));
+  if (chat.has_error()) return chat;
+  if (auto may = call.world.check_access(**chat, access); may.has_error()) return may.error();
+  return chat;
 }
 
 Answer<MessageId> read_message_id(Call& call, std::string_view refusal) {

@@ -8,8 +8,9 @@ namespace telekv::emulator::methods {
 /// The chat named by `name`, open and not blocked; 400 or 403 otherwise.
 Answer<Chat*> read_writable_chat(Call& call, std::string_view name = "chat_id");
 
-/// The chat named by `name`, if the bot knows it.
-Answer<Chat*> read_chat(Call& call, std::string_view name = "chat_id");
+/// The chat named by `name`, if the bot knows it and may do that with it; 400 or 403 otherwise.
+Answer<Chat*> read_chat(Call& call, Access access = Access::kRead,
+                        std::string_view name = "chat_id");
 
 /// message_id, a positive int32; without one 400 `refusal`, which depends on the method.
 Answer<MessageId> read_message_id(Call& call, std::string_view refusal);

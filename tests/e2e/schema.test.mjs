@@ -194,6 +194,48 @@ async function members({ call, refused }) {
   await refused(400, 'getChatMember', { chat_id: ann.id, user_id: bob.id });
 }
 
+async function inGroup(recorder, type) {
+  const { call, emulator, refused, updates } = recorder;
+  const bot = { bot_id: botId };
+  const people = [ann.id, bob.id];
+  const group = { ...bot, type, title: 'Клуб 🚀', people, bot: 'administrator' };
+  const { id: chat_id } = await emulator.call('groups', group);
+  const { message_id } = await call('sendMessage', {
+    chat_id,
+    text: 'hello',
+    reply_markup: callbackKeyboard,
+  });
+  await emulator.call('send', { ...bot, chat_id, from: bob.id, text: 'hello' });
+  const tap = { ...bot, chat_id, from: ann.id, message_id, data: 'c:1' };
+  await emulator.call('tap', tap);
+  await call('pinChatMessage', { chat_id, message_id });
+  await call('editMessageText', { chat_id, message_id, text: 'edited' });
+  await call('forwardMessage', { chat_id: ann.id, from_chat_id: chat_id, message_id });
+  assert.equal((await call('getChat', { chat_id })).pinned_message.message_id, message_id);
+  for (const user_id of [botId, ann.id, bob.id]) await call('getChatMember', { chat_id, user_id });
+  assert.equal(await call('getChatMemberCount', { chat_id }), 3);
+  await emulator.call('group_status', { ...bot, chat_id, bot: 'bare_administrator' });
+  await refused(400, 'pinChatMessage', { chat_id, message_id });
+  await emulator.call('group_status', { ...bot, chat_id, bot: 'kicked' });
+  await refused(403, 'sendMessage', { chat_id, text: 'x' });
+  await emulator.call('group_status', { ...bot, chat_id, bot: 'administrator' });
+  await call('leaveChat', { chat_id });
+  await refused(403, 'sendMessage', { chat_id, text: 'x' });
+  await updates();
+}
+
+async function groups(recorder) {
+  const { call, emulator, refused, updates } = recorder;
+  for (const type of ['group', 'supergroup', 'channel']) await inGroup(recorder, type);
+  const small = { bot_id: botId, type: 'group', title: 'Клуб', people: [ann.id], bot: 'member' };
+  const { id: chat_id } = await emulator.call('groups', small);
+  const { id } = await emulator.call('group_upgrade', { bot_id: botId, chat_id });
+  const { parameters } = await refused(400, 'sendMessage', { chat_id, text: 'x' });
+  assert.deepEqual(parameters, { migrate_to_chat_id: id });
+  await call('sendMessage', { chat_id: id, text: 'x' });
+  await updates();
+}
+
 async function leaving({ call, refused, emulator }) {
   await call('close');
   await refused(400, 'close');
@@ -247,6 +289,7 @@ async function everything(place) {
     whatPeopleDo,
     pins,
     members,
+    groups,
     webhooks,
     faults,
     leaving,
@@ -330,6 +373,7 @@ const indispensable = [
   'pending_update_count',
   'result',
   'status',
+  'title',
   'type',
   'until_date',
   'update_id',
@@ -353,6 +397,7 @@ test(
     const kinds = new Set(updates.flatMap((update) => Object.keys(update)));
     assert.deepEqual([...kinds].sort(), [
       'callback_query',
+      'channel_post',
       'message',
       'my_chat_member',
       'update_id',
