@@ -8,6 +8,7 @@
 namespace telekv::emulator {
 namespace {
 
+constexpr std::int64_t kMaxUploadTime_ms = 600'000;
 constexpr std::int64_t kMaxClockStep_s = 366LL * 86400;
 constexpr std::size_t kMaxBotNameCodePoints = 64;  // Bot API: setMyName
 
@@ -45,6 +46,14 @@ Answer<std::string> post_bots(ControlCall& call, const ControlBody& body) {
   JsonWriter writer(out);
   write_listed_bot(writer, **bot);
   return out;
+}
+
+Answer<std::string> post_upload_time(ControlCall& call, const ControlBody& body) {
+  const auto time = required_integer(body, "ms");
+  if (time.has_error()) return time.error();
+  if (*time < 0 || *time > kMaxUploadTime_ms) return wrong("\"ms\" must be 0..600000");
+  call.world.set_upload_time(*time);
+  return std::string("{}");
 }
 
 Answer<std::string> post_people(ControlCall& call, const ControlBody& body) {
@@ -188,6 +197,7 @@ Answer<std::string> post_clock(ControlCall& call, const ControlBody& body) {
 }
 
 constexpr std::pair<std::string_view, ControlAction> kPosts[] = {
+    {"upload_time", post_upload_time},
     {"people", post_people},
     {"bots", post_bots},
     {"send", post_send},

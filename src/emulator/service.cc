@@ -60,6 +60,7 @@ Service::Service(asio::any_io_executor executor, World& world, FileStore& files,
       journal_(journal),
       on_disk_failure_(std::move(on_disk_failure)),
       flood_(flood),
+      edit_uploads_(executor_),
       webhooks_(
           executor_, world_,
           {.now = [this] { return now(); },
@@ -170,6 +171,10 @@ asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
     co_return co_await get_updates(bot, poll);
   }
   if (auto refused = refuse_flood(*bot, *method, *arguments)) co_return std::move(*refused);
+  if (method->name == "editMessageMedia") {
+    const bool uploaded = co_await upload_edit(bot->id, &*arguments);
+    if (!uploaded) co_return error_reply(bad_request("canceled by new edit message request"));
+  }
   std::string result;
   Call call{world_, files_, *bot, *arguments, now()};
   const auto done = method->run(call, result);
@@ -177,6 +182,15 @@ asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
   HttpReply reply;
   reply.body = wrap_result(result, call.description);
   co_return reply;
+}
+
+// False when a later edit of the message came meanwhile.
+asio::awaitable<bool> Service::upload_edit(BotId bot, const Arguments* arguments) {
+  const EditUploads::Key message{bot, arguments->get_integer("chat_id", 0),
+                                 arguments->get_integer("message_id", 0)};
+  const bool has_file = arguments->file_count() > 0;
+  const std::chrono::milliseconds time(has_file ? world_.upload_time() : 0);
+  co_return co_await edit_uploads_.run(message, time);
 }
 
 asio::awaitable<HttpReply> Service::get_updates(Bot* bot, PollRequest request) {

@@ -212,6 +212,10 @@ class World {
   TimeMs clock_advance() const { return clock_advance_; }
   void advance_clock(TimeMs by);
 
+  /// How long the new file of an edited message takes; not kept.
+  TimeMs upload_time() const { return upload_time_; }
+  void set_upload_time(TimeMs time) { upload_time_ = time; }
+
   // Persistence (world_records.cc). Every change appends its records to the journal, when there is
   // one.
   void set_journal(std::string* records) { journal_ = records; }
@@ -290,6 +294,7 @@ class World {
   std::int64_t next_group_ = 1;
   std::uint64_t message_count_ = 0;
   TimeMs clock_advance_ = 0;
+  TimeMs upload_time_ = 0;
 };
 
 /// Whether a person is in a group or channel.

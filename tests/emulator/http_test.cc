@@ -461,6 +461,35 @@ TEST_F(Http, SetWebhookEndsALongPoll) {
             "Conflict: terminated by setWebhook request");
 }
 
+TEST_F(Http, ALaterEditCancelsTheUploadOfAnEarlierOne) {
+  const auto edit = [&](Client& client, const std::string& content) {
+    const std::string body =
+        "--B\r\nContent-Disposition: form-data; name=\"chat_id\"\r\n\r\n5123456789\r\n"
+        "--B\r\nContent-Disposition: form-data; name=\"message_id\"\r\n\r\n1\r\n"
+        "--B\r\nContent-Disposition: form-data; name=\"media\"\r\n\r\n"
+        "{\"type\":\"document\",\"media\":\"attach://f\"}\r\n"
+        "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n" +
+        content + "\r\n--B--\r\n";
+    return boost::json::parse(client
+                                  .send(http::verb::post, bot("editMessageMedia"), body,
+                                        "multipart/form-data; boundary=B")
+                                  .body());
+  };
+  client_.get(bot("sendMessage?chat_id=5123456789&text=x"));
+  client_.post("/emulator/upload_time", R"({"ms":600000})");
+  Client slow(server_->port());
+  auto canceled = std::async(std::launch::async, [&] { return edit(slow, "slow"); });
+  // The earlier edit does not end by itself; the later ones are quick, and one will meet it.
+  Client quick(server_->port());
+  while (canceled.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+    client_.get(bot("editMessageMedia?chat_id=5123456789&message_id=1&media=%7B%7D"));
+  }
+  EXPECT_EQ(canceled.get().at("description").as_string(),
+            "Bad Request: canceled by new edit message request");
+  client_.post("/emulator/upload_time", R"({"ms":0})");
+  EXPECT_TRUE(edit(quick, "quick").at("ok").as_bool());
+}
+
 TEST_F(Http, LoggingOutAndClosingEndALongPoll) {
   const auto ended_by = [&](const char* method) {
     Client poller(server_->port());
