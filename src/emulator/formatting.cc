@@ -86,7 +86,7 @@ std::string normal_link(std::string_view link) {
     if (!is_host(host, "-_")) return {};
     std::string path = normal_path(link.substr(end));
     if (path.starts_with("/?")) path.erase(0, 1);
-    return std::string(scheme) + "//" + host + path;
+    return std::string(scheme).append("//").append(host).append(path);
   }
   std::string result = "http://";
   if (const std::size_t mark = link.find("://");

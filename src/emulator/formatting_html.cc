@@ -188,14 +188,14 @@ class HtmlParser : FormattingReader {
 
   static void keep_attribute(Tag& tag, std::string_view name, std::string value) {
     const bool is_class = name == "class";
-    if (tag.name == "a" && name == "href") {
+    const bool is_whole =
+        (tag.name == "a" && name == "href") || (tag.name == "tg-emoji" && name == "emoji-id");
+    if (is_whole) {
       tag.argument = std::move(value);
     } else if (tag.name == "code" && is_class && value.starts_with("language-")) {
       tag.argument = value.substr(9);
     } else if (tag.name == "span" && is_class && value.starts_with("tg-")) {
       tag.argument = value.substr(3);
-    } else if (tag.name == "tg-emoji" && name == "emoji-id") {
-      tag.argument = std::move(value);
     } else if (tag.name == "blockquote" && name == "expandable") {
       tag.argument = "1";
     }
