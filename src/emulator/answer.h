@@ -17,9 +17,10 @@ struct ApiError {
   ApiError(int error_code, std::string text, std::uint32_t retry_after = 0)
       : code(error_code), description(std::move(text)), retry_after_s(retry_after) {}
 
-  int code = 500;                   ///< HTTP status and "error_code"
-  std::string description;          ///< complete text, e.g. "Bad Request: chat not found"
-  std::uint32_t retry_after_s = 0;  ///< seconds, 429 only; otherwise 0
+  int code = 500;                       ///< HTTP status and "error_code"
+  std::string description;              ///< complete text, e.g. "Bad Request: chat not found"
+  std::uint32_t retry_after_s = 0;      ///< seconds, 429 only; otherwise 0
+  std::int64_t migrate_to_chat_id = 0;  ///< the supergroup that a group became; otherwise 0
 };
 
 /// A value or a refusal. `value()` on a refusal is a programming mistake and terminates.

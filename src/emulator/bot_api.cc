@@ -32,6 +32,17 @@ constexpr MethodEntry kMethods[] = {
     {"setMyCommands", methods::set_my_commands},
     {"getMyCommands", methods::get_my_commands},
     {"deleteMyCommands", methods::delete_my_commands},
+    {"setMyName", methods::set_my_name},
+    {"getMyName", methods::get_my_name},
+    {"setMyDescription", methods::set_my_description},
+    {"getMyDescription", methods::get_my_description},
+    {"setMyShortDescription", methods::set_my_short_description},
+    {"getMyShortDescription", methods::get_my_short_description},
+    {"getChatMember", methods::get_chat_member},
+    {"getChatMemberCount", methods::get_chat_member_count},
+    {"leaveChat", methods::leave_chat},
+    {"close", methods::close},
+    {"logOut", methods::log_out},
     {"setWebhook", methods::set_webhook},
     {"deleteWebhook", methods::delete_webhook},
     {"getWebhookInfo", methods::get_webhook_info},
@@ -102,10 +113,13 @@ std::string wrap_error(const ApiError& error) {
   writer.field("ok", false);
   writer.field("error_code", error.code);
   writer.field("description", error.description);
-  if (error.retry_after_s != 0) {
+  if (error.retry_after_s != 0 || error.migrate_to_chat_id != 0) {
     writer.key("parameters");
     writer.begin_object();
-    writer.field("retry_after", error.retry_after_s);
+    if (error.retry_after_s != 0) writer.field("retry_after", error.retry_after_s);
+    if (error.migrate_to_chat_id != 0) {
+      writer.field("migrate_to_chat_id", error.migrate_to_chat_id);
+    }
     writer.end_object();
   }
   writer.end_object();

@@ -1,63 +1,21 @@
 // POST under /emulator/: people and what they do, bots, faults, the clock.
 #include <utility>
 
-#include "emulator/control_calls.h"
+#include "emulator/control_arguments.h"
 #include "emulator/render.h"
 #include "emulator/text.h"
 
 namespace telekv::emulator {
 namespace {
 
+constexpr std::int64_t kMaxUploadTime_ms = 600'000;
 constexpr std::int64_t kMaxClockStep_s = 366LL * 86400;
-constexpr std::size_t kMaxNameBytes = 4096;
 constexpr std::size_t kMaxBotNameCodePoints = 64;  // Bot API: setMyName
-
-ApiError wrong(std::string text) { return {400, std::move(text)}; }
-
-Answer<std::int64_t> required_integer(const ControlBody& body, std::string_view name) {
-  std::int64_t value = 0;
-  if (body[name].get(value) != simdjson::SUCCESS) {
-    return wrong("\"" + std::string(name) + "\" must be an integer");
-  }
-  return value;
-}
-
-Answer<std::string> required_string(const ControlBody& body, std::string_view name) {
-  std::string_view value;
-  if (body[name].get(value) != simdjson::SUCCESS) {
-    return wrong("\"" + std::string(name) + "\" must be a string");
-  }
-  return std::string(value);
-}
-
-// The value, or `otherwise` when it is absent; an error when it is of another type.
-Answer<std::int64_t> optional_integer(const ControlBody& body, std::string_view name,
-                                      std::int64_t otherwise) {
-  simdjson::dom::element value;
-  if (body[name].get(value) != simdjson::SUCCESS || value.is_null()) return otherwise;
-  return required_integer(body, name);
-}
-
-Answer<std::string> optional_name(const ControlBody& body, std::string_view name) {
-  simdjson::dom::element value;
-  if (body[name].get(value) != simdjson::SUCCESS || value.is_null()) return std::string();
-  auto text = required_string(body, name);
-  if (text.has_value() && text->size() > kMaxNameBytes) {
-    return wrong("\"" + std::string(name) + "\" is longer than 4096 bytes");
-  }
-  return text;
-}
-
-Answer<Bot*> required_bot(ControlCall& call, const ControlBody& body) {
-  const auto id = required_integer(body, "bot_id");
-  if (id.has_error()) return id.error();
-  if (*id <= 0 || *id >= (std::int64_t{1} << 54)) return wrong("\"bot_id\" must be in 1..2^54");
-  return &call.world.ensure_bot(*id);
-}
 
 // Most actions are a person doing something to a bot.
 struct Actor {
   Bot* bot = nullptr;
+  ChatId chat = 0;  ///< "chat_id", or the private chat
   PersonId person = 0;
 };
 
@@ -66,7 +24,9 @@ Answer<Actor> read_actor(ControlCall& call, const ControlBody& body) {
   if (bot.has_error()) return bot.error();
   const auto from = required_integer(body, "from");
   if (from.has_error()) return from.error();
-  return Actor{*bot, *from};
+  const auto chat = optional_integer(body, "chat_id", *from);
+  if (chat.has_error()) return chat.error();
+  return Actor{*bot, *chat, *from};
 }
 
 // Names a bot as @BotFather would; it exists from then on and belongs to that token.
@@ -86,6 +46,14 @@ Answer<std::string> post_bots(ControlCall& call, const ControlBody& body) {
   JsonWriter writer(out);
   write_listed_bot(writer, **bot);
   return out;
+}
+
+Answer<std::string> post_upload_time(ControlCall& call, const ControlBody& body) {
+  const auto time = required_integer(body, "ms");
+  if (time.has_error()) return time.error();
+  if (*time < 0 || *time > kMaxUploadTime_ms) return wrong("\"ms\" must be 0..600000");
+  call.world.set_upload_time(*time);
+  return std::string("{}");
 }
 
 Answer<std::string> post_people(ControlCall& call, const ControlBody& body) {
@@ -126,7 +94,10 @@ Answer<std::string> post_send(ControlCall& call, const ControlBody& body) {
   if (actor.has_error()) return actor.error();
   const auto text = required_string(body, "text");
   if (text.has_error()) return text.error();
-  const auto sent = call.world.person_sends(*actor->bot, actor->person, *text, call.now);
+  const auto sent =
+      actor->chat == actor->person
+          ? call.world.person_sends(*actor->bot, actor->person, *text, call.now)
+          : call.world.person_writes(*actor->bot, actor->chat, actor->person, *text, call.now);
   if (sent.has_error()) return sent.error();
   std::string out;
   JsonWriter writer(out);
@@ -145,7 +116,7 @@ Answer<std::string> post_tap(ControlCall& call, const ControlBody& body) {
   const auto data = required_string(body, "data");
   if (data.has_error()) return data.error();
   if (!std::in_range<MessageId>(*message)) return wrong("\"message_id\" is out of range");
-  const auto tapped = call.world.person_taps(*actor->bot, actor->person,
+  const auto tapped = call.world.person_taps(*actor->bot, actor->chat, actor->person,
                                              static_cast<MessageId>(*message), *data, call.now);
   if (tapped.has_error()) return tapped.error();
   std::string out;
@@ -226,6 +197,7 @@ Answer<std::string> post_clock(ControlCall& call, const ControlBody& body) {
 }
 
 constexpr std::pair<std::string_view, ControlAction> kPosts[] = {
+    {"upload_time", post_upload_time},
     {"people", post_people},
     {"bots", post_bots},
     {"send", post_send},
@@ -241,7 +213,7 @@ ControlAction find_control_action(std::string_view name) {
   for (const auto& [known, action] : kPosts) {
     if (known == name) return action;
   }
-  return nullptr;
+  return find_group_action(name);
 }
 
 }  // namespace telekv::emulator

@@ -10,10 +10,14 @@
 
 namespace telekv::emulator {
 
+/// An upload of 50 MB, its form and some room.
+inline constexpr std::uint64_t kMaxBodyBytes = 60u << 20;
+
 struct HttpRequest {
   std::string method;
   std::string target;  ///< path and query, still percent-encoded
   std::string content_type;
+  std::string content_encoding;
   std::string host;
   std::string origin;
   std::string body;

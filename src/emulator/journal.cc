@@ -11,7 +11,7 @@
 namespace telekv::emulator {
 namespace {
 
-constexpr std::string_view kMagic = "TKEMU3\n";
+constexpr std::string_view kMagic = "TKEMU4\n";
 constexpr std::size_t kFrameHeaderBytes = 16;
 
 std::uint64_t checksum(std::string_view bytes) {  // FNV-1a: against torn writes, not against malice

@@ -22,13 +22,6 @@ bool is_command_name(std::string_view name) {
          });
 }
 
-// A language code is absent or two letters (TDLib: validate_bot_language_code).
-bool is_language_code(std::string_view code) {
-  return code.empty() || (code.size() == 2 && std::all_of(code.begin(), code.end(), [](char c) {
-                            return c >= 'a' && c <= 'z';
-                          }));
-}
-
 // The key under which commands are kept: scope, then language.
 Answer<std::string> read_scope(Call& call) {
   std::string_view type = "default";
@@ -47,7 +40,7 @@ Answer<std::string> read_scope(Call& call) {
   static constexpr std::string_view kPlain[] = {"default", "all_private_chats", "all_group_chats",
                                                 "all_chat_administrators"};
   std::string key(type);
-  if (type == "chat") {
+  if (type == "chat" || type == "chat_administrators" || type == "chat_member") {
     std::string_view text;
     simdjson::dom::element given;
     if (fields["chat_id"].get(given) != simdjson::SUCCESS) return bad_request("chat_id is empty");
@@ -57,12 +50,19 @@ Answer<std::string> read_scope(Call& call) {
     auto chat = call.world.find_chat(call.bot, chat_id);
     if (chat.has_error()) return chat.error();
     key += ":" + std::to_string(chat_id);
+    if (type == "chat_member") {
+      std::int64_t user_id = 0;
+      if (fields["user_id"].get(user_id) != simdjson::SUCCESS || user_id <= 0) {
+        return bad_request("invalid user_id specified");
+      }
+      key += ":" + std::to_string(user_id);
+    }
   } else if (std::find(std::begin(kPlain), std::end(kPlain), type) == std::end(kPlain)) {
     return bad_request("can't parse BotCommandScope: unsupported type specified");
   }
-  const std::string_view language = call.arguments.get("language_code");
-  if (!is_language_code(language)) return bad_request("invalid language code specified");
-  return key + "/" + std::string(language);
+  const auto language = read_language(call);
+  if (language.has_error()) return language.error();
+  return key + "/" + *language;
 }
 
 Answer<std::string> read_commands(std::string_view json) {

@@ -53,7 +53,15 @@ struct InputMedia {
   TextContent caption;
 };
 
-Answer<InputMedia> parse_input_media(std::string_view json) {
+// The refusal with its first letter as TDLib has it and the server's words before it.
+ApiError wrong_media(const ApiError& error) {
+  constexpr std::string_view kPrefix = "Bad Request: ";
+  std::string text = error.description.substr(kPrefix.size());
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return bad_request("can't parse InputMedia: " + text);
+}
+
+Answer<InputMedia> parse_input_media(const Call& call, std::string_view json) {
   if (json.empty()) return bad_request("media to edit not specified");
   simdjson::dom::parser parser;
   simdjson::dom::element root;
@@ -81,8 +89,8 @@ Answer<InputMedia> parse_input_media(std::string_view json) {
   if (fields["caption_entities"].get(given) == simdjson::SUCCESS && given.is_array()) {
     entities = to_json(given);
   }
-  auto text = read_text(caption, entities, parse_mode);
-  if (text.has_error()) return bad_request("can't parse InputMedia: Unsupported parse_mode");
+  auto text = read_text(call, caption, entities, parse_mode);
+  if (text.has_error()) return wrong_media(text.error());
   return InputMedia{std::string(media), std::move(*text)};
 }
 
@@ -118,7 +126,7 @@ Answer<void> edit_message_media(Call& call, std::string& out) {
   if (chat.has_error()) return chat.error();
   auto id = read_message_id(call, "message to edit not found");
   if (id.has_error()) return id.error();
-  auto media = parse_input_media(call.arguments.get("media"));
+  auto media = parse_input_media(call, call.arguments.get("media"));
   if (media.has_error()) return media.error();
   auto file =
       read_input_file(call, media->media, bad_request("can't parse InputMedia: media not found"));

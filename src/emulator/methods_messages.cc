@@ -1,5 +1,6 @@
 // Methods on texts and on messages as such: send, edit, forward, copy, delete, pin, getChat.
 #include <array>
+#include <cstdlib>
 
 #include "emulator/methods_shared.h"
 #include "emulator/render.h"
@@ -7,19 +8,13 @@
 namespace telekv::emulator::methods {
 namespace {
 
-Answer<void> write_true(std::string& out, const Answer<void>& done) {
-  if (done.has_error()) return done;
-  out += "true";
-  return {};
-}
-
 struct Origin {
   Chat* chat = nullptr;
   MessageId message = 0;
 };
 
 Answer<Origin> read_origin(Call& call, std::string_view refusal) {
-  auto chat = read_chat(call, "from_chat_id");
+  auto chat = read_chat(call, Access::kRead, "from_chat_id");
   if (chat.has_error()) return chat.error();
   auto id = read_message_id(call, refusal);
   if (id.has_error()) return id.error();
@@ -127,7 +122,7 @@ Answer<void> delete_message(Call& call, std::string& out) {
   }
   auto id = read_message_id(call, "message identifier is not specified");
   if (id.has_error()) return id.error();
-  auto chat = read_chat(call);
+  auto chat = read_chat(call, Access::kTakePart);
   if (chat.has_error()) return chat.error();
   return write_true(out, call.world.remove(call.bot, **chat, *id, call.now));
 }
@@ -155,8 +150,7 @@ Answer<void> unpin_chat_message(Call& call, std::string& out) {
 Answer<void> unpin_all_chat_messages(Call& call, std::string& out) {
   auto chat = read_writable_chat(call);
   if (chat.has_error()) return chat.error();
-  call.world.unpin_all(call.bot, **chat);
-  return write_true(out, {});
+  return write_true(out, call.world.unpin_all(call.bot, **chat));
 }
 
 Answer<void> get_chat(Call& call, std::string& out) {
@@ -164,16 +158,13 @@ Answer<void> get_chat(Call& call, std::string& out) {
   if (chat.has_error()) return chat.error();
   JsonWriter writer(out);
   writer.begin_object();
-  write_chat_fields(writer, call.world, **chat);
-  writer.key("accepted_gift_types");
-  writer.raw(R"({"unlimited_gifts":false,"limited_gifts":false,"unique_gifts":false,)"
-             R"("premium_subscription":false,"gifts_from_channels":false})");
+  write_chat_fields(writer, call.world, **chat, ChatFields::kFull);
   if (const Message* pinned = call.world.newest_pinned(**chat)) {
     writer.key("pinned_message");
     write_message(writer, call.world, call.bot, **chat, *pinned);
   }
   writer.field("max_reaction_count", 11);
-  writer.field("accent_color_id", (*chat)->id % 7);
+  writer.field("accent_color_id", std::abs((*chat)->id % 7));
   writer.end_object();
   return {};
 }

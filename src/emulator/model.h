@@ -17,7 +17,7 @@ namespace telekv::emulator {
 
 using PersonId = std::int64_t;
 using BotId = std::int64_t;
-using ChatId = std::int64_t;  ///< of a private chat: the person's id
+using ChatId = std::int64_t;  ///< of a private chat: the person's id; of others: negative
 using MessageId = std::int32_t;
 using FileNumber = std::uint64_t;  ///< 0: no file
 using TimeMs = std::int64_t;       ///< milliseconds since the Unix epoch
@@ -39,7 +39,19 @@ struct File {
   std::string mime_type;
 };
 
-enum class MessageKind : std::uint8_t { kText, kDocument, kPin };
+/// From kPin on they are service messages, which tell what happened in a chat.
+enum class MessageKind : std::uint8_t {
+  kText,
+  kDocument,
+  kPin,
+  kGroupCreated,
+  kJoined,
+  kGone,
+  kMigratedTo,
+  kMigratedFrom,
+};
+
+inline bool is_service(MessageKind kind) { return kind >= MessageKind::kPin; }
 
 /// The parts that few messages have.
 struct MessageDetails {
@@ -48,9 +60,12 @@ struct MessageDetails {
   FileNumber file = 0;
   MessageId reply_to = 0;
   MessageId pinned_message = 0;     ///< kPin: what was pinned
-  std::int64_t forward_sender = 0;  ///< person or bot who wrote the original; 0: not a forward
+  std::int64_t forward_sender = 0;  ///< person, bot or channel of the original; 0: not a forward
   bool forward_sender_is_bot = false;
   std::int64_t forward_date_s = 0;
+  MessageId forward_message = 0;  ///< its id in the channel
+  PersonId sender = 0;            ///< of a person's message in a group
+  std::int64_t subject = 0;       ///< kJoined, kGone: who; kMigrated...: the other chat
 };
 
 struct Message {
@@ -75,6 +90,23 @@ struct CallbackAnswer {
   bool show_alert = false;
 };
 
+enum class ChatType : std::uint8_t { kPrivate, kGroup, kSupergroup, kChannel };
+
+/// What the bot is in a group or channel; a bare administrator has none of the rights.
+enum class BotStatus : std::uint8_t { kMember, kAdministrator, kBareAdministrator, kLeft, kKicked };
+
+inline bool is_in(BotStatus status) { return status < BotStatus::kLeft; }
+
+/// What a chat of several people has; it belongs to one bot.
+struct Group {
+  ChatType type = ChatType::kGroup;
+  BotStatus bot = BotStatus::kMember;
+  std::string title;
+  std::vector<PersonId> people;   ///< the first one created it
+  MessageId next_message_id = 1;  ///< supergroups and channels count their own messages
+  ChatId migrated_to = 0;         ///< the supergroup that this group became
+};
+
 struct Chat {
   ChatId id = 0;
   bool blocked = false;           ///< the person blocked the bot
@@ -83,6 +115,9 @@ struct Chat {
   std::vector<Message> messages;  ///< ascending ids
   std::vector<MessageId> pinned;  ///< ascending ids
   CallbackAnswer callback_answer;
+  std::unique_ptr<Group> group;  ///< null: a private chat
+
+  ChatType type() const { return group ? group->type : ChatType::kPrivate; }
 };
 
 /// An inline button was tapped and the bot has not answered yet.
@@ -122,7 +157,10 @@ struct Bot {
   TimeMs next_set_webhook = 0;        ///< setWebhook is refused before
   std::unordered_map<ChatId, Chat> chats;
   std::map<std::string, std::string> commands;  ///< scope and language -> JSON array
+  std::map<std::string, std::string> profile;   ///< which text and language -> the text
   std::map<std::uint64_t, PendingTap> taps;
+  TimeMs launched = 0;          ///< when calls began to come; 0: not yet, or closed
+  TimeMs logged_out_until = 0;  ///< every call is refused before
 
   std::string username() const { return "emulated_" + std::to_string(id) + "_bot"; }
 };

@@ -9,8 +9,34 @@ void write_sender(JsonWriter& writer, const World& world, const Bot& bot, std::i
   if (const Person* person = world.find_person(id)) write_person(writer, *person);
 }
 
+void write_chat(JsonWriter& writer, const World& world, const Chat& chat) {
+  writer.begin_object();
+  write_chat_fields(writer, world, chat);
+  writer.end_object();
+}
+
+void write_forwarded_post(JsonWriter& writer, const World& world, const Chat& channel,
+                          const MessageDetails& rare) {
+  writer.key("forward_origin");
+  writer.begin_object();
+  writer.field("type", "channel");
+  writer.key("chat");
+  write_chat(writer, world, channel);
+  writer.field("message_id", rare.forward_message);
+  writer.field("date", rare.forward_date_s);
+  writer.end_object();
+  writer.key("forward_from_chat");
+  write_chat(writer, world, channel);
+  writer.field("forward_from_message_id", rare.forward_message);
+  writer.field("forward_date", rare.forward_date_s);
+}
+
 void write_forward(JsonWriter& writer, const World& world, const Bot& bot,
                    const MessageDetails& rare) {
+  if (const auto channel = bot.chats.find(rare.forward_sender);
+      rare.forward_sender < 0 && channel != bot.chats.end()) {
+    return write_forwarded_post(writer, world, channel->second, rare);
+  }
   writer.key("forward_origin");
   writer.begin_object();
   writer.field("type", "user");
@@ -41,9 +67,7 @@ void write_reference(JsonWriter& writer, const World& world, const Bot& bot, con
   }
   writer.begin_object();
   writer.key("chat");
-  writer.begin_object();
-  write_chat_fields(writer, world, chat);
-  writer.end_object();
+  write_chat(writer, world, chat);
   writer.field("message_id", id);
   writer.field("date", 0);
   writer.end_object();
@@ -68,6 +92,31 @@ void write_content(JsonWriter& writer, const World& world, const Bot& bot, const
     case MessageKind::kPin:
       writer.key("pinned_message");
       write_reference(writer, world, bot, chat, rare.pinned_message);
+      break;
+    case MessageKind::kGroupCreated:
+      writer.field("group_chat_created", true);
+      break;
+    case MessageKind::kJoined:
+      for (const char* name : {"new_chat_participant", "new_chat_member"}) {
+        writer.key(name);
+        write_sender(writer, world, bot, rare.subject, rare.subject == bot.id);
+      }
+      writer.key("new_chat_members");
+      writer.begin_array();
+      write_sender(writer, world, bot, rare.subject, rare.subject == bot.id);
+      writer.end_array();
+      break;
+    case MessageKind::kGone:
+      for (const char* name : {"left_chat_participant", "left_chat_member"}) {
+        writer.key(name);
+        write_sender(writer, world, bot, rare.subject, rare.subject == bot.id);
+      }
+      break;
+    case MessageKind::kMigratedTo:
+      writer.field("migrate_to_chat_id", rare.subject);
+      break;
+    case MessageKind::kMigratedFrom:
+      writer.field("migrate_from_chat_id", rare.subject);
       break;
   }
 }
@@ -94,26 +143,32 @@ void write_bot(JsonWriter& writer, const Bot& bot) {
   writer.end_object();
 }
 
-void write_chat_fields(JsonWriter& writer, const World& world, const Chat& chat) {
+void write_chat_fields(JsonWriter& writer, const World& world, const Chat& chat,
+                       ChatFields fields) {
   writer.field("id", chat.id);
+  if (chat.group) return write_group_fields(writer, chat, fields);
   if (const Person* person = world.find_person(chat.id)) {
     writer.field("first_name", person->first_name);
     if (!person->last_name.empty()) writer.field("last_name", person->last_name);
     if (!person->username.empty()) writer.field("username", person->username);
   }
   writer.field("type", "private");
+  if (fields == ChatFields::kFull) write_accepted_gift_types(writer);
 }
 
 void write_message_fields(JsonWriter& writer, const World& world, const Bot& bot, const Chat& chat,
                           const Message& message, ReplyField reply) {
   const MessageDetails& rare = message.rare();
   writer.field("message_id", message.id);
-  writer.key("from");
-  write_sender(writer, world, bot, chat.id, message.from_bot);
+  const bool is_post = chat.type() == ChatType::kChannel;
+  writer.key(is_post ? "sender_chat" : "from");
+  if (is_post) {
+    write_chat(writer, world, chat);
+  } else {
+    write_sender(writer, world, bot, rare.sender != 0 ? rare.sender : chat.id, message.from_bot);
+  }
   writer.key("chat");
-  writer.begin_object();
-  write_chat_fields(writer, world, chat);
-  writer.end_object();
+  write_chat(writer, world, chat);
   writer.field("date", message.date_s);
   if (message.edit_date_s != 0) writer.field("edit_date", message.edit_date_s);
   if (rare.forward_sender != 0) write_forward(writer, world, bot, rare);

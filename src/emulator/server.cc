@@ -21,7 +21,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::uint64_t kMaxBodyBytes = 60u << 20;  // an upload of 50 MB, its form and some room
 // HttpReader.h takes 256 KiB, but Beast throws at a field beyond 16 bits of length. The buffer has
 // the same bound, because the trailer of a chunked body knows no other.
 constexpr std::uint32_t kMaxHeaderBytes = 64u << 10;
@@ -59,6 +58,7 @@ HttpRequest take_request(Parser& parser) {
   request.method = std::string(parser.get().method_string());
   request.target = std::string(parser.get().target());
   request.content_type = text(http::field::content_type);
+  request.content_encoding = text(http::field::content_encoding);
   request.host = text(http::field::host);
   request.origin = text(http::field::origin);
   request.body = std::move(parser.get().body());

@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "emulator/body_encoding.h"
 #include "emulator/control_api.h"
 #include "emulator/page.h"
 #include "emulator/text.h"
@@ -59,6 +60,7 @@ Service::Service(asio::any_io_executor executor, World& world, FileStore& files,
       journal_(journal),
       on_disk_failure_(std::move(on_disk_failure)),
       flood_(flood),
+      edit_uploads_(executor_),
       webhooks_(
           executor_, world_,
           {.now = [this] { return now(); },
@@ -157,13 +159,22 @@ asio::awaitable<HttpReply> Service::handle_method(HttpRequest request, BotPath p
 
 asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
                                                const MethodEntry* method) {
-  const auto arguments = Arguments::parse(request.query(), request.content_type, request.body);
+  if (const auto admitted = world_.admit(*bot, method->name, now()); admitted.has_error()) {
+    co_return error_reply(admitted.error());
+  }
+  const auto body = decode_body(request.content_encoding, std::move(request.body), kMaxBodyBytes);
+  if (body.has_error()) co_return error_reply(body.error());
+  const auto arguments = Arguments::parse(request.query(), request.content_type, *body);
   if (arguments.has_error()) co_return error_reply(arguments.error());
   if (method->run == nullptr) {
     PollRequest poll = read_poll_request(*arguments);
     co_return co_await get_updates(bot, poll);
   }
   if (auto refused = refuse_flood(*bot, *method, *arguments)) co_return std::move(*refused);
+  if (method->name == "editMessageMedia") {
+    const bool uploaded = co_await upload_edit(bot->id, &*arguments);
+    if (!uploaded) co_return error_reply(bad_request("canceled by new edit message request"));
+  }
   std::string result;
   Call call{world_, files_, *bot, *arguments, now()};
   const auto done = method->run(call, result);
@@ -171,6 +182,15 @@ asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
   HttpReply reply;
   reply.body = wrap_result(result, call.description);
   co_return reply;
+}
+
+// False when a later edit of the message came meanwhile.
+asio::awaitable<bool> Service::upload_edit(BotId bot, const Arguments* arguments) {
+  const EditUploads::Key message{bot, arguments->get_integer("chat_id", 0),
+                                 arguments->get_integer("message_id", 0)};
+  const bool has_file = arguments->file_count() > 0;
+  const std::chrono::milliseconds time(has_file ? world_.upload_time() : 0);
+  co_return co_await edit_uploads_.run(message, time);
 }
 
 asio::awaitable<HttpReply> Service::get_updates(Bot* bot, PollRequest request) {
@@ -205,6 +225,7 @@ asio::awaitable<HttpReply> Service::get_updates(Bot* bot, PollRequest request) {
     co_await waiting->timer.async_wait(no_throw);
     if (!waiting->conflict.empty()) co_return co_await conflict(bot->id, waiting->conflict);
     waiting_polls_.erase(bot->id);
+    if (bot->launched == 0) co_return error_reply(world_.closing_error(*bot, now()));
   }
 }
 
@@ -233,7 +254,7 @@ void Service::run_webhook_reply(Bot& bot, const WebhookAnswer& answer) {
   const auto arguments = Arguments::parse({}, answer.content_type, answer.body);
   if (arguments.has_error() || !may_be_a_reply(arguments->get("method"))) return;
   const MethodEntry* method = find_method(arguments->get("method"));
-  if (method == nullptr) return;
+  if (method == nullptr || refuse_flood(bot, *method, *arguments)) return;
   std::string result;
   Call call{world_, files_, bot, *arguments, now()};
   statistics_.count(method->name, method->run(call, result).has_value());

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "emulator/bot_api.h"
+#include "emulator/edit_uploads.h"
 #include "emulator/faults.h"
 #include "emulator/file_store.h"
 #include "emulator/flood_control.h"
@@ -58,6 +59,7 @@ class Service {
   boost::asio::awaitable<HttpReply> handle_method(HttpRequest request, BotPath path);
   boost::asio::awaitable<HttpReply> run_method(HttpRequest request, Bot* bot,
                                                const MethodEntry* method);
+  boost::asio::awaitable<bool> upload_edit(BotId bot, const Arguments* arguments);
   boost::asio::awaitable<HttpReply> get_updates(Bot* bot, PollRequest request);
   boost::asio::awaitable<HttpReply> conflict(BotId bot, std::string_view text);
   void observe_world();
@@ -80,6 +82,7 @@ class Service {
   std::function<void()> on_disk_failure_;
   Faults faults_;
   FloodControl flood_;
+  EditUploads edit_uploads_;
   Statistics statistics_;
   std::unordered_map<BotId, std::shared_ptr<WaitingPoll>> waiting_polls_;
   std::unordered_map<BotId, std::chrono::steady_clock::time_point> next_conflict_;

@@ -102,16 +102,31 @@ std::size_t count_utf16_units(std::string_view text) {
 }
 
 std::string clean_text(std::string_view text) {
+  std::vector<std::size_t> moved;
+  return clean_text(text, moved);
+}
+
+std::string clean_text(std::string_view text, std::vector<std::size_t>& moved) {
   std::string result;
   result.reserve(text.size());
+  moved.clear();
+  std::size_t units = 0;
   for_each_code_point(text, [&](char32_t c, std::string_view bytes) {
+    moved.insert(moved.end(), c > 0xFFFF ? 2 : 1, units);
     if (c == '\r' || (c >= 0x2028 && c <= 0x202E)) return;
     result += (c < 0x20 && c != '\n') ? std::string_view(" ") : bytes;
+    units += c > 0xFFFF ? 2 : 1;
   });
+  moved.push_back(units);
   const auto is_blank = [](char c) { return c == ' ' || c == '\n'; };
-  while (!result.empty() && is_blank(result.back())) result.pop_back();
+  while (!result.empty() && is_blank(result.back())) {
+    result.pop_back();
+    --units;
+  }
   const auto first = std::find_if_not(result.begin(), result.end(), is_blank);
+  const auto cut = static_cast<std::size_t>(first - result.begin());
   result.erase(result.begin(), first);
+  for (std::size_t& unit : moved) unit = std::clamp(unit, cut, std::max(cut, units)) - cut;
   return result;
 }
 

@@ -23,6 +23,9 @@ std::size_t count_utf16_units(std::string_view text);
 /// '\r' and U+2028..U+202E are removed, the ends are trimmed. Wants valid UTF-8.
 std::string clean_text(std::string_view text);
 
+/// The same; `moved` tells of each UTF-16 unit of the text, and of its end, where it went.
+std::string clean_text(std::string_view text, std::vector<std::size_t>& moved);
+
 /// What the server does to the name of an uploaded file: stem of at most 64 code points, extension
 /// of at most 16, no path, quote, shell or control characters; "file" when nothing is left. Letters
 /// beyond ASCII are recognised by block, not by a full Unicode table.

@@ -1,4 +1,4 @@
-// The emulated Telegram: bots, people, private chats, messages, pins, files, update queues,
+// The emulated Telegram: bots, people, chats, messages, pins, files, update queues,
 // commands, and the rules that join them. A pure model: no I/O, no clock (`now` comes with every
 // call), no thread; one thread at a time. Calls are O(1) or logarithmic in the chat unless they say
 // otherwise. A refusal is an ApiError with Telegram's text and changes nothing.
@@ -70,6 +70,20 @@ struct WebhookRequest {
   bool drop_pending_updates = false;
 };
 
+struct NewGroup {
+  ChatType type = ChatType::kGroup;
+  std::string title;
+  std::vector<PersonId> people;  ///< the first one creates it
+  BotStatus bot = BotStatus::kMember;
+};
+
+/// What a call needs of a chat.
+enum class Access {
+  kRead,
+  kTakePart,  ///< see members, delete
+  kWrite,
+};
+
 struct Sent {
   std::int64_t update_id = 0;  ///< 0: the bot's allowed_updates or a full queue kept it out
   MessageId message_id = 0;
@@ -91,7 +105,7 @@ class World {
   };
 
   /// `now`: where the versions of chats begin, so that a restarted emulator never repeats one.
-  explicit World(TimeMs now) : next_version_(static_cast<std::uint64_t>(now)) {}
+  explicit World(TimeMs now) : started_(now), next_version_(static_cast<std::uint64_t>(now)) {}
 
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
@@ -103,8 +117,14 @@ class World {
   void rename_bot(Bot& bot, std::string first_name);
   void open_chat(Bot& bot, PersonId person);
   Answer<Sent> person_sends(Bot& bot, PersonId from, std::string_view text, TimeMs now);
-  Answer<Tapped> person_taps(Bot& bot, PersonId from, MessageId message, std::string_view data,
+  Answer<Sent> person_writes(Bot& bot, ChatId chat, PersonId from, std::string_view text,
                              TimeMs now);
+  Answer<Tapped> person_taps(Bot& bot, PersonId from, MessageId message, std::string_view data,
+                             TimeMs now) {
+    return person_taps(bot, from, from, message, data, now);
+  }
+  Answer<Tapped> person_taps(Bot& bot, ChatId chat, PersonId from, MessageId message,
+                             std::string_view data, TimeMs now);
   Answer<void> set_blocked(Bot& bot, PersonId from, bool blocked, TimeMs now);
   /// Queues `{"update_id":N,` followed by `body` as it is; the id, or 0 when the queue is full.
   std::int64_t queue_raw_update(Bot& bot, std::string_view body, TimeMs now);
@@ -121,6 +141,25 @@ class World {
   void put_commands(Bot& bot, const std::string& key, std::string json);
   Answer<void> answer_callback(Bot& bot, std::string_view query_id, CallbackAnswer answer,
                                TimeMs now);
+
+  // Groups and channels, of one bot each (world_groups.cc).
+  Answer<Chat*> create_group(Bot& bot, NewGroup group, TimeMs now);
+  /// The creator lets the bot in, promotes, demotes or removes it.
+  Answer<void> set_bot_status(Bot& bot, Chat& chat, BotStatus status, TimeMs now);
+  /// A group becomes a supergroup, with another id.
+  Answer<Chat*> upgrade_group(Bot& bot, Chat& chat, TimeMs now);
+  Answer<void> leave(Bot& bot, Chat& chat, TimeMs now);
+  Answer<void> check_access(const Chat& chat, Access access) const;
+
+  // What a bot says of itself, and its coming and going (world_profile.cc).
+  void put_profile(Bot& bot, const std::string& key, std::string text);
+  /// Whether a call is taken at all; the first one launches the bot.
+  Answer<void> admit(Bot& bot, std::string_view method, TimeMs now);
+  /// What calls hear that wait while the bot is closed or logged out.
+  ApiError closing_error(const Bot& bot, TimeMs now) const;
+  Answer<void> close(Bot& bot, TimeMs now);
+  /// Its webhook and its updates are gone, and for ten minutes it cannot come back.
+  void log_out(Bot& bot, TimeMs now);
 
   // Webhooks (world_webhooks.cc).
   /// Sets, replaces or removes the webhook; the description of the answer. A refusal for what is
@@ -157,7 +196,7 @@ class World {
   Answer<void> remove(Bot& bot, Chat& chat, MessageId id, TimeMs now);
   Answer<void> pin(Bot& bot, Chat& chat, MessageId id, TimeMs now);
   Answer<void> unpin(Bot& bot, Chat& chat, std::optional<MessageId> id);
-  void unpin_all(Bot& bot, Chat& chat);
+  Answer<void> unpin_all(Bot& bot, Chat& chat);
 
   // Files.
   /// Takes a file in; 400 when it is empty.
@@ -173,6 +212,10 @@ class World {
   TimeMs clock_advance() const { return clock_advance_; }
   void advance_clock(TimeMs by);
 
+  /// How long the new file of an edited message takes; not kept.
+  TimeMs upload_time() const { return upload_time_; }
+  void set_upload_time(TimeMs time) { upload_time_ = time; }
+
   // Persistence (world_records.cc). Every change appends its records to the journal, when there is
   // one.
   void set_journal(std::string* records) { journal_ = records; }
@@ -182,7 +225,12 @@ class World {
   void write_all(const std::function<void(std::string_view records)>& sink) const;
 
  private:
-  enum class UpdateKind : std::uint8_t { kMessage = 0, kCallbackQuery = 4, kMyChatMember = 10 };
+  enum class UpdateKind : std::uint8_t {
+    kMessage = 0,
+    kChannelPost = 2,
+    kCallbackQuery = 4,
+    kMyChatMember = 10,
+  };
 
   /// The complete new content of an edited message.
   struct Edit {
@@ -202,23 +250,30 @@ class World {
   void confirm_updates(Bot& bot, std::int64_t offset);
   void replace_webhook(Bot& bot, Webhook webhook);
   void put_tap(Bot& bot, std::uint64_t number, PendingTap tap);
+  Answer<Chat*> chat_of_person(Bot& bot, ChatId chat, PersonId person);
   Answer<const Message*> append(Bot& bot, Chat& chat, Message message, SendOptions options);
   Message& store(Bot& bot, Chat& chat, Message message);
   Answer<Message*> editable(Chat& chat, MessageId id);
   Answer<const Message*> finish_edit(Bot& bot, Chat& chat, Message& message, Edit edit, TimeMs now);
   void set_pinned(Bot& bot, Chat& chat, Message& message, bool pinned);
   void touch(const Bot& bot, Chat& chat);
+  void change_status(Bot& bot, Chat& chat, BotStatus status, const Person* by, TimeMs now);
+  void tell_group(Bot& bot, Chat& chat, MessageKind kind, const Person* by, std::int64_t subject,
+                  TimeMs now);
+  Chat& add_group(Bot& bot, NewGroup group);
 
   void record_person(const Person& person);
   void record_bot(const Bot& bot);
   void record_bot_name(const Bot& bot);
   void record_chat(const Bot& bot, const Chat& chat);
+  void record_group(const Bot& bot, const Chat& chat);
   void record_message(const Bot& bot, const Chat& chat, const Message& message);
   void record_message_gone(const Bot& bot, const Chat& chat, MessageId id);
   void record_file(const File& file);
   void record_update(const Bot& bot, const QueuedUpdate& update);
   void record_confirmed(const Bot& bot, std::int64_t first, std::int64_t last);
   void record_webhook(const Bot& bot);
+  void record_profile(const Bot& bot, const std::string& key, const std::string& text);
   void record_commands(const Bot& bot, const std::string& key, const std::string& json);
   void record_tap(const Bot& bot, std::uint64_t number, PendingTap tap);
   bool apply_one(Decoder& in);
@@ -228,6 +283,7 @@ class World {
 
   Observer observer_;
   std::string* journal_ = nullptr;
+  TimeMs started_;  // by the emulator's clock
   std::uint64_t next_version_;
   std::unordered_map<PersonId, Person> people_;
   std::vector<PersonId> people_order_;
@@ -235,9 +291,17 @@ class World {
   std::unordered_map<BotId, Bot> bots_;
   std::unordered_map<FileNumber, File> files_;
   FileNumber next_file_ = 1;
+  std::int64_t next_group_ = 1;
   std::uint64_t message_count_ = 0;
   TimeMs clock_advance_ = 0;
+  TimeMs upload_time_ = 0;
 };
+
+/// Whether a person is in a group or channel.
+bool has_person(const Group& group, PersonId person);
+
+/// The running number of a group or channel in its id.
+std::int64_t number_of_group(ChatId id);
 
 /// The file_id by which `bot` knows a file, and the id that is the same for every bot.
 std::string file_id_of(const File& file);

@@ -1,4 +1,4 @@
-// What bots do to messages: send, edit, forward, copy, delete, pin; and the files they carry.
+// What bots do to messages: send, edit, forward, copy, delete, pin.
 #include <algorithm>
 
 #include "emulator/text.h"
@@ -11,25 +11,6 @@ constexpr std::size_t kMaxRawTextBytes = 32u << 10;     // Client.cpp get_format
 constexpr std::size_t kMaxMessageCodePoints = 4096;     // Bot API: sendMessage
 constexpr std::size_t kMaxCaptionCodePoints = 1024;     // Bot API: sendDocument
 constexpr std::int64_t kDeleteTimeLimit_s = 48 * 3600;  // Bot API: deleteMessage
-
-std::uint64_t mix(std::uint64_t value) {  // splitmix64 finaliser
-  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ull;
-  value = (value ^ (value >> 27)) * 0x94D049BB133111EBull;
-  return value ^ (value >> 31);
-}
-
-std::string eight_bytes(std::uint64_t value) {
-  std::string result;
-  Encoder encode(result);
-  encode(value);
-  return result;
-}
-
-constexpr std::string_view kFileIdPrefix = "BQACAgIAAxkDAAM";
-
-std::uint64_t file_check(FileNumber number, BotId owner) {
-  return mix(number ^ mix(static_cast<std::uint64_t>(owner)));
-}
 
 Answer<std::string> clean_content(std::string_view text) {
   if (text.size() > kMaxRawTextBytes) return bad_request("text is too long");
@@ -58,7 +39,7 @@ Answer<std::string> clean_caption(std::string_view raw) {
 void set_details(Message& message, MessageDetails details) {
   const bool has_any = !details.entities.empty() || !details.reply_markup.empty() ||
                        details.file != 0 || details.reply_to != 0 || details.pinned_message != 0 ||
-                       details.forward_sender != 0;
+                       details.forward_sender != 0 || details.sender != 0 || details.subject != 0;
   message.details = has_any ? std::make_unique<MessageDetails>(std::move(details)) : nullptr;
 }
 
@@ -68,22 +49,22 @@ auto position_of(std::vector<Message>& messages, MessageId id) {
       [](const Message& message, MessageId wanted) { return message.id < wanted; });
 }
 
-Answer<void> check_edit_markup(const Markup& markup) {
+Answer<void> check_inline(const Markup& markup) {
   if (markup.kind == MarkupKind::kNone || markup.kind == MarkupKind::kInline) return {};
   return bad_request("inline keyboard expected");
 }
 
+bool has_rights(const Chat& chat) {
+  return chat.group && chat.group->bot == BotStatus::kAdministrator;
+}
+
+// TDLib DialogManager::can_pin_messages: everyone in a private chat, elsewhere who has the right.
+Answer<void> check_pin_rights(const Chat& chat) {
+  if (!chat.group || has_rights(chat)) return {};
+  return bad_request("not enough rights to manage pinned messages in the chat");
+}
+
 }  // namespace
-
-std::string file_id_of(const File& file) {
-  return std::string(kFileIdPrefix) +
-         base64url_encode(eight_bytes(file.number) +
-                          eight_bytes(file_check(file.number, file.owner)));
-}
-
-std::string file_unique_id_of(const File& file) {
-  return "AgAD" + base64url_encode(eight_bytes(mix(file.number)));
-}
 
 Answer<Chat*> World::find_chat(Bot& bot, ChatId id) {
   const auto place = bot.chats.find(id);
@@ -97,7 +78,8 @@ Answer<Chat*> World::writable_chat(Bot& bot, ChatId id) {
     if (find_person(id) == nullptr) return bad_request("chat not found");
     return forbidden("bot can't initiate conversation with a user");
   }
-  if (place->second.blocked) return forbidden("bot was blocked by the user");
+  const auto access = check_access(place->second, Access::kWrite);
+  if (access.has_error()) return access.error();
   return &place->second;
 }
 
@@ -118,7 +100,9 @@ const Message* World::newest_pinned(const Chat& chat) const {
 }
 
 Message& World::store(Bot& bot, Chat& chat, Message message) {
-  message.id = bot.next_message_id++;
+  const bool counts_its_own =
+      chat.type() == ChatType::kSupergroup || chat.type() == ChatType::kChannel;
+  message.id = counts_its_own ? chat.group->next_message_id++ : bot.next_message_id++;
   chat.messages.push_back(std::move(message));
   ++message_count_;
   touch(bot, chat);
@@ -127,6 +111,12 @@ Message& World::store(Bot& bot, Chat& chat, Message message) {
 }
 
 Answer<const Message*> World::append(Bot& bot, Chat& chat, Message message, SendOptions options) {
+  if (chat.type() == ChatType::kChannel) {
+    if (chat.group->bot != BotStatus::kAdministrator) {
+      return bad_request("need administrator rights in the channel chat");
+    }
+    if (auto checked = check_inline(options.markup); checked.has_error()) return checked.error();
+  }
   if (options.reply_to != 0) {
     if (find_message(chat, options.reply_to) != nullptr) {
       message.make_rare().reply_to = options.reply_to;
@@ -182,9 +172,9 @@ Answer<const Message*> World::send_document(Bot& bot, Chat& chat, DocumentConten
 Answer<Message*> World::editable(Chat& chat, MessageId id) {
   Message* message = find_message(chat, id);
   if (message == nullptr) return bad_request("message to edit not found");
-  const bool can_be_edited = message->from_bot && !message->has_reply_keyboard &&
-                             message->kind != MessageKind::kPin &&
-                             message->rare().forward_sender == 0;
+  const bool is_post = chat.type() == ChatType::kChannel && has_rights(chat);
+  const bool can_be_edited = (message->from_bot || is_post) && !message->has_reply_keyboard &&
+                             !is_service(message->kind) && message->rare().forward_sender == 0;
   if (!can_be_edited) return bad_request("message can't be edited");
   return message;
 }
@@ -197,7 +187,7 @@ Answer<void> World::check_editable(Chat& chat, MessageId id) {
 
 Answer<const Message*> World::finish_edit(Bot& bot, Chat& chat, Message& message, Edit edit,
                                           TimeMs now) {
-  if (auto checked = check_edit_markup(edit.markup); checked.has_error()) return checked.error();
+  if (auto checked = check_inline(edit.markup); checked.has_error()) return checked.error();
   const MessageDetails& old = message.rare();
   const bool is_same = message.kind == edit.kind && message.text == edit.text &&
                        old.file == edit.file && old.entities == edit.entities &&
@@ -280,7 +270,7 @@ Answer<const Message*> World::forward(Bot& bot, Chat& to, const Chat& from, Mess
                                       TimeMs now) {
   const Message* original = find_message(from, id);
   if (original == nullptr) return bad_request("message to forward not found");
-  if (original->kind == MessageKind::kPin) return bad_request("message can't be forwarded");
+  if (is_service(original->kind)) return bad_request("message can't be forwarded");
   const MessageDetails& rare = original->rare();
   Message message;
   message.kind = original->kind;
@@ -293,8 +283,13 @@ Answer<const Message*> World::forward(Bot& bot, Chat& to, const Chat& from, Mess
     details.forward_sender = rare.forward_sender;
     details.forward_sender_is_bot = rare.forward_sender_is_bot;
     details.forward_date_s = rare.forward_date_s;
+    details.forward_message = rare.forward_message;
+  } else if (from.type() == ChatType::kChannel) {
+    details.forward_sender = from.id;
+    details.forward_date_s = original->date_s;
+    details.forward_message = original->id;
   } else {
-    details.forward_sender = original->from_bot ? bot.id : from.id;
+    details.forward_sender = original->from_bot ? bot.id : rare.sender != 0 ? rare.sender : from.id;
     details.forward_sender_is_bot = original->from_bot;
     details.forward_date_s = original->date_s;
   }
@@ -306,7 +301,7 @@ Answer<const Message*> World::copy(Bot& bot, Chat& to, const Chat& from, Message
                                    TimeMs now) {
   const Message* original = find_message(from, id);
   if (original == nullptr) return bad_request("message to copy not found");
-  if (original->kind == MessageKind::kPin) return bad_request("message can't be copied");
+  if (is_service(original->kind)) return bad_request("message can't be copied");
   TextContent text{original->text, original->rare().entities};
   if (original->kind == MessageKind::kText) {
     return send_text(bot, to, std::move(text), std::move(options), now);
@@ -321,7 +316,10 @@ Answer<void> World::remove(Bot& bot, Chat& chat, MessageId id, TimeMs now) {
   if (place == chat.messages.end() || place->id != id) {
     return bad_request("message to delete not found");
   }
-  if (now / 1000 - place->date_s >= kDeleteTimeLimit_s) {
+  if (chat.group && !has_rights(chat) && !place->from_bot) {
+    return bad_request("message can't be deleted");
+  }
+  if (!has_rights(chat) && now / 1000 - place->date_s >= kDeleteTimeLimit_s) {
     return bad_request("message can't be deleted for everyone");
   }
   std::erase(chat.pinned, id);
@@ -348,7 +346,8 @@ void World::set_pinned(Bot& bot, Chat& chat, Message& message, bool pinned) {
 Answer<void> World::pin(Bot& bot, Chat& chat, MessageId id, TimeMs now) {
   Message* message = find_message(chat, id);
   if (message == nullptr) return bad_request("message to pin not found");
-  if (message->kind == MessageKind::kPin) return bad_request("message can't be pinned");
+  if (auto may = check_pin_rights(chat); may.has_error()) return may;
+  if (is_service(message->kind)) return bad_request("message can't be pinned");
   if (message->pinned) return {};
   set_pinned(bot, chat, *message, true);
   Message notice;
@@ -364,46 +363,17 @@ Answer<void> World::unpin(Bot& bot, Chat& chat, std::optional<MessageId> id) {
   if (!id && chat.pinned.empty()) return bad_request("message to unpin not found");
   Message* message = find_message(chat, id ? *id : chat.pinned.back());
   if (message == nullptr) return bad_request("message to unpin not found");
+  if (auto may = check_pin_rights(chat); may.has_error()) return may;
   set_pinned(bot, chat, *message, false);
   return {};
 }
 
-void World::unpin_all(Bot& bot, Chat& chat) {
+Answer<void> World::unpin_all(Bot& bot, Chat& chat) {
+  if (auto may = check_pin_rights(chat); may.has_error()) return may;
   while (!chat.pinned.empty()) {
     set_pinned(bot, chat, *find_message(chat, chat.pinned.back()), false);
   }
-}
-
-Answer<FileNumber> World::add_file(const Bot& bot, NewFile file) {
-  if (file.size == 0) return bad_request("file must be non-empty");
-  File stored;
-  stored.number = next_file_++;
-  stored.owner = bot.id;
-  stored.size = file.size;
-  stored.name = clean_file_name(file.name);
-  stored.mime_type = mime_type_of(stored.name);
-  record_file(stored);
-  const FileNumber number = stored.number;
-  files_.emplace(number, std::move(stored));
-  return number;
-}
-
-const File* World::find_file(FileNumber number) const {
-  const auto place = files_.find(number);
-  return place == files_.end() ? nullptr : &place->second;
-}
-
-const File* World::find_file(const Bot& bot, std::string_view file_id) const {
-  if (!file_id.starts_with(kFileIdPrefix)) return nullptr;
-  const auto bytes = base64_decode(file_id.substr(kFileIdPrefix.size()));
-  if (!bytes) return nullptr;
-  Decoder decode(*bytes);
-  FileNumber number = 0;
-  std::uint64_t check = 0;
-  decode(number);
-  decode(check);
-  if (decode.failed() || !decode.at_end() || check != file_check(number, bot.id)) return nullptr;
-  return find_file(number);
+  return {};
 }
 
 }  // namespace telekv::emulator

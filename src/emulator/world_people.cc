@@ -165,15 +165,23 @@ void World::open_chat(Bot& bot, PersonId person) {
 
 Answer<Sent> World::person_sends(Bot& bot, PersonId from, std::string_view text, TimeMs now) {
   if (find_person(from) == nullptr) return bad_request("no such person; create them first");
+  open_chat(bot, from);
+  return person_writes(bot, from, from, text, now);
+}
+
+Answer<Sent> World::person_writes(Bot& bot, ChatId chat_id, PersonId from, std::string_view text,
+                                  TimeMs now) {
   if (!is_valid_utf8(text)) return bad_request("text must be encoded in UTF-8");
   Message message;
   message.text = clean_text(text);
   if (message.text.empty()) return bad_request("message text is empty");
   if (count_code_points(message.text) > kMaxMessageCodePoints)
     return bad_request("message is too long");
-  open_chat(bot, from);
-  Chat& chat = bot.chats.at(from);
+  auto found = chat_of_person(bot, chat_id, from);
+  if (found.has_error()) return found.error();
+  Chat& chat = **found;
   if (chat.blocked) return bad_request("the person has blocked the bot");
+  if (chat.group) message.make_rare().sender = from;
   message.date_s = now / 1000;
   if (const auto commands = find_bot_commands(message.text); !commands.empty()) {
     JsonWriter writer(message.make_rare().entities);
@@ -192,12 +200,13 @@ Answer<Sent> World::person_sends(Bot& bot, PersonId from, std::string_view text,
   return Sent{update_id, stored.id};
 }
 
-Answer<Tapped> World::person_taps(Bot& bot, PersonId from, MessageId id, std::string_view data,
-                                  TimeMs now) {
+Answer<Tapped> World::person_taps(Bot& bot, ChatId chat_id, PersonId from, MessageId id,
+                                  std::string_view data, TimeMs now) {
   const Person* person = find_person(from);
-  const auto chat = bot.chats.find(from);
-  if (person == nullptr || chat == bot.chats.end()) return bad_request("chat not found");
-  const Message* message = find_message(chat->second, id);
+  if (person == nullptr) return bad_request("chat not found");
+  const auto chat = chat_of_person(bot, chat_id, from);
+  if (chat.has_error()) return chat.error();
+  const Message* message = find_message(**chat, id);
   if (message == nullptr || !message->from_bot) return bad_request("message to tap not found");
   if (data.empty() || data.size() > kMaxCallbackDataBytes)
     return bad_request("BUTTON_DATA_INVALID");
@@ -210,14 +219,29 @@ Answer<Tapped> World::person_taps(Bot& bot, PersonId from, MessageId id, std::st
   writer.key("from");
   write_person(writer, *person);
   writer.key("message");
-  write_message(writer, *this, bot, chat->second, *message);
-  writer.field("chat_instance", std::to_string(-from));
+  write_message(writer, *this, bot, **chat, *message);
+  writer.field("chat_instance", std::to_string(-chat_id));
   writer.field("data", data);
   writer.end_object();
-  put_tap(bot, number, {from, now / 1000});
+  put_tap(bot, number, {chat_id, now / 1000});
   const std::int64_t update_id =
       push_update(bot, UpdateKind::kCallbackQuery, from, now / 1000 + kCallbackLifetime_s, body);
   return Tapped{update_id, query_id};
+}
+
+// The chat in which a person does something.
+Answer<Chat*> World::chat_of_person(Bot& bot, ChatId chat, PersonId person) {
+  const auto place = bot.chats.find(chat);
+  if (place == bot.chats.end()) return bad_request("chat not found");
+  const Group* group = place->second.group.get();
+  if (group == nullptr && chat != person) return bad_request("not the chat of that person");
+  if (group != nullptr && !has_person(*group, person)) {
+    return bad_request("the person is not in that chat");
+  }
+  if (group != nullptr && (!is_in(group->bot) || group->migrated_to != 0)) {
+    return bad_request("the bot is not in that chat");
+  }
+  return &place->second;
 }
 
 void World::put_tap(Bot& bot, std::uint64_t number, PendingTap tap) {
@@ -284,7 +308,9 @@ std::int64_t World::push_message_update(Bot& bot, const Chat& chat, const Messag
   std::string body;
   JsonWriter writer(body);
   write_message(writer, *this, bot, chat, message);
-  return push_update(bot, UpdateKind::kMessage, chat.id, message.date_s + kMessageLifetime_s, body);
+  const UpdateKind kind =
+      chat.type() == ChatType::kChannel ? UpdateKind::kChannelPost : UpdateKind::kMessage;
+  return push_update(bot, kind, chat.id, message.date_s + kMessageLifetime_s, body);
 }
 
 std::int64_t World::push_update(Bot& bot, UpdateKind kind, ChatId from, std::int64_t expires_at_s,

@@ -535,6 +535,7 @@ describe('Bots and people', { concurrency: true }, () => {
       'has_topics_enabled',
       'allows_users_to_create_topics',
       'can_manage_bots',
+      'supports_join_request_queries',
     ];
     const { text } = await bot.call('getMe');
     assert.equal(

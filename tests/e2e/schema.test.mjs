@@ -74,6 +74,17 @@ async function aboutTheBot({ call, refused }) {
   await refused(404, 'noSuchMethod');
 }
 
+async function profile({ call, refused }) {
+  const texts = { Name: 'name', Description: 'description', ShortDescription: 'short_description' };
+  for (const [method, field] of Object.entries(texts))
+    for (const scope of [{}, { language_code: 'ru' }]) {
+      await call(`setMy${method}`, { [field]: `Кликер 🚀 ${field}`, ...scope });
+      const said = await call(`getMy${method}`, scope);
+      assert.deepEqual(said, { [field]: `Кликер 🚀 ${field}` });
+    }
+  await refused(400, 'setMyName', { name: 'x'.repeat(65) });
+}
+
 async function texts({ call, say, refused }) {
   const text = await say('plain');
   await say('bold', { entities: [{ type: 'bold', offset: 0, length: 4 }] });
@@ -164,6 +175,77 @@ async function pins({ call, say, updates, refused }) {
   await refused(400, 'getChat', { chat_id: 404 });
 }
 
+const markup =
+  '<b>b<i>i</i></b> <u>u</u> <s>s</s> <tg-spoiler>p</tg-spoiler> <code>c</code> ' +
+  '<pre><code class="language-js">js</code></pre> <a href="example.org">link</a> ' +
+  `<a href="tg://user?id=${ann.id}">Ann</a> <blockquote>q</blockquote> ` +
+  '<blockquote expandable>e</blockquote> <tg-emoji emoji-id="5368324170671202286">👍</tg-emoji>';
+
+async function formatting({ say, refused }) {
+  const { entities } = await say(markup, { parse_mode: 'HTML' });
+  assert.equal(entities.length, 12);
+  await say('*b* `c` [x](http://example.org)', { parse_mode: 'MarkdownV2' });
+  await refused(400, 'sendMessage', { chat_id: ann.id, text: '<b>', parse_mode: 'HTML' });
+}
+
+async function members({ call, refused }) {
+  for (const user_id of [ann.id, botId]) await call('getChatMember', { chat_id: ann.id, user_id });
+  assert.equal(await call('getChatMemberCount', { chat_id: ann.id }), 2);
+  await refused(400, 'getChatMember', { chat_id: ann.id, user_id: bob.id });
+}
+
+async function inGroup(recorder, type) {
+  const { call, emulator, refused, updates } = recorder;
+  const bot = { bot_id: botId };
+  const people = [ann.id, bob.id];
+  const group = { ...bot, type, title: 'Клуб 🚀', people, bot: 'administrator' };
+  const { id: chat_id } = await emulator.call('groups', group);
+  const { message_id } = await call('sendMessage', {
+    chat_id,
+    text: 'hello',
+    reply_markup: callbackKeyboard,
+  });
+  await emulator.call('send', { ...bot, chat_id, from: bob.id, text: 'hello' });
+  const tap = { ...bot, chat_id, from: ann.id, message_id, data: 'c:1' };
+  await emulator.call('tap', tap);
+  await call('pinChatMessage', { chat_id, message_id });
+  await call('editMessageText', { chat_id, message_id, text: 'edited' });
+  await call('forwardMessage', { chat_id: ann.id, from_chat_id: chat_id, message_id });
+  assert.equal((await call('getChat', { chat_id })).pinned_message.message_id, message_id);
+  for (const user_id of [botId, ann.id, bob.id]) await call('getChatMember', { chat_id, user_id });
+  assert.equal(await call('getChatMemberCount', { chat_id }), 3);
+  await emulator.call('group_status', { ...bot, chat_id, bot: 'bare_administrator' });
+  await refused(400, 'pinChatMessage', { chat_id, message_id });
+  await emulator.call('group_status', { ...bot, chat_id, bot: 'kicked' });
+  await refused(403, 'sendMessage', { chat_id, text: 'x' });
+  await emulator.call('group_status', { ...bot, chat_id, bot: 'administrator' });
+  await call('leaveChat', { chat_id });
+  await refused(403, 'sendMessage', { chat_id, text: 'x' });
+  await updates();
+}
+
+async function groups(recorder) {
+  const { call, emulator, refused, updates } = recorder;
+  for (const type of ['group', 'supergroup', 'channel']) await inGroup(recorder, type);
+  const small = { bot_id: botId, type: 'group', title: 'Клуб', people: [ann.id], bot: 'member' };
+  const { id: chat_id } = await emulator.call('groups', small);
+  const { id } = await emulator.call('group_upgrade', { bot_id: botId, chat_id });
+  const { parameters } = await refused(400, 'sendMessage', { chat_id, text: 'x' });
+  assert.deepEqual(parameters, { migrate_to_chat_id: id });
+  await call('sendMessage', { chat_id: id, text: 'x' });
+  await updates();
+}
+
+async function leaving({ call, refused, emulator }) {
+  await call('close');
+  await refused(400, 'close');
+  await call('getMe');
+  await call('logOut');
+  await refused(400, 'getMe');
+  await emulator.call('clock', { advance_s: 601 });
+  await call('getMe');
+}
+
 async function webhooks({ call, refused, emulator, claims }) {
   await call('getWebhookInfo');
   await refused(400, 'setWebhook', { url: 'http://example.org/' });
@@ -176,7 +258,7 @@ async function webhooks({ call, refused, emulator, claims }) {
   await servingRequests(failingOnce, async (url) => {
     await call('setWebhook', { url, allowed_updates: ['message', 'poll', 'chat_member'] });
     await emulator.send(botId, ann.id, 'delivered');
-    await until('the delivery', () => bodies.slice(1).some(({ message }) => message.text));
+    await until('the delivery', () => bodies.slice(1).some(({ message }) => message?.text === 'delivered'));
     assert.match((await call('getWebhookInfo')).last_error_message, /500/);
     await refused(409, 'getUpdates');
     await call('deleteWebhook', { drop_pending_updates: true });
@@ -198,7 +280,20 @@ async function everything(place) {
   const emulator = await Emulator.start(place);
   for (const person of [ann, bob]) await emulator.person({ ...person, bot_id: botId });
   const recorder = new Recorder(emulator);
-  const chapters = [aboutTheBot, texts, documents, whatPeopleDo, pins, webhooks, faults];
+  const chapters = [
+    aboutTheBot,
+    profile,
+    texts,
+    formatting,
+    documents,
+    whatPeopleDo,
+    pins,
+    members,
+    groups,
+    webhooks,
+    faults,
+    leaving,
+  ];
   for (const chapter of chapters) await chapter(recorder);
   return recorder;
 }
@@ -278,6 +373,7 @@ const indispensable = [
   'pending_update_count',
   'result',
   'status',
+  'title',
   'type',
   'until_date',
   'update_id',
@@ -301,6 +397,7 @@ test(
     const kinds = new Set(updates.flatMap((update) => Object.keys(update)));
     assert.deepEqual([...kinds].sort(), [
       'callback_query',
+      'channel_post',
       'message',
       'my_chat_member',
       'update_id',

@@ -9,16 +9,39 @@ const modules = fileURLToPath(new URL('./node_modules', import.meta.url));
 const compiler = join(modules, '.bin', 'tsc');
 const definitions = join(modules, '@grammyjs', 'types', 'mod.js');
 const messages = join(modules, '@grammyjs', 'types', 'message.js');
+const chats = join(modules, '@grammyjs', 'types', 'manage.js');
 
-// Where the official server and the definitions differ. It still sends the fields that forward_origin
-// replaced in Bot API 7.0, and a description beside some results; what editMessageCaption answers is
+// Where the official server and the definitions differ. It still sends fields that others replaced:
+// those of forwards (Bot API 7.0), of members (2.0), of rights (6.0) and of permissions (6.5); it
+// tells more of groups, and a description beside some results. What editMessageCaption answers is
 // declared without the media that it captions.
 const prelude = `
-import type { ApiError, ApiMethods, Message, Update, User } from ${JSON.stringify(definitions)};
+import type { AcceptedGiftTypes, ApiError, ApiMethods, Chat, Message, Update, User } from ${JSON.stringify(definitions)};
 declare module ${JSON.stringify(messages)} {
   namespace Message {
-    interface CommonMessage { forward_from?: User; forward_date?: number }
+    interface CommonMessage {
+      forward_from?: User;
+      forward_from_chat?: Chat;
+      forward_from_message_id?: number;
+      forward_date?: number;
+    }
+    interface ServiceMessage {
+      new_chat_participant?: User;
+      new_chat_member?: User;
+      left_chat_participant?: User;
+    }
   }
+}
+declare module ${JSON.stringify(chats)} {
+  interface OldFieldsOfGroups { all_members_are_administrators?: boolean }
+  namespace Chat {
+    interface GroupChat extends OldFieldsOfGroups { accepted_gift_types?: AcceptedGiftTypes }
+  }
+  namespace ChatFullInfo {
+    interface GroupChat extends OldFieldsOfGroups {}
+  }
+  interface ChatMemberAdministrator { can_manage_voice_chats?: boolean }
+  interface ChatPermissions { can_send_media_messages?: boolean }
 }
 type Result<Method extends keyof ApiMethods<never>> = Method extends 'editMessageCaption'
   ? (Update.Edited & Message) | true

@@ -2,6 +2,7 @@
 // faults, control.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -10,6 +11,7 @@
 #include <boost/json.hpp>
 #include <functional>
 #include <future>
+#include <sstream>
 #include <thread>
 
 #include "emulator/server.h"
@@ -78,9 +80,9 @@ class Client {
 
 class Http : public testing::Test {
  protected:
-  Http()
+  explicit Http(FloodKind flood = FloodKind::kOff)
       : world_(1'790'000'000'000),
-        service_(io_.get_executor(), world_, files_, nullptr, FloodKind::kOff, [] {}),
+        service_(io_.get_executor(), world_, files_, nullptr, flood, [] {}),
         server_(Server::listen(io_, service_, 0).value()),
         thread_([this] { io_.run(); }),
         client_(server_->port()) {
@@ -217,6 +219,55 @@ TEST_F(Http, ABodyOverTheBoundIsAnsweredWith413) {
       "POST " + bot("sendDocument") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 70000000\r\n\r\n");
   EXPECT_EQ(response.result_int(), 413u);
   EXPECT_THAT(response.body(), HasSubstr("Request Entity Too Large"));
+}
+
+// What zlib makes of a body; `window` chooses the format (zlib.h deflateInit2).
+std::string compressed(const std::string& body, int window) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string result(deflateBound(&stream, body.size()), '\0');
+  std::string input = body;
+  stream.next_in = reinterpret_cast<Bytef*>(input.data());
+  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_out = reinterpret_cast<Bytef*>(result.data());
+  stream.avail_out = static_cast<uInt>(result.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  result.resize(stream.total_out);
+  deflateEnd(&stream);
+  return result;
+}
+
+constexpr int kGzip = MAX_WBITS + 16;
+constexpr int kZlib = MAX_WBITS;
+
+TEST_F(Http, BodiesMayComeInGzipAndDeflate) {
+  const auto send = [&](const std::string& type, const std::string& encoding,
+                        const std::string& body) {
+    http::request<http::string_body> request(http::verb::post, bot("sendMessage"), 11);
+    request.set(http::field::host, "127.0.0.1");
+    request.set(http::field::content_type, type);
+    request.set(http::field::content_encoding, encoding);
+    request.body() = body;
+    request.prepare_payload();
+    std::ostringstream bytes;
+    bytes << request;
+    return client_.send_raw(bytes.str());
+  };
+  const std::string json = R"({"chat_id":5123456789,"text":"x"})";
+  const std::string form = "chat_id=5123456789&text=x";
+  EXPECT_EQ(send("application/json", "gzip", compressed(json, kGzip)).result_int(), 200u);
+  EXPECT_EQ(send("application/json", "Deflate", compressed(json, kZlib)).result_int(), 200u);
+  EXPECT_EQ(send("application/x-www-form-urlencoded", "gzip", compressed(form, kGzip)).result_int(),
+            200u);
+  EXPECT_EQ(send("application/json", "identity", json).result_int(), 200u);
+  EXPECT_EQ(send("application/json", "br", json).result_int(), 415u);
+  EXPECT_EQ(send("application/json", "gzip", json).result_int(), 400u);
+  const std::string cut = compressed(json, kGzip).substr(0, 20);
+  EXPECT_EQ(send("application/json", "gzip", cut).result_int(), 400u);
+  const std::string bomb = compressed(std::string(61u << 20, ' '), kGzip);
+  EXPECT_LT(bomb.size(), 100'000u);
+  EXPECT_EQ(send("multipart/form-data; boundary=B", "gzip", bomb).result_int(), 413u);
+  EXPECT_EQ(send("application/json", "gzip", compressed(json, kGzip)).result_int(), 200u);
 }
 
 TEST_F(Http, GarbageIsAnsweredWith400) {
@@ -408,6 +459,79 @@ TEST_F(Http, SetWebhookEndsALongPoll) {
   client_.post(bot("setWebhook"), server.settings());
   EXPECT_EQ(waiting.get().at("description").as_string(),
             "Conflict: terminated by setWebhook request");
+}
+
+TEST_F(Http, ALaterEditCancelsTheUploadOfAnEarlierOne) {
+  const auto edit = [&](Client& client, const std::string& content) {
+    const std::string body =
+        "--B\r\nContent-Disposition: form-data; name=\"chat_id\"\r\n\r\n5123456789\r\n"
+        "--B\r\nContent-Disposition: form-data; name=\"message_id\"\r\n\r\n1\r\n"
+        "--B\r\nContent-Disposition: form-data; name=\"media\"\r\n\r\n"
+        "{\"type\":\"document\",\"media\":\"attach://f\"}\r\n"
+        "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n" +
+        content + "\r\n--B--\r\n";
+    return boost::json::parse(client
+                                  .send(http::verb::post, bot("editMessageMedia"), body,
+                                        "multipart/form-data; boundary=B")
+                                  .body());
+  };
+  client_.get(bot("sendMessage?chat_id=5123456789&text=x"));
+  client_.post("/emulator/upload_time", R"({"ms":600000})");
+  Client slow(server_->port());
+  auto canceled = std::async(std::launch::async, [&] { return edit(slow, "slow"); });
+  // The earlier edit does not end by itself; the later ones are quick, and one will meet it.
+  Client quick(server_->port());
+  while (canceled.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+    client_.get(bot("editMessageMedia?chat_id=5123456789&message_id=1&media=%7B%7D"));
+  }
+  EXPECT_EQ(canceled.get().at("description").as_string(),
+            "Bad Request: canceled by new edit message request");
+  client_.post("/emulator/upload_time", R"({"ms":0})");
+  EXPECT_TRUE(edit(quick, "quick").at("ok").as_bool());
+}
+
+TEST_F(Http, LoggingOutAndClosingEndALongPoll) {
+  const auto ended_by = [&](const char* method) {
+    Client poller(server_->port());
+    auto waiting =
+        std::async(std::launch::async, [&] { return poller.get(bot("getUpdates?timeout=50")); });
+    while (!on_server([&] { return world_.find_bot(kBot)->last_poll.started != 0; })) {
+    }
+    client_.post("/emulator/clock", R"({"advance_s":601})");  // close is refused to newcomers
+    EXPECT_TRUE(client_.get(bot(method)).at("ok").as_bool()) << method;
+    on_server([&] {
+      world_.find_bot(kBot)->last_poll = {};
+      return true;
+    });
+    return std::string(waiting.get().at("description").as_string());
+  };
+  EXPECT_EQ(ended_by("close"), "Internal Server Error: restart");
+  EXPECT_EQ(client_.get(bot("close")).at("description").as_string(),
+            "Bad Request: the bot has already been closed");
+  EXPECT_EQ(ended_by("logOut"), "Logged out");
+  EXPECT_EQ(client_.get(bot("getMe")).at("description").as_string(), "Logged out");
+  client_.post("/emulator/clock", R"({"advance_s":601})");
+  EXPECT_TRUE(client_.get(bot("getMe")).at("ok").as_bool());
+}
+
+class HttpUnderFloodLimits : public Http {
+ protected:
+  HttpUnderFloodLimits() : Http(FloodKind::kReal) {}
+};
+
+TEST_F(HttpUnderFloodLimits, CallsInAWebhooksAnswerAreCharged) {
+  BotServer server;
+  client_.post(bot("setWebhook"), server.settings());
+  for (int i = 0; i < 30; ++i) {
+    write(client_, "Клик");
+    server.receive();
+    server.answer(R"({"method":"sendMessage","chat_id":5123456789,"text":"Кликов: 1"})");
+  }
+  write(client_, "Клик");
+  server.receive();
+  const auto calls = client_.get("/emulator/stats").at("calls").at("sendMessage");
+  EXPECT_GE(calls.at("ok").as_int64(), 20);
+  EXPECT_LT(calls.at("ok").as_int64(), 30);
 }
 
 TEST_F(Http, TheClockMovesTheRetriesOfAWebhook) {

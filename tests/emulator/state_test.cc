@@ -53,6 +53,14 @@ void live(Telegram& telegram) {
   world.set_blocked(telegram.bot, kAnya, true, telegram.now).value();
   world.advance_clock(5000);
   world.rename_bot(telegram.bot, "Кликер");
+  telegram.result("setMyDescription", {{"description", "Считает"}, {"language_code", "ru"}});
+  Chat& group = *world
+                     .create_group(telegram.bot,
+                                   {ChatType::kGroup, "Клуб", {kAnya}, BotStatus::kAdministrator},
+                                   telegram.now)
+                     .value();
+  world.person_writes(telegram.bot, group.id, kAnya, "в группе", telegram.now).value();
+  world.upgrade_group(telegram.bot, group, telegram.now).value();
   telegram.updates({.offset = telegram.bot.queue.head_id() + 1, .allowed_updates = 1u});
   telegram.result(
       "setWebhook",
