@@ -20,17 +20,17 @@ namespace {
 
 constexpr std::size_t kMaxRequestBytes = 4096;  // eight chats take 400
 constexpr auto kHandshakeTimeout = std::chrono::seconds(10);
-constexpr auto kIdleTimeout = std::chrono::seconds(60);  // half of it later comes a ping
-constexpr auto kWriteTimeout = std::chrono::seconds(10);
 constexpr auto kPauseBetweenNews = std::chrono::milliseconds(30);
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 class PageChannel : public std::enable_shared_from_this<PageChannel> {
  public:
-  PageChannel(beast::tcp_stream stream, std::shared_ptr<PageWatch> watch, PageEvents& events)
+  PageChannel(beast::tcp_stream stream, std::shared_ptr<PageWatch> watch, PageEvents& events,
+              PageDeadlines deadlines)
       : stream_(std::move(stream)),
         watch_(std::move(watch)),
         events_(events),
+        deadlines_(deadlines),
         alarm_(stream_.get_executor()),
         pause_(stream_.get_executor()),
         write_deadline_(stream_.get_executor()) {
@@ -41,7 +41,7 @@ class PageChannel : public std::enable_shared_from_this<PageChannel> {
   asio::awaitable<void> run(UpgradeRequest request) {
     beast::get_lowest_layer(stream_).expires_never();  // the WebSocket has its own deadlines
     stream_.set_option(websocket::stream_base::timeout{.handshake_timeout = kHandshakeTimeout,
-                                                       .idle_timeout = kIdleTimeout,
+                                                       .idle_timeout = deadlines_.idle,
                                                        .keep_alive_pings = true});
     stream_.read_message_max(kMaxRequestBytes);
     auto [error] = co_await stream_.async_accept(request, no_throw);
@@ -91,7 +91,7 @@ class PageChannel : public std::enable_shared_from_this<PageChannel> {
   }
 
   void set_write_deadline() {
-    write_deadline_.expires_after(kWriteTimeout);
+    write_deadline_.expires_after(deadlines_.write);
     write_deadline_.async_wait([self = shared_from_this()](beast::error_code error) {
       if (!error) beast::get_lowest_layer(self->stream_).close();
     });
@@ -100,6 +100,7 @@ class PageChannel : public std::enable_shared_from_this<PageChannel> {
   websocket::stream<beast::tcp_stream> stream_;
   std::shared_ptr<PageWatch> watch_;
   PageEvents& events_;
+  PageDeadlines deadlines_;
   asio::steady_timer alarm_;
   asio::steady_timer pause_;
   asio::steady_timer write_deadline_;
@@ -109,8 +110,10 @@ class PageChannel : public std::enable_shared_from_this<PageChannel> {
 }  // namespace
 
 asio::awaitable<void> serve_page(beast::tcp_stream stream, UpgradeRequest request,
-                                 std::shared_ptr<PageWatch> watch, PageEvents& events) {
-  const auto channel = std::make_shared<PageChannel>(std::move(stream), std::move(watch), events);
+                                 std::shared_ptr<PageWatch> watch, PageEvents& events,
+                                 PageDeadlines deadlines) {
+  const auto channel =
+      std::make_shared<PageChannel>(std::move(stream), std::move(watch), events, deadlines);
   co_await channel->run(std::move(request));
 }
 

@@ -8,6 +8,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <chrono>
 #include <memory>
 
 #include "emulator/page_events.h"
@@ -16,8 +17,14 @@ namespace telekv::emulator {
 
 using UpgradeRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
+struct PageDeadlines {
+  std::chrono::milliseconds idle{60'000};   ///< half of it without a word brings a ping
+  std::chrono::milliseconds write{10'000};  ///< for one piece of news
+};
+
 /// Answers the upgrade and serves the page until either side ends it.
 boost::asio::awaitable<void> serve_page(boost::beast::tcp_stream stream, UpgradeRequest request,
-                                        std::shared_ptr<PageWatch> watch, PageEvents& events);
+                                        std::shared_ptr<PageWatch> watch, PageEvents& events,
+                                        PageDeadlines deadlines = {});
 
 }  // namespace telekv::emulator

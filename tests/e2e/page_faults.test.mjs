@@ -58,7 +58,10 @@ for (const screen of sizes) {
       // The clicker polls and would meet a second poller at once: that one has its own test.
       const armed = kinds.filter((kind) => kind !== 'second_poller');
       for (const kind of armed) await arm(page, { kind, method: 'setMyCommands' });
-      await waiting(page).getByRole('listitem').nth(armed.length - 1).waitFor();
+      await waiting(page)
+        .getByRole('listitem')
+        .nth(armed.length - 1)
+        .waitFor();
       const { rules } = await emulator.call('faults');
       assert.deepEqual(
         rules.map(({ kind, method }) => [kind, method]),

@@ -33,13 +33,17 @@ for (const screen of sizes) {
         reply_markup: button('Два'),
       });
       await messages(page).getByText('Стало', { exact: true }).waitFor();
-      await messages(page).getByText(/^изменено /).waitFor();
+      await messages(page)
+        .getByText(/^изменено /)
+        .waitFor();
       await messages(page).getByRole('button', { name: 'Два', exact: true }).waitFor();
       assert.equal(await messages(page).getByText('Было', { exact: true }).count(), 0);
 
       const document = new Upload(new Uint8Array(2048), 'данные.bin');
       const file = await bot('sendDocument', { document });
-      await messages(page).getByRole('link', { name: /данные\.bin.*2[.,]05 КБ/ }).waitFor();
+      await messages(page)
+        .getByRole('link', { name: /данные\.bin.*2[.,]05 КБ/ })
+        .waitFor();
       await bot('pinChatMessage', { message_id: file.message_id });
       await page.getByRole('button', { name: /Закреплённое сообщение.*данные\.bin/ }).waitFor();
 

@@ -69,7 +69,9 @@ for (const screen of sizes) {
         await bot('pinChatMessage', { message_id: sent.message_id });
         await bot('forwardMessage', { from_chat_id: chat, message_id: sent.message_id });
         await page.getByText('Закреплённое сообщение').waitFor();
-        await messages(page).getByText(/Переслано/).waitFor();
+        await messages(page)
+          .getByText(/Переслано/)
+          .waitFor();
         assert.deepEqual(await faintTexts(page), []);
         await page.getByRole('button', { name: 'Сбои' }).click();
         await page.getByRole('button', { name: 'Включить' }).click();
@@ -137,7 +139,10 @@ test(
     });
     const names = (list) => list.map(([name]) => name).sort();
     assert.deepEqual(names(said.en), names(said.ru));
-    assert.deepEqual(said.asked.filter((name) => !names(said.en).includes(name)), []);
+    assert.deepEqual(
+      said.asked.filter((name) => !names(said.en).includes(name)),
+      [],
+    );
     const wrongLetters = (list, letters) =>
       list.filter(([, text]) => text !== null && letters.test(text)).map(([name]) => name);
     assert.deepEqual(wrongLetters(said.en, /\p{Script=Cyrillic}/u), []);

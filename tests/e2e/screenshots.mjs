@@ -42,7 +42,10 @@ async function armTwo(page) {
 }
 
 async function openMenu(page) {
-  await page.getByRole('link', { name: /telekv-root/ }).first().waitFor();
+  await page
+    .getByRole('link', { name: /telekv-root/ })
+    .first()
+    .waitFor();
   await page.locator('.message:has(.document)').last().focus();
   await page.keyboard.press('Enter');
 }

@@ -1,9 +1,13 @@
 // The WebSocket of the chat page over a real loopback connection: who may open it, what it tells,
 // what ends it.
+#include "emulator/page_channel.h"
+
 #include <gtest/gtest.h>
 
-#include <boost/asio/connect.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/json.hpp>
@@ -170,6 +174,69 @@ TEST_F(Channel, RefusesMorePagesThanItHasRoomForAndTakesThemAgain) {
     Page again;
     status = open(again);
   }
+}
+
+// A page that never reads, served with deadlines that a test can wait for.
+class DeafPage : public Channel {
+ protected:
+  static constexpr int kSmallBuffer = 1;  // the kernel makes it a few kilobytes
+
+  /// Answers when the page has been cut off.
+  void serve_until_cut(PageDeadlines deadlines) {
+    asio::ip::tcp::acceptor acceptor(io_, {asio::ip::address_v4::loopback(), 0});
+    Page page;
+    auto& client = page.socket.next_layer();
+    client.open(asio::ip::tcp::v4());
+    client.set_option(asio::socket_base::receive_buffer_size(kSmallBuffer));
+    client.connect(acceptor.local_endpoint());
+    asio::ip::tcp::socket server(io_);
+    acceptor.accept(server);
+    server.set_option(asio::socket_base::send_buffer_size(kSmallBuffer));
+    std::weak_ptr<PageWatch> open;
+    on_server([&] {
+      auto watch = service_.page_events().open();
+      open = watch;
+      asio::co_spawn(io_, serve(std::move(server), std::move(watch), deadlines), asio::detached);
+    });
+    page.socket.handshake(host_, "/emulator/events");
+    page.watch(many_chats());
+    bool is_open = true;
+    while (is_open) {
+      on_server([&] {
+        if (const auto watch = open.lock()) watch->chat_changed(kBot, kAnya);
+        is_open = !open.expired();
+      });
+    }
+  }
+
+ private:
+  static std::string many_chats() {
+    std::string json = R"({"watch":[)";
+    for (std::size_t i = 0; i < PageWatch::kMaxChats; ++i) {
+      json += std::string(i == 0 ? "" : ",") + R"({"bot_id":123456789,"chat_id":)" + kAnyaId + "}";
+    }
+    return json + "]}";
+  }
+
+  asio::awaitable<void> serve(asio::ip::tcp::socket socket, std::shared_ptr<PageWatch> watch,
+                              PageDeadlines deadlines) {
+    beast::tcp_stream stream(std::move(socket));
+    beast::flat_buffer buffer;
+    UpgradeRequest request;
+    co_await beast::http::async_read(stream, buffer, request, asio::use_awaitable);
+    co_await serve_page(std::move(stream), std::move(request), std::move(watch),
+                        service_.page_events(), deadlines);
+  }
+};
+
+constexpr std::chrono::hours kNever{1};
+
+TEST_F(DeafPage, IsCutOffWhenItDoesNotReadItsNews) {
+  serve_until_cut({.idle = kNever, .write = std::chrono::milliseconds(200)});
+}
+
+TEST_F(DeafPage, IsCutOffWhenItDoesNotAnswerPings) {
+  serve_until_cut({.idle = std::chrono::milliseconds(300), .write = kNever});
 }
 
 }  // namespace

@@ -39,7 +39,10 @@ export function arrange() {
   const room = roomForColumns();
   const last = Math.max(room, state.persons.indexOf(state.active) + 1);
   const visible = state.persons.slice(last - room, last).map((person) => chats.get(person));
-  settle($('chats'), visible.map(({ node }) => node));
+  settle(
+    $('chats'),
+    visible.map(({ node }) => node),
+  );
   $('chats').dataset.columns = visible.length;
   for (const chat of visible) chat.setAlone(visible.length === 1);
   markActive();

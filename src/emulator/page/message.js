@@ -160,7 +160,10 @@ function styled(chat, text, entities) {
     const piece = text.slice(begin, end);
     return entities
       .filter(({ offset, length }) => offset <= begin && offset + length >= end)
-      .reduce((inner, entity) => wrapped(chat, inner, piece, entity), document.createTextNode(piece));
+      .reduce(
+        (inner, entity) => wrapped(chat, inner, piece, entity),
+        document.createTextNode(piece),
+      );
   });
 }
 

@@ -231,5 +231,6 @@ export function translate(root) {
     node.setAttribute('aria-label', t[node.dataset.tTip]);
     node.title = t[node.dataset.tTip];
   }
-  for (const node of root.querySelectorAll('[data-t-hint]')) node.placeholder = t[node.dataset.tHint];
+  for (const node of root.querySelectorAll('[data-t-hint]'))
+    node.placeholder = t[node.dataset.tHint];
 }
