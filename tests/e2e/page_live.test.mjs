@@ -172,7 +172,7 @@ test(
 );
 
 test(
-  'A hundred pages of one emulator: those for whom there is no room say so and read on request',
+  'Of a hundred pages those without room are refused, and the emulator goes on',
   onPage(
     'desktop',
     async ({ page, emulator }) => {
