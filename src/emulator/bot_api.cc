@@ -86,6 +86,8 @@ const MethodEntry* find_method(std::string_view name) {
   return place == by_name.end() ? nullptr : place->second;
 }
 
+std::span<const MethodEntry> all_methods() { return kMethods; }
+
 PollRequest read_poll_request(const Arguments& arguments) {
   PollRequest request;
   request.offset = arguments.get_integer("offset", 0);

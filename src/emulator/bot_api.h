@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,9 @@ struct MethodEntry {
 
 /// The method of that name in any case; null when there is none.
 const MethodEntry* find_method(std::string_view name);
+
+/// Every method there is.
+std::span<const MethodEntry> all_methods();
 
 /// The arguments of getUpdates.
 PollRequest read_poll_request(const Arguments& arguments);

@@ -1,7 +1,10 @@
 // POST under /emulator/: people and what they do, bots, faults, the clock.
+#include <optional>
 #include <utility>
 
+#include "emulator/bot_api.h"
 #include "emulator/control_arguments.h"
+#include "emulator/control_calls.h"
 #include "emulator/render.h"
 #include "emulator/text.h"
 
@@ -159,29 +162,102 @@ Answer<std::string> post_raw_update(ControlCall& call, const ControlBody& body) 
   return "{\"update_id\":" + std::to_string(id) + "}";
 }
 
-Answer<std::string> post_faults(ControlCall& call, const ControlBody& body) {
-  FaultRule rule;
-  auto method = required_string(body, "method");
-  if (method.has_error()) return method.error();
+// What a person does to their own chat; the bot is not told of it, as by Telegram.
+Answer<MessageId> read_message_id(std::int64_t id) {
+  if (!std::in_range<MessageId>(id) || id < 0) return wrong("\"message_id\" is out of range");
+  return static_cast<MessageId>(id);
+}
+
+Answer<std::string> post_unpin(ControlCall& call, const ControlBody& body) {
+  const auto actor = read_actor(call, body);
+  if (actor.has_error()) return actor.error();
+  const auto given = optional_integer(body, "message_id", 0);
+  if (given.has_error()) return given.error();
+  const auto id = read_message_id(*given);
+  if (id.has_error()) return id.error();
+  const auto chat = call.world.find_chat(*actor->bot, actor->person);
+  if (chat.has_error()) return chat.error();
+  const auto message = *id == 0 ? std::nullopt : std::optional(*id);
+  const auto done = call.world.unpin(*actor->bot, **chat, message);
+  if (done.has_error()) return done.error();
+  return std::string("{}");
+}
+
+Answer<std::string> post_delete_message(ControlCall& call, const ControlBody& body) {
+  const auto actor = read_actor(call, body);
+  if (actor.has_error()) return actor.error();
+  const auto given = required_integer(body, "message_id");
+  if (given.has_error()) return given.error();
+  const auto id = read_message_id(*given);
+  if (id.has_error()) return id.error();
+  const auto chat = call.world.find_chat(*actor->bot, actor->person);
+  if (chat.has_error()) return chat.error();
+  const Message* message = call.world.find_message(**chat, *id);
+  if (message == nullptr) return bad_request("message to delete not found");
+  // The limit of 48 hours is the bot's; a person deletes at any age.
+  const TimeMs when_it_was_new = message->date_s * 1000;
+  const auto done = call.world.remove(*actor->bot, **chat, *id, when_it_was_new);
+  if (done.has_error()) return done.error();
+  return std::string("{}");
+}
+
+constexpr std::int64_t kMaxFaultCount = 1'000'000;
+constexpr std::int64_t kMaxRetryAfter_s = 1'000'000;
+constexpr std::int64_t kMaxDelay_ms = 600'000;
+
+// The method that a rule waits for, as documented.
+Answer<std::string> read_fault_method(const ControlBody& body, FaultKind kind) {
+  auto name = required_string(body, "method");
+  if (name.has_error()) return name.error();
+  if (kind == FaultKind::kSecondPoller && to_lower_ascii(*name) != "getupdates") {
+    return wrong("a second_poller spoils \"getUpdates\" only");
+  }
+  if (*name == "*" || *name == "file") return name;
+  const MethodEntry* method = find_method(*name);
+  if (method == nullptr) return wrong("\"method\" must be one that GET methods lists, file or *");
+  return std::string(method->name);
+}
+
+Answer<Fault> read_fault(const ControlBody& body) {
   const auto kind_name = required_string(body, "kind");
   if (kind_name.has_error()) return kind_name.error();
   const auto kind = parse_fault_kind(*kind_name);
-  if (!kind) return wrong("\"kind\" must be 429, 502, 500, drop_before, drop_after or delay");
-  const auto count = optional_integer(body, "count", 1);
-  const auto bot_id = optional_integer(body, "bot_id", 0);
+  if (!kind) {
+    return wrong(
+        "\"kind\" must be 429, 502, 500, drop_before, drop_after, delay, cut, timeout or "
+        "second_poller");
+  }
   const auto retry_after = optional_integer(body, "retry_after", 1);
-  const auto delay = optional_integer(body, "delay_ms", 0);
-  for (const auto* value : {&count, &bot_id, &retry_after, &delay}) {
+  const auto delay =
+      optional_integer(body, "delay_ms", kind == FaultKind::kNoAnswer ? kMaxDelay_ms : 0);
+  const auto bytes = optional_integer(body, "bytes", 0);
+  for (const auto* value : {&retry_after, &delay, &bytes}) {
     if (value->has_error()) return value->error();
   }
-  if (*count < 1) return wrong("\"count\" must be positive");
-  if (*retry_after < 1 || *retry_after > 1'000'000)
+  if (*retry_after < 1 || *retry_after > kMaxRetryAfter_s)
     return wrong("\"retry_after\" must be 1..1000000");
-  if (*delay < 0 || *delay > 600'000) return wrong("\"delay_ms\" must be 0..600000");
+  if (*delay < 0 || *delay > kMaxDelay_ms) return wrong("\"delay_ms\" must be 0..600000");
+  if (*bytes < 0) return wrong("\"bytes\" must not be negative");
+  return Fault{*kind, static_cast<std::uint32_t>(*retry_after), std::chrono::milliseconds(*delay),
+               static_cast<std::uint64_t>(*bytes)};
+}
+
+Answer<std::string> post_faults(ControlCall& call, const ControlBody& body) {
+  const auto fault = read_fault(body);
+  if (fault.has_error()) return fault.error();
+  auto method = read_fault_method(body, fault->kind);
+  if (method.has_error()) return method.error();
+  const auto count = optional_integer(body, "count", 1);
+  const auto bot_id = optional_integer(body, "bot_id", 0);
+  for (const auto* value : {&count, &bot_id}) {
+    if (value->has_error()) return value->error();
+  }
+  if (*count < 1 || *count > kMaxFaultCount) return wrong("\"count\" must be 1..1000000");
+  FaultRule rule;
   rule.method = std::move(*method);
   rule.bot_id = *bot_id;
   rule.remaining = static_cast<std::uint64_t>(*count);
-  rule.fault = {*kind, static_cast<std::uint32_t>(*retry_after), std::chrono::milliseconds(*delay)};
+  rule.fault = *fault;
   if (auto added = call.faults.add(std::move(rule)); added.has_error()) return added.error();
   return show_faults(call.faults);
 }
@@ -204,10 +280,22 @@ constexpr std::pair<std::string_view, ControlAction> kPosts[] = {
     {"tap", post_tap},
     {"raw_update", post_raw_update},
     {"block", post_block},
+    {"unpin", post_unpin},
+    {"delete_message", post_delete_message},
     {"faults", post_faults},
     {"clock", post_clock},
 };
 }  // namespace
+
+Answer<std::string> delete_faults(ControlCall& call) {
+  const std::int64_t id = call.query.get_integer("id", 0);
+  if (id == 0) {
+    call.faults.clear();
+  } else if (id < 0 || !call.faults.remove(static_cast<std::uint64_t>(id))) {
+    return ApiError{404, "no such fault; it may have been met already"};
+  }
+  return show_faults(call.faults);
+}
 
 ControlAction find_control_action(std::string_view name) {
   for (const auto& [known, action] : kPosts) {

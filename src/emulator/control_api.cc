@@ -92,13 +92,14 @@ bool is_from_loopback_page(const HttpRequest& request) {
          (request.origin.empty() || is_loopback_authority(request.origin));
 }
 
+bool is_from_own_page(const HttpRequest& request) {
+  return is_loopback_authority(request.host) && request.origin == "http://" + request.host;
+}
+
 HttpReply run_control_call(ControlCall& call, std::string_view http_method, std::string_view path,
                            std::string_view body) {
   if (http_method == "GET") return run_get(call, path);
-  if (http_method == "DELETE" && path == "faults") {
-    call.faults.clear();
-    return json_reply(show_faults(call.faults));
-  }
+  if (http_method == "DELETE" && path == "faults") return answer_reply(delete_faults(call));
   if (http_method != "POST") return control_error(405, "use GET or POST");
   if (const ControlAction action = find_control_action(path)) return run_post(call, action, body);
   return control_error(404, "no such call");

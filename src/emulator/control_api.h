@@ -35,6 +35,10 @@ HttpReply control_error(int status, std::string_view text);
 /// loopback.
 bool is_from_loopback_page(const HttpRequest& request);
 
+/// Whether a request comes from a page that this emulator served: its Host is loopback and its
+/// Origin is that very host and port. A page of another program on this machine is not.
+bool is_from_own_page(const HttpRequest& request);
+
 /// A call that wants to wait until the chat's version differs from `after`.
 struct ChatWait {
   BotId bot = 0;

@@ -30,6 +30,9 @@ Answer<std::string> show_chat(ControlCall& call, ChatId chat);
 /// The file that a message of the chat carries. Error: there is none.
 Answer<HttpReply> show_document(ControlCall& call, ChatId chat, std::int64_t message);
 
+/// DELETE faults: all rules, or the one of ?id=.
+Answer<std::string> delete_faults(ControlCall& call);
+
 /// {"faults": N}
 std::string show_faults(const Faults& faults);
 

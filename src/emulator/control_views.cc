@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "emulator/bot_api.h"
 #include "emulator/control_calls.h"
 #include "emulator/render.h"
 #include "emulator/text.h"
@@ -154,11 +155,68 @@ Answer<std::string> get_stats(ControlCall& call) {
   return out;
 }
 
-Answer<std::string> get_faults(ControlCall& call) { return show_faults(call.faults); }
+void write_fault_rule(JsonWriter& writer, const FaultRule& rule) {
+  writer.begin_object();
+  writer.field("id", rule.id);
+  writer.field("method", rule.method);
+  writer.field("kind", name_of(rule.fault.kind));
+  writer.field("count", rule.remaining);
+  if (rule.bot_id != 0) writer.field("bot_id", rule.bot_id);
+  switch (rule.fault.kind) {
+    case FaultKind::kTooManyRequests:
+      writer.field("retry_after", rule.fault.retry_after_s);
+      break;
+    case FaultKind::kDelay:
+    case FaultKind::kNoAnswer:
+      writer.field("delay_ms", rule.fault.delay.count());
+      break;
+    case FaultKind::kCutAnswer:
+      writer.field("bytes", rule.fault.bytes);
+      break;
+    default:
+      break;
+  }
+  writer.end_object();
+}
+
+Answer<std::string> get_faults(ControlCall& call) {
+  std::string out;
+  JsonWriter writer(out);
+  writer.begin_object();
+  writer.field("faults", call.faults.size());
+  writer.key("rules");
+  writer.begin_array();
+  for (const FaultRule& rule : call.faults.rules()) write_fault_rule(writer, rule);
+  writer.end_array();
+  writer.end_object();
+  return out;
+}
+
+Answer<std::string> get_clock(ControlCall& call) {
+  std::string out;
+  JsonWriter writer(out);
+  writer.begin_object();
+  writer.field("now", call.now / 1000);
+  writer.field("advance_s", call.world.clock_advance() / 1000);
+  writer.end_object();
+  return out;
+}
+
+Answer<std::string> get_methods(ControlCall&) {
+  std::string out;
+  JsonWriter writer(out);
+  writer.begin_object();
+  writer.key("methods");
+  writer.begin_array();
+  for (const MethodEntry& method : all_methods()) writer.string(method.name);
+  writer.end_array();
+  writer.end_object();
+  return out;
+}
 
 constexpr std::pair<std::string_view, ControlView> kGets[] = {
-    {"people", get_people}, {"bots", get_bots},     {"chats", get_chats},
-    {"updates", get_queue}, {"faults", get_faults}, {"stats", get_stats},
+    {"people", get_people}, {"bots", get_bots},   {"chats", get_chats}, {"updates", get_queue},
+    {"faults", get_faults}, {"stats", get_stats}, {"clock", get_clock}, {"methods", get_methods},
 };
 
 }  // namespace

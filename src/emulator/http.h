@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,7 @@ struct HttpReply {
   std::string extra_headers;  ///< complete lines
   Delivery delivery = Delivery::kAnswer;
   std::chrono::milliseconds delay{0};
+  std::optional<std::uint64_t> cut_after_bytes;  ///< of the body; then the connection is closed
 
   std::size_t size() const { return file ? file->size() : body.size(); }
 };

@@ -10,8 +10,12 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <chrono>
 #include <utility>
+
+#include "emulator/control_api.h"
+#include "emulator/page_channel.h"
 
 namespace telekv::emulator {
 namespace asio = boost::asio;
@@ -28,6 +32,9 @@ constexpr auto kIdleTimeout = std::chrono::seconds(500);  // HttpServer.h
 constexpr auto kLingerTimeout = std::chrono::seconds(5);
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+// The chat page's WebSocket (docs/emulator.md).
+constexpr std::string_view kPageEventsPath = "/emulator/events";
 
 using Parser = http::request_parser<http::string_body>;
 
@@ -90,6 +97,10 @@ class Session : public std::enable_shared_from_this<Session> {
     auto [header_error, header_size] =
         co_await http::async_read_header(stream_, buffer_, parser, no_throw);
     if (header_error) co_return co_await refuse(header_error);
+    if (beast::websocket::is_upgrade(parser.get()) && parser.get().target() == kPageEventsPath) {
+      co_await upgrade(&parser);
+      co_return false;
+    }
     if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const asio::const_buffer bytes = asio::buffer(kContinue);
@@ -112,15 +123,33 @@ class Session : public std::enable_shared_from_this<Session> {
     co_return written&& keep_alive;
   }
 
+  // A WebSocket takes the connection over; nobody but the emulator's own page gets one, because a
+  // browser lets every site open it.
+  asio::awaitable<void> upgrade(Parser* parser) {
+    HttpReply refusal = control_error(403, "only for the emulator's own page");
+    if (is_from_own_page(take_request(*parser))) {
+      if (std::shared_ptr<PageWatch> watch = service_.page_events().open()) {
+        co_await serve_page(std::move(stream_), parser->release(), std::move(watch),
+                            service_.page_events());
+        co_return;
+      }
+      refusal = control_error(503, "too many pages are open; close one");
+    }
+    co_await write(&refusal, false, Part::kWhole);
+  }
+
   asio::awaitable<bool> write(const HttpReply* reply, bool keep_alive, Part part) {
     const std::string head = make_head(*reply, keep_alive);
     std::array<asio::const_buffer, 2> buffers{asio::buffer(head)};
     if (part == Part::kWhole) {
       buffers[1] = reply->file ? asio::buffer(*reply->file) : asio::buffer(reply->body);
+      if (reply->cut_after_bytes) {
+        buffers[1] = asio::buffer(buffers[1], static_cast<std::size_t>(*reply->cut_after_bytes));
+      }
     }
     stream_.expires_after(kIdleTimeout);
     auto [error, size] = co_await asio::async_write(stream_, buffers, no_throw);
-    co_return !error;
+    co_return !error && !reply->cut_after_bytes;
   }
 
   // What cannot be read gets an answer where one is due, and the connection ends.

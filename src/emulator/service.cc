@@ -1,7 +1,9 @@
 #include "emulator/service.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "emulator/body_encoding.h"
 #include "emulator/control_api.h"
@@ -40,6 +42,28 @@ HttpReply error_reply(const ApiError& error) {
   return reply;
 }
 
+// Spoils the answer to a call that has had its effect.
+void spoil(HttpReply& reply, const Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::kDropAfter:
+      reply.delivery = Delivery::kCut;
+      break;
+    case FaultKind::kDelay:
+      reply.delay = fault.delay;
+      break;
+    case FaultKind::kNoAnswer:
+      reply.delay = fault.delay;
+      reply.delivery = Delivery::kCut;
+      break;
+    case FaultKind::kCutAnswer:  // a whole body would be no fault
+      reply.cut_after_bytes =
+          std::min<std::uint64_t>(fault.bytes, std::max<std::size_t>(reply.size(), 1) - 1);
+      break;
+    default:  // answered instead of the call
+      break;
+  }
+}
+
 HttpReply page_reply(const PageFile& page) {
   HttpReply reply;
   reply.content_type = page.content_type;
@@ -59,6 +83,7 @@ Service::Service(asio::any_io_executor executor, World& world, FileStore& files,
       files_(files),
       journal_(journal),
       on_disk_failure_(std::move(on_disk_failure)),
+      page_events_(world),
       flood_(flood),
       edit_uploads_(executor_),
       webhooks_(
@@ -84,6 +109,7 @@ void Service::observe_world() {
   };
   observer.clock_advanced = [this] { webhooks_.notice_clock(); };
   observer.chat_changed = [this](BotId bot, ChatId chat) {
+    page_events_.chat_changed(bot, chat);
     if (waiting_for_chat_.empty()) return;
     const auto [begin, end] = waiting_for_chat_.equal_range({bot, chat});
     for (auto waiting = begin; waiting != end; ++waiting) waiting->second->cancel();
@@ -105,6 +131,18 @@ bool Service::commit() {
 
 asio::awaitable<HttpReply> Service::handle(HttpRequest request) {
   statistics_.bytes_in += request.body.size();
+  HttpReply reply = co_await find_reply(std::move(request));
+  tell_pages();
+  if (!commit()) reply.delivery = Delivery::kCut;
+  statistics_.bytes_out += reply.size();
+  if (reply.delay.count() > 0) {
+    Timer timer(executor_, reply.delay);
+    co_await timer.async_wait(no_throw);
+  }
+  co_return reply;
+}
+
+asio::awaitable<HttpReply> Service::find_reply(HttpRequest request) {
   HttpReply reply;
   const std::string path = percent_decode(request.path(), PlusSign::kIsPlus);
   if (auto bot_path = parse_bot_path(path, "/bot")) {
@@ -119,13 +157,16 @@ asio::awaitable<HttpReply> Service::handle(HttpRequest request) {
   } else {
     reply = error_reply({404, "Not Found"});
   }
-  if (!commit()) reply.delivery = Delivery::kCut;
-  statistics_.bytes_out += reply.size();
-  if (reply.delay.count() > 0) {
-    Timer timer(executor_, reply.delay);
-    co_await timer.async_wait(no_throw);
-  }
   co_return reply;
+}
+
+// Pages hear of chats from the world's observer, of everything else after each request.
+void Service::tell_pages() {
+  if (std::exchange(told_faults_, faults_.version()) != faults_.version()) {
+    page_events_.faults_changed();
+  }
+  const std::size_t directory = world_.people_count() + world_.bots().size();
+  if (std::exchange(told_directory_, directory) != directory) page_events_.people_changed();
 }
 
 std::optional<Service::BotPath> Service::parse_bot_path(std::string_view path,
@@ -144,16 +185,20 @@ asio::awaitable<HttpReply> Service::handle_method(HttpRequest request, BotPath p
   if (method == nullptr) co_return error_reply({404, "Not Found: method not found"});
 
   const auto fault = faults_.take(method->name, (*bot)->id);
+  tell_pages();  // now: the call itself may take its time
   if (fault) {
     if (auto reply = answer_instead(*fault)) {
       statistics_.count(method->name, false);
       co_return std::move(*reply);
     }
+    if (fault->kind == FaultKind::kSecondPoller) {
+      statistics_.count(method->name, false);
+      co_return co_await conflict((*bot)->id, kOtherPoll);
+    }
   }
   HttpReply reply = co_await run_method(std::move(request), *bot, method);
   statistics_.count(method->name, reply.status == 200);
-  if (fault && fault->kind == FaultKind::kDropAfter) reply.delivery = Delivery::kCut;
-  if (fault && fault->kind == FaultKind::kDelay) reply.delay = fault->delay;
+  if (fault) spoil(reply, *fault);
   co_return reply;
 }
 
@@ -288,6 +333,9 @@ std::optional<HttpReply> Service::answer_instead(const Fault& fault) const {
     }
     case FaultKind::kDropAfter:
     case FaultKind::kDelay:
+    case FaultKind::kCutAnswer:
+    case FaultKind::kNoAnswer:
+    case FaultKind::kSecondPoller:
       return std::nullopt;
   }
   return std::nullopt;
@@ -306,8 +354,7 @@ HttpReply Service::download(const BotPath& path) {
   if (file != nullptr) reply.file = files_.get(file->number);
   statistics_.count("file", reply.file != nullptr);
   if (!reply.file) return error_reply({404, "Not Found"});
-  if (fault && fault->kind == FaultKind::kDropAfter) reply.delivery = Delivery::kCut;
-  if (fault && fault->kind == FaultKind::kDelay) reply.delay = fault->delay;
+  if (fault) spoil(reply, *fault);
   return reply;
 }
 
@@ -324,7 +371,22 @@ asio::awaitable<HttpReply> Service::handle_control(HttpRequest request) {
     }
   }
   ControlCall call{world_, files_, faults_, statistics_, *query, now()};
-  co_return run_control_call(call, request.method, path, request.body);
+  HttpReply reply = run_control_call(call, request.method, path, request.body);
+  if (request.method == "POST" && path == "faults") end_polls_by_second_pollers();
+  if (request.method == "POST" && (path == "people" || path == "bots")) {
+    page_events_.people_changed();  // renamed, at least
+  }
+  if (request.method == "POST" && path == "clock") page_events_.faults_changed();
+  co_return reply;
+}
+
+// A getUpdates that waits is ended by a second poller the moment it comes.
+void Service::end_polls_by_second_pollers() {
+  std::vector<BotId> polling;
+  for (const auto& [bot, poll] : waiting_polls_) polling.push_back(bot);
+  for (const BotId bot : polling) {
+    if (faults_.take_second_poller(bot)) end_waiting_poll(bot, kOtherPoll);
+  }
 }
 
 asio::awaitable<void> Service::wait_for_chat(BotId bot, ChatId chat, Clock::time_point deadline) {

@@ -23,6 +23,7 @@
 #include "emulator/flood_control.h"
 #include "emulator/http.h"
 #include "emulator/journal.h"
+#include "emulator/page_events.h"
 #include "emulator/statistics.h"
 #include "emulator/webhook_sender.h"
 #include "emulator/world.h"
@@ -38,6 +39,9 @@ class Service {
 
   /// Answers a request. Never fails: what is wrong is in the answer.
   boost::asio::awaitable<HttpReply> handle(HttpRequest request);
+
+  /// What open chat pages are told.
+  PageEvents& page_events() { return page_events_; }
 
  private:
   using Timer = boost::asio::steady_timer;
@@ -62,6 +66,7 @@ class Service {
   boost::asio::awaitable<bool> upload_edit(BotId bot, const Arguments* arguments);
   boost::asio::awaitable<HttpReply> get_updates(Bot* bot, PollRequest request);
   boost::asio::awaitable<HttpReply> conflict(BotId bot, std::string_view text);
+  boost::asio::awaitable<HttpReply> find_reply(HttpRequest request);
   void observe_world();
   void end_waiting_poll(BotId bot, std::string_view text);
   void run_webhook_reply(Bot& bot, const WebhookAnswer& answer);
@@ -70,6 +75,8 @@ class Service {
                                              std::chrono::steady_clock::time_point deadline);
   HttpReply download(const BotPath& path);
   std::optional<HttpReply> answer_instead(const Fault& fault) const;
+  void end_polls_by_second_pollers();
+  void tell_pages();
   std::optional<HttpReply> refuse_flood(const Bot& bot, const MethodEntry& method,
                                         const Arguments& arguments);
   TimeMs now() const;
@@ -81,6 +88,9 @@ class Service {
   Journal* journal_;
   std::function<void()> on_disk_failure_;
   Faults faults_;
+  PageEvents page_events_;
+  std::uint64_t told_faults_ = 0;   ///< version of the rules that pages were told of
+  std::size_t told_directory_ = 0;  ///< people and bots that pages were told of
   FloodControl flood_;
   EditUploads edit_uploads_;
   Statistics statistics_;

@@ -6,6 +6,8 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json.hpp>
@@ -63,6 +65,17 @@ class Client {
     parser.skip(true);
     http::read(socket_, buffer_, parser);
     return parser.release();
+  }
+
+  /// Head and body of an answer after which the connection is closed.
+  std::pair<std::string, std::string> send_and_read_all(const std::string& bytes) {
+    asio::write(socket_, asio::buffer(bytes));
+    std::string all;
+    boost::system::error_code end;
+    asio::read(socket_, asio::dynamic_buffer(all), end);
+    EXPECT_EQ(end, asio::error::eof);
+    const std::size_t body = all.find("\r\n\r\n") + 4;
+    return {all.substr(0, body), all.substr(body)};
   }
 
   boost::json::value get(const std::string& target) {
@@ -323,7 +336,7 @@ TEST_F(Http, FaultsSpoilTheNextCallsAndNoMore) {
   EXPECT_EQ(page.result_int(), 502u);
   EXPECT_THAT(page.body(), HasSubstr("<html>"));
   fault(R"({"method":"sendMessage","kind":"502","count":5})");
-  EXPECT_EQ(boost::json::serialize(client_.get("/emulator/faults")), R"({"faults":1})");
+  EXPECT_EQ(client_.get("/emulator/faults").at("faults").as_int64(), 1);
   EXPECT_EQ(boost::json::serialize(
                 boost::json::parse(client_.send(http::verb::delete_, "/emulator/faults").body())),
             R"({"faults":0})");
@@ -346,12 +359,122 @@ TEST_F(Http, ACutConnectionMayOrMayNotHaveHadItsEffect) {
   EXPECT_EQ(cut("drop_after"), 1);
 }
 
+TEST_F(Http, FaultsThatWaitAreListedAndTakenBackOneByOne) {
+  const auto fault = [&](const std::string& json) { client_.post("/emulator/faults", json); };
+  fault(R"({"method":"sendmessage","kind":"429","retry_after":35,"count":2})");
+  fault(R"({"method":"*","kind":"delay","delay_ms":50,"bot_id":77})");
+  fault(R"({"method":"file","kind":"cut","bytes":10})");
+  client_.post(bot("sendMessage"), R"({"chat_id":5123456789,"text":"x"})");
+  EXPECT_EQ(boost::json::serialize(client_.get("/emulator/faults")),
+            R"({"faults":3,"rules":[)"
+            R"({"id":1,"method":"sendMessage","kind":"429","count":1,"retry_after":35},)"
+            R"({"id":2,"method":"*","kind":"delay","count":1,"bot_id":77,"delay_ms":50},)"
+            R"({"id":3,"method":"file","kind":"cut","count":1,"bytes":10}]})");
+  const auto take_back = [&](const std::string& id) {
+    return client_.send(http::verb::delete_, "/emulator/faults?id=" + id).result_int();
+  };
+  EXPECT_EQ(take_back("2"), 200u);
+  EXPECT_EQ(take_back("2"), 404u);
+  EXPECT_EQ(take_back("-1"), 404u);
+  EXPECT_EQ(client_.get("/emulator/faults").at("faults").as_int64(), 2);
+}
+
+TEST_F(Http, AFaultThatMakesNoSenseIsRefused) {
+  const auto status = [&](const std::string& json) {
+    return client_.send(http::verb::post, "/emulator/faults", json).result_int();
+  };
+  EXPECT_EQ(status(R"({"method":"sendNothing","kind":"429"})"), 400u);
+  EXPECT_EQ(status(R"({"method":"sendMessage","kind":"418"})"), 400u);
+  EXPECT_EQ(status(R"({"method":"sendMessage","kind":"second_poller"})"), 400u);
+  EXPECT_EQ(status(R"({"method":"*","kind":"cut","bytes":-1})"), 400u);
+  EXPECT_EQ(status(R"({"method":"*","kind":"timeout","delay_ms":600001})"), 400u);
+  EXPECT_EQ(status(R"({"method":"*","kind":"502","count":0})"), 400u);
+  EXPECT_EQ(client_.get("/emulator/faults").at("faults").as_int64(), 0);
+  const auto methods = client_.get("/emulator/methods").at("methods").as_array();
+  EXPECT_THAT(boost::json::serialize(methods), HasSubstr("\"getUpdates\""));
+}
+
+TEST_F(Http, AnAnswerIsCutInTheMiddleAndTheCallHasHadItsEffect) {
+  client_.post("/emulator/faults", R"({"method":"sendMessage","kind":"cut","bytes":7})");
+  Client other(server_->port());
+  const auto [head, body] =
+      other.send_and_read_all("POST " + bot("sendMessage?chat_id=5123456789&text=x") +
+                              " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(head, HasSubstr("200 OK"));
+  EXPECT_EQ(body, R"({"ok":t)");
+  EXPECT_EQ(client_.get("/emulator/stats").at("messages").as_int64(), 1);
+}
+
+TEST_F(Http, ACutBeyondTheEndTakesTheLastByte) {
+  const auto me = client_.send(http::verb::get, bot("getMe")).body();
+  client_.post("/emulator/faults", R"({"method":"getMe","kind":"cut","bytes":1000000})");
+  Client other(server_->port());
+  const auto [head, body] =
+      other.send_and_read_all("GET " + bot("getMe") + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  EXPECT_EQ(body, me.substr(0, me.size() - 1));
+}
+
+TEST_F(Http, ACallThatTimesOutHasHadItsEffect) {
+  client_.post("/emulator/faults", R"({"method":"sendMessage","kind":"timeout","delay_ms":200})");
+  Client other(server_->port());
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THROW(
+      other.send(http::verb::post, bot("sendMessage"), R"({"chat_id":5123456789,"text":"x"})"),
+      boost::system::system_error);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(200));
+  EXPECT_EQ(client_.get("/emulator/stats").at("messages").as_int64(), 1);
+}
+
+TEST_F(Http, ASecondPollerEndsTheWaitingPollAndTheNextOne) {
+  Client poller(server_->port());
+  auto waiting =
+      std::async(std::launch::async, [&] { return poller.get(bot("getUpdates?timeout=50")); });
+  while (!on_server([&] {
+    const Bot* known = world_.find_bot(kBot);
+    return known != nullptr && known->last_poll.started != 0;
+  })) {
+  }
+  client_.post("/emulator/faults", R"({"method":"getUpdates","kind":"second_poller","count":2})");
+  EXPECT_THAT(std::string(waiting.get().at("description").as_string()),
+              HasSubstr("Conflict: terminated by other getUpdates request"));
+  EXPECT_EQ(client_.get(bot("getUpdates")).at("error_code").as_int64(), 409);
+  EXPECT_TRUE(client_.get(bot("getUpdates")).at("ok").as_bool());
+}
+
+TEST_F(Http, APersonUnpinsAndDeletesAndTheBotIsNotTold) {
+  client_.post(bot("sendMessage"), R"({"chat_id":5123456789,"text":"old"})");
+  client_.post(bot("pinChatMessage"), R"({"chat_id":5123456789,"message_id":1})");
+  client_.get(bot("getUpdates?offset=-1"));
+  client_.post("/emulator/clock", R"({"advance_s":259200})");
+  const auto status = [&](const std::string& call, const std::string& json) {
+    return client_
+        .send(http::verb::post, "/emulator/" + call,
+              R"({"bot_id":123456789,"from":5123456789)" + json + "}")
+        .result_int();
+  };
+  const auto chat = [&] {
+    return client_.get("/emulator/chats/5123456789/messages?bot_id=123456789");
+  };
+  EXPECT_FALSE(chat().at("pinned_message").is_null());
+  EXPECT_EQ(status("unpin", R"(,"message_id":9)"), 400u);
+  EXPECT_EQ(status("unpin", R"(,"message_id":1)"), 200u);
+  EXPECT_TRUE(chat().at("pinned_message").is_null());
+  EXPECT_EQ(status("unpin", ""), 400u) << "nothing is pinned any more";
+  EXPECT_EQ(status("delete_message", R"(,"message_id":1)"), 200u) << "older than 48 hours";
+  EXPECT_EQ(status("delete_message", R"(,"message_id":1)"), 400u);
+  EXPECT_EQ(status("delete_message", R"(,"message_id":99999999999)"), 400u);
+  EXPECT_EQ(chat().at("messages").as_array().size(), 1u) << "what is left tells of the pin";
+  EXPECT_EQ(client_.get("/emulator/updates?bot_id=123456789").at("pending").as_int64(), 1)
+      << "of the pin alone";
+}
+
 TEST_F(Http, TheClockGoesForward) {
   write(client_, "old");
   client_.post("/emulator/clock", R"({"advance_s":86401})");
   EXPECT_EQ(client_.get(bot("getUpdates")).at("result").as_array().size(), 0u);
   EXPECT_EQ(client_.send(http::verb::post, "/emulator/clock", R"({"advance_s":-1})").result_int(),
             400u);
+  EXPECT_EQ(client_.get("/emulator/clock").at("advance_s").as_int64(), 86401);
 }
 
 TEST_F(Http, RawUpdatesReachTheBotAsTheyAre) {

@@ -1,16 +1,14 @@
 // The emulator's control API, as the page uses it.
 import { toast } from './dom.js';
-import { state } from './state.js';
 
-export async function call(path, { body, signal } = {}) {
+export async function call(path, { body, method } = {}) {
   const request =
     body === undefined
-      ? { signal }
+      ? { method }
       : {
           method: 'POST',
           headers: { 'Content-Type': 'application/json' },
           body: JSON.stringify(body),
-          signal,
         };
   const response = await fetch(`emulator/${path}`, request);
   const answer = await response.json().catch(() => ({}));
@@ -18,8 +16,8 @@ export async function call(path, { body, signal } = {}) {
   return answer;
 }
 
-/// Runs something the person asked for; a failure is told, not thrown. Answers whether it succeeded.
-async function attempt(action) {
+/// Runs something the reader asked for; a failure is told, not thrown. Answers whether it succeeded.
+export async function attempt(action) {
   try {
     await action();
     return true;
@@ -29,14 +27,14 @@ async function attempt(action) {
   }
 }
 
-export const send = (text) =>
+/// What a person does in their chat with a bot: `chat` is {bot, person}, ids as text.
+const act = (name, chat, what) =>
   attempt(() =>
-    call('send', { body: { bot_id: Number(state.bot), from: Number(state.person), text } }),
+    call(name, { body: { bot_id: Number(chat.bot), from: Number(chat.person), ...what } }),
   );
 
-export const tap = (message, data) =>
-  attempt(async () => {
-    await call('tap', {
-      body: { bot_id: Number(state.bot), from: Number(state.person), message_id: message, data },
-    });
-  });
+export const send = (chat, text) => act('send', chat, { text });
+export const tap = (chat, message, data) => act('tap', chat, { message_id: message, data });
+export const unpin = (chat, message) => act('unpin', chat, { message_id: message });
+export const deleteMessage = (chat, message) =>
+  act('delete_message', chat, { message_id: message });

@@ -1,22 +1,20 @@
-// One message as nodes: its text with entities, its document, its buttons.
+// One message as nodes: its text with entities, its document, its buttons. `chat` is whose chat it
+// is in: {bot, person}.
 import { send, tap } from './api.js';
-import { element, icon } from './dom.js';
-import { nameOf, state } from './state.js';
+import { element, icon, iconButton } from './dom.js';
+import { openMenu } from './menu.js';
+import { nameOf } from './state.js';
 import { language, t } from './texts.js';
 
-export const serviceNode = (message) =>
-  element(
-    'div',
-    { className: 'service' },
-    t.pinnedBy(nameOf(message.from ?? message.chat), summary(message.pinned_message)),
-  );
+const dotsPath = 'M6 12h.01M12 12h.01M18 12h.01';
 
-export function bubbleNode(message) {
-  const mine = String(message.from?.id) === state.person;
-  const time = new Date(message.date * 1000).toLocaleTimeString(language, {
-    hour: '2-digit',
-    minute: '2-digit',
-  });
+export function serviceNode(chat, message) {
+  const what = t.pinnedBy(nameOf(message.from ?? message.chat), summary(message.pinned_message));
+  return withMenu(element('div', { className: 'service' }, what), chat, message);
+}
+
+export function bubbleNode(chat, message) {
+  const mine = String(message.from?.id) === chat.person;
   const words = message.text ?? message.caption;
   const bubble = element(
     'div',
@@ -24,25 +22,55 @@ export function bubbleNode(message) {
     message.forward_origin
       ? element('div', { className: 'forwarded' }, t.forwarded(originOf(message.forward_origin)))
       : null,
-    message.document ? documentNode(message) : null,
+    message.document ? documentNode(chat, message) : null,
     words === undefined
       ? null
       : element(
           'span',
           { className: 'text', dir: 'auto' },
-          ...styled(words, message.entities ?? message.caption_entities ?? []),
+          ...styled(chat, words, message.entities ?? message.caption_entities ?? []),
         ),
     words === undefined && !message.document
       ? element('em', { className: 'faint' }, t.unknown)
       : null,
-    element('span', { className: 'meta' }, message.edit_date ? `${t.edited} ${time}` : time),
+    metaNode(message),
   );
-  return element(
-    'div',
-    { className: mine ? 'message mine' : 'message' },
-    bubble,
-    inlineKeyboard(message),
-  );
+  const node = element('div', { className: mine ? 'message mine' : 'message' });
+  const more = iconButton(dotsPath, t.actions, () => openMenu(node, chat, message), 'more');
+  more.tabIndex = -1; // the message itself opens its menu by keyboard
+  node.append(element('div', { className: 'line' }, bubble, more));
+  const keys = inlineKeyboard(chat, message);
+  if (keys) node.append(keys);
+  return withMenu(node, chat, message);
+}
+
+function metaNode(message) {
+  const time = new Date(message.date * 1000).toLocaleTimeString(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  return element('span', { className: 'meta' }, message.edit_date ? `${t.edited} ${time}` : time);
+}
+
+/// Enter, the context menu key, the right button and a finger open the menu of a message.
+function withMenu(node, chat, message) {
+  node.tabIndex = -1;
+  node.dataset.item = '';
+  node.addEventListener('contextmenu', (event) => {
+    if (event.target.closest('a, button')) return;
+    event.preventDefault();
+    openMenu(node, chat, message);
+  });
+  node.addEventListener('click', (event) => {
+    if (event.pointerType !== 'touch' || event.target.closest('a, button')) return;
+    openMenu(node, chat, message);
+  });
+  node.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.target !== node) return;
+    event.preventDefault();
+    openMenu(node, chat, message);
+  });
+  return node;
 }
 
 const originOf = (origin) =>
@@ -52,10 +80,10 @@ const originOf = (origin) =>
       origin.chat ?? { id: origin.sender_user_name ?? '' },
   );
 
-function documentNode(message) {
+function documentNode(chat, message) {
   const { file_name: fileName = 'file', file_size: size } = message.document;
-  const path = `emulator/chats/${state.person}/messages/${message.message_id}/document`;
-  const where = `${path}?bot_id=${state.bot}`;
+  const path = `emulator/chats/${chat.person}/messages/${message.message_id}/document`;
+  const where = `${path}?bot_id=${chat.bot}`;
   return element(
     'a',
     { className: 'document', href: where, download: fileName, title: t.download },
@@ -80,19 +108,19 @@ function sizeText(bytes) {
 export const summary = (message) =>
   message.text ?? [message.document?.file_name, message.caption].filter(Boolean).join(' · ');
 
-function inlineKeyboard(message) {
+function inlineKeyboard(chat, message) {
   const rows = message.reply_markup?.inline_keyboard;
   if (!rows) return null;
   return element(
     'div',
     { className: 'inline' },
     ...rows.map((row) =>
-      element('div', { className: 'row' }, ...row.map((key) => inlineKey(message, key))),
+      element('div', { className: 'row' }, ...row.map((key) => inlineKey(chat, message, key))),
     ),
   );
 }
 
-function inlineKey(message, key) {
+function inlineKey(chat, message, key) {
   if (/^(https?|tg):/.test(key.url ?? '')) {
     return element('a', { href: key.url, target: '_blank', rel: 'noopener noreferrer' }, key.text);
   }
@@ -101,7 +129,7 @@ function inlineKey(message, key) {
     { type: 'button', disabled: key.callback_data === undefined },
     key.text,
   );
-  button.addEventListener('click', () => tap(message.message_id, key.callback_data));
+  button.addEventListener('click', () => tap(chat, message.message_id, key.callback_data));
   return button;
 }
 
@@ -117,7 +145,7 @@ const styleTags = {
 
 /// Text with entities as nodes: cut at every border, wrap every piece. Offsets are UTF-16 units,
 /// as in JavaScript.
-function styled(text, entities) {
+function styled(chat, text, entities) {
   const borders = [
     ...new Set([
       0,
@@ -132,11 +160,14 @@ function styled(text, entities) {
     const piece = text.slice(begin, end);
     return entities
       .filter(({ offset, length }) => offset <= begin && offset + length >= end)
-      .reduce((inner, entity) => wrapped(inner, piece, entity), document.createTextNode(piece));
+      .reduce(
+        (inner, entity) => wrapped(chat, inner, piece, entity),
+        document.createTextNode(piece),
+      );
   });
 }
 
-function wrapped(inner, piece, { type, url }) {
+function wrapped(chat, inner, piece, { type, url }) {
   const target = type === 'text_link' ? url : type === 'url' ? piece : '';
   if (/^https?:\/\//.test(target))
     return element('a', { href: target, target: '_blank', rel: 'noopener noreferrer' }, inner);
@@ -144,7 +175,7 @@ function wrapped(inner, piece, { type, url }) {
     const link = element('a', { href: location.hash }, inner);
     link.addEventListener('click', (event) => {
       event.preventDefault();
-      send(piece);
+      send(chat, piece);
     });
     return link;
   }

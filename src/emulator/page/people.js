@@ -1,18 +1,12 @@
 // The list of people, and creating one.
 import { call } from './api.js';
-import { $, element } from './dom.js';
-import { address, nameOf, state } from './state.js';
-import { t } from './texts.js';
+import { activate, focusColumn, roomForColumns } from './columns.js';
+import { $, avatar, element, iconButton, walkWithArrows } from './dom.js';
+import { address, nameOf, personsBeside, personsWith, state } from './state.js';
+import { language, t } from './texts.js';
 
 const mostPeople = 1000;
-
-export function avatar(party, place = element('span', { className: 'avatar' })) {
-  place.textContent =
-    [...nameOf(party)].find((sign) => /[\p{L}\p{N}]/u.test(sign))?.toUpperCase() ?? '•';
-  place.style.setProperty('--tint', Number(party.id) % 7);
-  place.setAttribute('aria-hidden', 'true');
-  return place;
-}
+const besidePath = 'M4 5h16v14H4zM12 5v14M16 10v4M14 12h4';
 
 /// Answers whether anything differs from what was listed before.
 export async function refreshDirectory() {
@@ -43,33 +37,53 @@ export function showDirectory() {
 }
 
 export function showPeople() {
+  const focused = document.activeElement?.closest('#people a')?.dataset.id;
   const wanted = $('filter').hidden ? '' : $('filter').value.trim().toLowerCase();
   const found = state.people.filter(
     (person) =>
       wanted === '' ||
       `${nameOf(person)} ${person.username ?? ''} ${person.id}`.toLowerCase().includes(wanted),
   );
-  const items = found.map((person) => {
-    const link = element(
-      'a',
-      { href: address(state.bot ?? '', person.id) },
-      avatar(person),
-      element(
-        'span',
-        { className: 'who' },
-        element('b', {}, nameOf(person)),
-        element('span', { className: 'faint' }, String(person.id)),
-      ),
-    );
-    if (String(person.id) === state.person) link.setAttribute('aria-current', 'page');
-    return element('li', {}, link);
-  });
+  const items = found.map(personNode);
   const unlisted = state.totalPeople - state.people.length;
   if (unlisted > 0) items.push(element('li', { className: 'hint' }, t.more(unlisted)));
   $('people').replaceChildren(...items);
+  if (focused) $('people').querySelector(`a[data-id="${focused}"]`)?.focus();
 }
 
-export async function createPerson(event) {
+function personNode(person) {
+  const id = String(person.id);
+  const isOpen = state.persons.includes(id);
+  const link = element(
+    'a',
+    { href: address(state.bot ?? '', personsWith(id)) },
+    avatar(person),
+    element(
+      'span',
+      { className: 'who' },
+      element('b', {}, nameOf(person)),
+      element('span', { className: 'faint' }, id),
+    ),
+  );
+  link.dataset.id = id;
+  if (isOpen) link.setAttribute('aria-current', 'true');
+  link.addEventListener('click', () => {
+    link.href = address(state.bot, personsWith(id)); // in place of the chat that is active by now
+    if (!isOpen) return;
+    activate(id); // the address stays the same
+    focusColumn(id);
+  });
+  const item = element('li', {}, link);
+  if (!isOpen && state.persons.length > 0 && state.persons.length < roomForColumns()) {
+    const beside = iconButton(besidePath, t.beside(nameOf(person)), () => {
+      location.hash = address(state.bot, personsBeside(id));
+    });
+    item.append(beside);
+  }
+  return item;
+}
+
+async function createPerson(event) {
   event.preventDefault();
   const person = { first_name: $('person-name').value.trim() };
   if ($('person-id').value !== '') person.id = Number($('person-id').value);
@@ -78,8 +92,21 @@ export async function createPerson(event) {
     const made = await call('people', { body: person });
     await refreshDirectory();
     $('person-dialog').close();
-    location.hash = address(state.bot, made.id);
+    location.hash = address(state.bot, personsWith(String(made.id)));
   } catch (error) {
     $('person-error').textContent = error.message;
   }
+}
+
+export function listenToPeople() {
+  $('filter').addEventListener('input', showPeople);
+  walkWithArrows($('people'), 'a');
+  $('new-person').addEventListener('click', () => {
+    $('person-form').reset();
+    $('person-error').textContent = '';
+    $('person-language').value = language;
+    $('person-dialog').showModal();
+  });
+  $('person-cancel').addEventListener('click', () => $('person-dialog').close());
+  $('person-form').addEventListener('submit', createPerson);
 }

@@ -1,6 +1,7 @@
-// The page's texts, in the browser's language.
+// The page's texts, in the reader's language: the chosen one, else the browser's.
+import { setting } from './settings.js';
 
-const texts = {
+export const texts = {
   en: {
     title: 'Local Telegram',
     subtitle: 'nothing leaves this machine',
@@ -11,17 +12,27 @@ const texts = {
     noPeople: 'Nobody is here yet. Create a person to write to the bot.',
     noBot: 'No bot is connected yet. Start one with',
     back: 'Back to the people',
+    close: 'Close',
+    closeChat: 'Close this chat',
     pinned: 'Pinned message',
+    unpin: 'Unpin',
     messages: 'Messages',
     keyboard: 'Bot keyboard',
     message: 'Message',
     send: 'Send',
     start: 'Start',
     choose: 'Choose a person on the left to open the chat with the bot.',
+    chats: 'Chats',
+    chatOf: (name) => `Chat of ${name}`,
+    beside: (name) => `Open ${name} beside`,
     name: 'Name',
     id: 'Id (any free one if empty)',
     language: 'Language',
     unknownLanguage: 'not known',
+    theme: 'Theme',
+    system: 'System',
+    light: 'Light',
+    dark: 'Dark',
     cancel: 'Cancel',
     create: 'Create',
     fresh: 'No messages yet. Start opens the chat with the bot.',
@@ -31,10 +42,69 @@ const texts = {
     forwarded: (name) => `Forwarded from ${name}`,
     earlier: 'Show earlier messages',
     writingAs: (name) => `as ${name}`,
+    writingTo: (bot) => `with ${bot}`,
     unknown: 'A message this page cannot show',
     more: (count) => `and ${count} more: open them by their address, #person=ID`,
     units: ['B', 'kB', 'MB', 'GB'],
     download: 'Download',
+    actions: 'Message actions',
+    deleteMessage: 'Delete the message',
+    faults: 'Faults',
+    faultsAbout: 'Spoil the bot’s next calls, as Telegram and the network do.',
+    waitingFaults: 'Waiting',
+    noFaults: 'No faults are waiting.',
+    clearFaults: 'Take all back',
+    takeBack: (what) => `Take back: ${what}`,
+    newFault: 'New fault',
+    method: 'Call',
+    anyMethod: 'any call',
+    downloads: 'file download',
+    kind: 'What happens',
+    count: 'How many calls',
+    arm: 'Arm',
+    armed: 'The fault waits for its call.',
+    times: (count) => `${count} calls`,
+    faultNames: {
+      429: '429, too many requests',
+      500: '500, restart',
+      502: '502, an HTML page',
+      delay: 'delay',
+      cut: 'answer cut short',
+      drop_before: 'cut before the effect',
+      drop_after: 'cut after the effect',
+      timeout: 'effect, then no answer',
+      second_poller: 'second poller',
+    },
+    faultEffects: {
+      429: 'No effect; the bot is told how long to wait.',
+      500: 'No effect; Telegram’s own “restart” error.',
+      502: 'No effect; the page of a gateway in place of JSON.',
+      delay: 'Takes effect at once and is answered late.',
+      cut: 'Takes effect; the connection ends in the middle of the answer.',
+      drop_before: 'No effect; the connection ends without an answer.',
+      drop_after: 'Takes effect; the connection ends without an answer.',
+      timeout: 'Takes effect; the answer never comes, later the connection ends.',
+      second_poller: 'getUpdates gets 409, as if another program used the token.',
+    },
+    faultNumberNames: {
+      retry_after: 'Retry after, s',
+      delay_ms: 'Wait, s',
+      bytes: 'Bytes that arrive',
+    },
+    faultNumbers: {
+      retry_after: (seconds) => `retry after ${seconds} s`,
+      delay_ms: (seconds) => `${seconds} s`,
+      bytes: (bytes) => `after ${bytes} bytes`,
+    },
+    clock: 'Clock',
+    ahead: (duration) => `ahead by ${duration}`,
+    duration: ({ days, hours, minutes, seconds }) =>
+      parts([days, 'd'], [hours, 'h'], [minutes, 'min'], [seconds, 's']),
+    minute: '+1 min',
+    hour: '+1 h',
+    day: '+1 day',
+    seconds: 'Seconds',
+    advance: 'Advance',
   },
   ru: {
     title: 'Локальный Telegram',
@@ -46,17 +116,27 @@ const texts = {
     noPeople: 'Здесь пока никого нет. Создайте человека, чтобы написать боту.',
     noBot: 'Бот ещё не подключён. Запустите его с',
     back: 'Назад к людям',
+    close: 'Закрыть',
+    closeChat: 'Закрыть этот чат',
     pinned: 'Закреплённое сообщение',
+    unpin: 'Открепить',
     messages: 'Сообщения',
     keyboard: 'Клавиатура бота',
     message: 'Сообщение',
     send: 'Отправить',
     start: 'Начать',
     choose: 'Выберите человека слева, чтобы открыть чат с ботом.',
+    chats: 'Чаты',
+    chatOf: (name) => `Чат: ${name}`,
+    beside: (name) => `Открыть рядом: ${name}`,
     name: 'Имя',
     id: 'Номер (если пусто, любой свободный)',
     language: 'Язык',
     unknownLanguage: 'неизвестен',
+    theme: 'Тема',
+    system: 'Система',
+    light: 'Светлая',
+    dark: 'Тёмная',
     cancel: 'Отмена',
     create: 'Создать',
     fresh: 'Сообщений пока нет. «Начать» откроет чат с ботом.',
@@ -66,12 +146,91 @@ const texts = {
     forwarded: (name) => `Переслано от ${name}`,
     earlier: 'Показать более ранние сообщения',
     writingAs: (name) => `от имени ${name}`,
+    writingTo: (bot) => `с ботом ${bot}`,
     unknown: 'Эту запись страница показать не умеет',
     more: (count) => `и ещё ${count}: открываются по адресу #person=НОМЕР`,
     units: ['Б', 'КБ', 'МБ', 'ГБ'],
     download: 'Скачать',
+    actions: 'Действия с сообщением',
+    deleteMessage: 'Удалить сообщение',
+    faults: 'Сбои',
+    faultsAbout: 'Испортить следующие вызовы бота, как это делают Telegram и сеть.',
+    waitingFaults: 'Ждут вызова',
+    noFaults: 'Сбоев нет.',
+    clearFaults: 'Отменить все',
+    takeBack: (what) => `Отменить: ${what}`,
+    newFault: 'Новый сбой',
+    method: 'Вызов',
+    anyMethod: 'любой вызов',
+    downloads: 'скачивание файла',
+    kind: 'Что произойдёт',
+    count: 'Сколько вызовов',
+    arm: 'Включить',
+    armed: 'Сбой ждёт своего вызова.',
+    times: (count) => `вызовов: ${count}`,
+    faultNames: {
+      429: '429, слишком много запросов',
+      500: '500, перезапуск',
+      502: '502, страница HTML',
+      delay: 'задержка',
+      cut: 'ответ обрывается',
+      drop_before: 'обрыв до действия',
+      drop_after: 'обрыв после действия',
+      timeout: 'действие без ответа',
+      second_poller: 'второй опрос',
+    },
+    faultEffects: {
+      429: 'Ничего не сделано; боту сказано, сколько ждать.',
+      500: 'Ничего не сделано; ошибка «restart» самого Telegram.',
+      502: 'Ничего не сделано; вместо JSON приходит страница шлюза.',
+      delay: 'Сделано сразу, ответ приходит позже.',
+      cut: 'Сделано; соединение кончается посреди ответа.',
+      drop_before: 'Ничего не сделано; соединение кончается без ответа.',
+      drop_after: 'Сделано; соединение кончается без ответа.',
+      timeout: 'Сделано; ответа нет, потом соединение кончается.',
+      second_poller: 'getUpdates получает 409, будто токен у другой программы.',
+    },
+    faultNumberNames: {
+      retry_after: 'Повторить через, с',
+      delay_ms: 'Ждать, с',
+      bytes: 'Сколько байтов дойдёт',
+    },
+    faultNumbers: {
+      retry_after: (seconds) => `повторить через ${seconds} с`,
+      delay_ms: (seconds) => `${seconds} с`,
+      bytes: (bytes) => `после ${bytes} Б`,
+    },
+    clock: 'Часы',
+    ahead: (duration) => `спешат на ${duration}`,
+    duration: ({ days, hours, minutes, seconds }) =>
+      parts([days, 'д'], [hours, 'ч'], [minutes, 'мин'], [seconds, 'с']),
+    minute: '+1 мин',
+    hour: '+1 ч',
+    day: '+1 день',
+    seconds: 'Секунды',
+    advance: 'Перевести',
   },
 };
 
-export const language = navigator.language.toLowerCase().startsWith('ru') ? 'ru' : 'en';
+const parts = (...amounts) =>
+  amounts
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${amount} ${unit}`)
+    .join(' ');
+
+const browsers = navigator.language.toLowerCase().startsWith('ru') ? 'ru' : 'en';
+export const language = Object.hasOwn(texts, setting('language')) ? setting('language') : browsers;
 export const t = texts[language];
+
+/// Puts the texts into the nodes under `root` that ask for them.
+export function translate(root) {
+  for (const node of root.querySelectorAll('[data-t]')) node.textContent = t[node.dataset.t];
+  for (const node of root.querySelectorAll('[data-t-label]'))
+    node.setAttribute('aria-label', t[node.dataset.tLabel]);
+  for (const node of root.querySelectorAll('[data-t-tip]')) {
+    node.setAttribute('aria-label', t[node.dataset.tTip]);
+    node.title = t[node.dataset.tTip];
+  }
+  for (const node of root.querySelectorAll('[data-t-hint]'))
+    node.placeholder = t[node.dataset.tHint];
+}
