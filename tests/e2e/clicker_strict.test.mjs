@@ -2,7 +2,7 @@
 // counts exactly once. Nothing of it is on a disk.
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import {
   Clicker,
   allConfirmed,
@@ -56,109 +56,112 @@ async function countedExactlyOnce(emulator, people) {
   assert.deepEqual(counted, people);
 }
 
-for (const [name, environmentFor] of Object.entries(deliveries)) {
-  test(
-    `Over ${name}, kill -9 at random moments loses nothing and counts nothing twice`,
-    inPlace(async (place, t) => {
-      const { emulator, clicker, people } = await played(place, await environmentFor(), 12);
-      for (let round = 0; round < 3; round += 1) {
-        const total = 60;
-        const moments = new Set([randomInt(1, total), randomInt(1, total)]);
-        t.diagnostic(`round ${round}: kill -9 after ${[...moments]} clicks`);
-        await clickAround(emulator, people, total, async (sent) => {
-          if (!moments.delete(sent)) return;
-          await clicker.kill();
-          clicker.launch();
+// Mostly they wait: for a penalty to end, for Telegram to try again.
+describe('Strict durability', { concurrency: true }, () => {
+  for (const [name, environmentFor] of Object.entries(deliveries)) {
+    test(
+      `Over ${name}, kill -9 at random moments loses nothing and counts nothing twice`,
+      inPlace(async (place, t) => {
+        const { emulator, clicker, people } = await played(place, await environmentFor(), 12);
+        for (let round = 0; round < 3; round += 1) {
+          const total = 60;
+          const moments = new Set([randomInt(1, total), randomInt(1, total)]);
+          t.diagnostic(`round ${round}: kill -9 after ${[...moments]} clicks`);
+          await clickAround(emulator, people, total, async (sent) => {
+            if (!moments.delete(sent)) return;
+            await clicker.kill();
+            clicker.launch();
+          });
+          await countedExactlyOnce(emulator, people);
+        }
+      }),
+    );
+
+    test(
+      `Over ${name}, SIGTERM under load ends with 0 and leaves nothing unsaved`,
+      inPlace(async (place) => {
+        const { emulator, clicker, people } = await played(place, await environmentFor(), 8);
+        let ended;
+        await clickAround(emulator, people, 120, async (sent) => {
+          if (sent === 50) ended = clicker.terminate();
         });
+        assert.deepEqual(await ended, stopped, clicker.program.story());
+        assert.deepEqual(clicker.errorLines(), []);
+        clicker.launch();
         await countedExactlyOnce(emulator, people);
-      }
+      }),
+    );
+  }
+
+  test(
+    'Nothing is confirmed while nothing can be saved; afterwards everything is',
+    inPlace(async (place) => {
+      const { emulator, people } = await played(place, strict, 3);
+      await allConfirmed(emulator);
+      await emulator.call('faults', { method: 'editMessageMedia', kind: '429', retry_after: 4 });
+      const [anna] = people;
+      await emulator.ask(botId, anna.id, 'Клик', texts.clicks);
+      anna.clicks += 1;
+      // The reply is there at once; the click is confirmed only when the penalty is over.
+      await until('the penalty', async () => (await emulator.call('faults')).faults === 0);
+      assert.equal((await emulator.updates(botId)).pending, 1);
+      await countedExactlyOnce(emulator, people);
     }),
   );
 
   test(
-    `Over ${name}, SIGTERM under load ends with 0 and leaves nothing unsaved`,
+    'SIGTERM inside a penalty that ends in time: it is waited out, and everything is saved',
     inPlace(async (place) => {
-      const { emulator, clicker, people } = await played(place, await environmentFor(), 8);
-      let ended;
-      await clickAround(emulator, people, 120, async (sent) => {
-        if (sent === 50) ended = clicker.terminate();
-      });
-      assert.deepEqual(await ended, stopped, clicker.program.story());
+      const { emulator, clicker, people } = await played(place, strict, 4);
+      await allConfirmed(emulator);
+      const penalty = { method: 'editMessageMedia', kind: '429', retry_after: 6 };
+      await emulator.call('faults', penalty);
+      for (const person of people) {
+        await emulator.send(botId, person.id, 'Клик');
+        person.clicks += 1;
+      }
+      await until('the penalty', async () => (await emulator.call('faults')).faults === 0);
+      assert.deepEqual(await clicker.terminate(), stopped, clicker.program.story());
       assert.deepEqual(clicker.errorLines(), []);
       clicker.launch();
       await countedExactlyOnce(emulator, people);
     }),
   );
-}
 
-test(
-  'Nothing is confirmed while nothing can be saved; afterwards everything is',
-  inPlace(async (place) => {
-    const { emulator, people } = await played(place, strict, 3);
-    await allConfirmed(emulator);
-    await emulator.call('faults', { method: 'editMessageMedia', kind: '429', retry_after: 4 });
-    const [anna] = people;
-    await emulator.ask(botId, anna.id, 'Клик', texts.clicks);
-    anna.clicks += 1;
-    // The reply is there at once; the click is confirmed only when the penalty is over.
-    await until('the penalty', async () => (await emulator.call('faults')).faults === 0);
-    assert.equal((await emulator.updates(botId)).pending, 1);
-    await countedExactlyOnce(emulator, people);
-  }),
-);
-
-test(
-  'SIGTERM inside a penalty that ends in time: it is waited out, and everything is saved',
-  inPlace(async (place) => {
-    const { emulator, clicker, people } = await played(place, strict, 4);
-    await allConfirmed(emulator);
-    const penalty = { method: 'editMessageMedia', kind: '429', retry_after: 6 };
-    await emulator.call('faults', penalty);
-    for (const person of people) {
-      await emulator.send(botId, person.id, 'Клик');
-      person.clicks += 1;
-    }
-    await until('the penalty', async () => (await emulator.call('faults')).faults === 0);
-    assert.deepEqual(await clicker.terminate(), stopped, clicker.program.story());
-    assert.deepEqual(clicker.errorLines(), []);
-    clicker.launch();
-    await countedExactlyOnce(emulator, people);
-  }),
-);
-
-test(
-  'SIGTERM inside a long penalty: code 10 within 20 s, what is unsaved is told and comes again',
-  inPlace(async (place) => {
-    const { emulator, clicker, people } = await played(place, strict, 4);
-    await allConfirmed(emulator);
-    await emulator.call('faults', { method: 'editMessageMedia', kind: '429', retry_after: 40 });
-    for (const person of people) {
-      await emulator.send(botId, person.id, 'Клик');
-      person.clicks += 1;
-    }
-    await until('the penalty', async () => (await emulator.call('faults')).faults === 0);
-    const end = await clicker.terminate();
-    assert.deepEqual(end, { code: exitCode.finalSaveFailed, signal: null });
-    const lines = clicker.errorLines();
-    assert.equal(lines.length, 1, clicker.program.story());
-    assert.match(lines[0], /\b[1-4] changes are unsaved, and Telegram will deliver/);
-    assert.ok((await emulator.updates(botId)).pending > 0);
-    clicker.launch();
-    await countedExactlyOnce(emulator, people);
-  }),
-);
-
-test(
-  'Polling and a webhook take turns: one setting, and each click counts once',
-  inPlace(async (place) => {
-    const { emulator, clicker, people } = await played(place, strict, 6);
-    const webhook = { ...(await webhookSettings()), WEBHOOK_SETTLE: '0' };
-    for (const changes of [webhook, {}, webhook]) {
-      await clickAround(emulator, people, 30, async () => {});
-      await clicker.kill();
-      await clickAround(emulator, people, 10, async () => {});
-      clicker.launch(changes);
+  test(
+    'SIGTERM inside a long penalty: code 10 within 20 s, what is unsaved is told and comes again',
+    inPlace(async (place) => {
+      const { emulator, clicker, people } = await played(place, strict, 4);
+      await allConfirmed(emulator);
+      await emulator.call('faults', { method: 'editMessageMedia', kind: '429', retry_after: 40 });
+      for (const person of people) {
+        await emulator.send(botId, person.id, 'Клик');
+        person.clicks += 1;
+      }
+      await until('the penalty', async () => (await emulator.call('faults')).faults === 0);
+      const end = await clicker.terminate();
+      assert.deepEqual(end, { code: exitCode.finalSaveFailed, signal: null });
+      const lines = clicker.errorLines();
+      assert.equal(lines.length, 1, clicker.program.story());
+      assert.match(lines[0], /\b[1-4] changes are unsaved, and Telegram will deliver/);
+      assert.ok((await emulator.updates(botId)).pending > 0);
+      clicker.launch();
       await countedExactlyOnce(emulator, people);
-    }
-  }),
-);
+    }),
+  );
+
+  test(
+    'Polling and a webhook take turns: one setting, and each click counts once',
+    inPlace(async (place) => {
+      const { emulator, clicker, people } = await played(place, strict, 6);
+      const webhook = { ...(await webhookSettings()), WEBHOOK_SETTLE: '0' };
+      for (const changes of [webhook, {}, webhook]) {
+        await clickAround(emulator, people, 30, async () => {});
+        await clicker.kill();
+        await clickAround(emulator, people, 10, async () => {});
+        clicker.launch(changes);
+        await countedExactlyOnce(emulator, people);
+      }
+    }),
+  );
+});
