@@ -62,8 +62,7 @@ Result<std::optional<vault::Key>> Session::reach_chat(const Source& source,
 
 Result<std::optional<vault::Key>> Session::read_files(const Source& source,
                                                       const Surroundings& surroundings) {
-  const Result<std::optional<vault::Key>> key =
-      read_key(surroundings.environment, source.plaintext);
+  Result<std::optional<vault::Key>> key = read_key(surroundings.environment, source.plaintext);
   if (!key) return key.error();
   const vault::Sealer sealer = *key ? vault::Sealer::with_key(**key) : vault::Sealer::plaintext();
   Result<StoredFiles> files = StoredFiles::read(source.files, sealer, surroundings.streams);

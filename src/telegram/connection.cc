@@ -27,7 +27,6 @@ namespace telekv::telegram {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
 using std::chrono::steady_clock;
 
 namespace {

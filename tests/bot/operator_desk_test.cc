@@ -167,6 +167,9 @@ TEST_F(Desk, GivesUpWhatIsUnderWayWhenItCloses) {
   begin(close(&*desk), closed);
   pass(seconds(1));
   EXPECT_TRUE(closed);
+  stopping.set();
+  pass(seconds(1));
+  EXPECT_TRUE(held);
 }
 
 }  // namespace

@@ -7,8 +7,6 @@
 namespace telekv::emulator {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
 
 constexpr PersonId kGuest = 77;
 
