@@ -4,7 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "named_objects.h"
 #include "simulation_afterlife.h"
 #include "simulation_process.h"
 #include "simulation_webhook.h"
@@ -40,7 +39,6 @@ class History {
 
   std::optional<std::string> run() {
     ++world_.tally->histories;
-    const Tally before = *world_.tally;
     for (const Happening& happening : plan_->happenings) {
       world_.timeline.call_at(Clock::Time(happening.at), [this, happening] { happen(happening); });
     }
@@ -51,7 +49,6 @@ class History {
     const bool late = world_.remains.chat.late() > 0;
     if (!world_.violation && late) check(LateEffects::kBefore);
     if (!world_.violation && !world_.remains.damaged) check_epochs();
-    if (!world_.violation) check_messages(world_.tally->leaks_since(before));
     return world_.violation;
   }
 
@@ -214,13 +211,6 @@ class History {
       if (!identity || identity->epoch == 0) continue;
       const int writer = writers.emplace(identity->epoch, file.process).first->second;
       if (writer != file.process) world_.fail("two processes have written in one epoch");
-    }
-  }
-
-  void check_messages(std::uint64_t leaks) {
-    const std::size_t messages = world_.remains.chat.messages().size();
-    if (messages > most_messages(world_.remains.most_named) + leaks) {
-      world_.fail("the chat grows: " + std::to_string(messages) + " messages");
     }
   }
 

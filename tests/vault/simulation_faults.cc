@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdio>
-#include <numeric>
 
 namespace telekv::vault {
 
@@ -203,13 +202,6 @@ std::string Tally::missing() const {
     }
   }
   return text;
-}
-
-std::uint64_t Tally::leaks_since(const Tally& before) const {
-  const auto all = [](const Tally& tally) {
-    return std::accumulate(tally.troubles.begin(), tally.troubles.end(), tally.starts);
-  };
-  return all(*this) - all(before);
 }
 
 std::string Tally::describe() const {

@@ -112,8 +112,6 @@ struct Tally {
 
   void note(Trouble trouble) { ++troubles[static_cast<std::size_t>(trouble)]; }
   std::uint64_t count(Trouble trouble) const { return troubles[static_cast<std::size_t>(trouble)]; }
-  /// What can have left a message behind since `before`: every start, and everything that failed.
-  std::uint64_t leaks_since(const Tally& before) const;
   /// Several lines.
   std::string describe() const;
   /// What has never happened, although it should have in so many histories; empty: nothing.

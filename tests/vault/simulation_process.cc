@@ -4,8 +4,6 @@
 #include <boost/asio/detached.hpp>
 #include <utility>
 
-#include "named_objects.h"
-
 namespace telekv::vault {
 
 namespace asio = boost::asio;
@@ -202,7 +200,6 @@ void SimProcess::saved(const CommitReport& report) {
   world_->trace(number_, "saved, sequence " + std::to_string(report.sequence));
   if (report.sequence < saved_sequence_) world_->fail("the sequence has gone back");
   saved_sequence_ = report.sequence;
-  world_->remains.most_named = std::max(world_->remains.most_named, objects_named(vault_));
   promise_taken(report.sequence);
 }
 

@@ -46,7 +46,6 @@ struct Remains {
   RestoreSet restored = {};  ///< restores that returned success
   std::uint64_t durable_sequence = 0;
   std::size_t restores_begun = 0;
-  std::size_t most_named = 0;       ///< objects, by the root and the restore points of a writer
   bool damaged = false;             ///< something stored was harmed: losses may happen, and be told
   std::set<MessageId> harmed = {};  ///< what was
   bool root_harmed = false;         ///< among it a root
