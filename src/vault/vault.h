@@ -290,6 +290,7 @@ class Vault {
   Channel::Async<std::uint64_t> rotate(std::string_view why, Patience patience);
   Channel::Async<MessageIds> reread(MessageIds& known, MessageId candidate, OnLonger on_longer,
                                     Patience patience);
+  void succeed_ring(const Root& latest);
   MessageId successor_in(const Readings& readings, MessageId registered) const;
   Channel::Async<void> check_now(Patience patience);
   Channel::Async<Standing> standing(Patience patience);
@@ -333,6 +334,7 @@ class Vault {
   Roots roots_;
   Survey survey_;
   Ring ring_;
+  MessageId ring_from_{};  // the root whose ring an opener goes on from
   Objects objects_;
   Chain chain_;
 

@@ -44,6 +44,7 @@ Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   if (Result<void> usable = judge(*readings); !usable) co_return usable.error();
   Result<std::uint64_t> downloaded = co_await adopt_survey(*readings, patience);
   if (!downloaded) co_return downloaded.error();
+  if (readings->latest) succeed_ring(*readings->latest);
   Result<std::uint64_t> claimed = co_await claim(readings->seen, OnLonger::kAbsorb, patience);
   if (!claimed) co_return claimed.error();
   opened_ = true;

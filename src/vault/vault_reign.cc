@@ -187,14 +187,22 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
     if (!adopted) co_return adopted.error();
   }
   // An unparsable ring was an error of the reading.
-  if (root_ == MessageId{} && latest.manifest.writer() != writer_) {
-    ring_ = Ring();
-    ring_.succeed(*Ring::parse(latest.manifest.ring()));
+  const bool own = latest.manifest.writer() == writer_;
+  if (root_ == MessageId{} && !own && latest.id >= ring_from_) {
+    succeed_ring(latest);
   } else if (best.writer() != writer_) {
     ring_.keep_clear_of(*Ring::parse(best.ring()));
   }
   ring_.merge(readings.slots);
   co_return continued;
+}
+
+// What its writer began may still take effect, so the bank is the one after its. An old answer may
+// show the latest root as the candidate it was: then the reading before knew better.
+void Vault::succeed_ring(const Root& latest) {
+  ring_ = Ring();
+  ring_.succeed(*Ring::parse(latest.manifest.ring()));
+  ring_from_ = latest.id;
 }
 
 // The root that has taken a running writer's place, 0 for none. Only an active root comes into the
