@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { Emulator, inPlace } from './harness.mjs';
+import { Emulator, inPlace, until } from './harness.mjs';
 
 export const botId = 2 ** 33 + 7;
 export const token = `${botId}:AAtelekv_client_test_secret_0000000`;
@@ -51,4 +51,45 @@ export async function expectOneRefusal(emulator) {
     Array.from({ length: moreThanABurst }, (_, index) => `${index}`),
   );
   assert.deepEqual(await callsOf(emulator, 'sendMessage'), { ok: moreThanABurst, failed: 1 });
+}
+
+/// Keeps what a bot's handlers throw, for polling() to fail by.
+export function keepingFailure(bot) {
+  bot.catch((error) => {
+    bot.failure ??= error;
+  });
+  return bot;
+}
+
+/// Runs `body` while the bot polls; `start` answers a promise of the polling's end.
+export async function whilePolling(bot, start, body) {
+  const stopped = start();
+  try {
+    await Promise.race([body(), stopped.then(() => assert.fail('the polling ended'))]);
+  } finally {
+    bot.stop();
+    await stopped;
+  }
+  if (bot.failure) throw bot.failure;
+}
+
+/// Plays the game that every client's bot offers: a keyboard, a button under a score, its tap. Answers
+/// the message with the button.
+export async function playScore(emulator) {
+  await emulator.ask(botId, person.id, '/start ref42', /^Hello, ref42$/);
+  const { reply_keyboard: keyboard } = await emulator.chat(botId, person.id);
+  assert.deepEqual(
+    keyboard.keyboard.map(([{ text }]) => text),
+    ['Score', 'Top'],
+  );
+  const score = await emulator.ask(botId, person.id, keyboard.keyboard[0][0].text, /^Score: 0$/);
+  await emulator.tap(botId, person.id, score.message_id, 'add:1');
+  const edited = await emulator.answer(botId, person.id, /^Score: 1$/);
+  assert.equal(edited.message_id, score.message_id);
+  const answer = await until('the answer to the tap', async () => {
+    const chat = await emulator.chat(botId, person.id);
+    return chat.callback_answer;
+  });
+  assert.equal(answer.text, 'Counted');
+  return score;
 }

@@ -10,34 +10,23 @@ import {
   burst,
   callsOf,
   expectOneRefusal,
+  keepingFailure,
   moreThanABurst,
   person,
+  playScore,
   secret,
   serving,
   token,
+  whilePolling,
   withEmulator,
 } from './client.mjs';
 import { download } from './harness.mjs';
 
-/// A bot that fails the test by what its handlers throw.
-function makeBot(emulator, options) {
-  const bot = new Bot(token, { apiRoot: emulator.root, ...options });
-  bot.catch((error) => {
-    bot.failure ??= error;
-  });
-  return bot;
-}
+const makeBot = (emulator, options) =>
+  keepingFailure(new Bot(token, { apiRoot: emulator.root, ...options }));
 
-async function polling(bot, body) {
-  const stopped = bot.startPolling(undefined, { timeout: 5 });
-  try {
-    await Promise.race([body(), stopped.then(() => assert.fail('the polling ended'))]);
-  } finally {
-    bot.stop();
-    await stopped;
-  }
-  if (bot.failure) throw bot.failure;
-}
+const polling = (bot, body) =>
+  whilePolling(bot, () => bot.startPolling(undefined, { timeout: 5 }), body);
 
 function addScore(bot) {
   bot.command('start', (context) =>
@@ -59,21 +48,6 @@ function addScore(bot) {
       text: `Score: ${data.split(':')[1]}`,
     });
   });
-}
-
-async function playScore(emulator) {
-  await emulator.ask(botId, person.id, '/start ref42', /^Hello, ref42$/);
-  const { reply_keyboard: keyboard } = await emulator.chat(botId, person.id);
-  assert.deepEqual(
-    keyboard.keyboard.map(([{ text }]) => text),
-    ['Score', 'Top'],
-  );
-  const score = await emulator.ask(botId, person.id, keyboard.keyboard[0][0].text, /^Score: 0$/);
-  await emulator.tap(botId, person.id, score.message_id, 'add:1');
-  const edited = await emulator.answer(botId, person.id, /^Score: 1$/);
-  assert.equal(edited.message_id, score.message_id);
-  const { callback_answer: answer } = await emulator.chat(botId, person.id);
-  assert.equal(answer.text, 'Counted');
 }
 
 describe('node-telegram-bot-api', { concurrency: true }, () => {

@@ -7,34 +7,22 @@ import { Input, Markup, Telegraf } from 'telegraf';
 import {
   botId,
   expectOneRefusal,
+  keepingFailure,
   moreThanABurst,
   person,
+  playScore,
   secret,
   servingRequests,
   token,
+  whilePolling,
   withEmulator,
 } from './client.mjs';
 import { until } from './harness.mjs';
 
-/// A bot that fails the test by what its handlers throw.
-function makeBot(emulator) {
-  const bot = new Telegraf(token, { telegram: { apiRoot: emulator.root } });
-  bot.catch((error) => {
-    bot.failure ??= error;
-  });
-  return bot;
-}
+const makeBot = (emulator) =>
+  keepingFailure(new Telegraf(token, { telegram: { apiRoot: emulator.root } }));
 
-async function polling(bot, body) {
-  const stopped = bot.launch();
-  try {
-    await Promise.race([body(), stopped.then(() => assert.fail('the polling ended'))]);
-  } finally {
-    bot.stop();
-    await stopped;
-  }
-  if (bot.failure) throw bot.failure;
-}
+const polling = (bot, body) => whilePolling(bot, () => bot.launch(), body);
 
 function addScore(bot) {
   bot.start((context) =>
@@ -49,24 +37,10 @@ function addScore(bot) {
   });
 }
 
-async function playScore(emulator) {
-  await emulator.ask(botId, person.id, '/start ref42', /^Hello, ref42$/);
-  const { reply_keyboard: keyboard } = await emulator.chat(botId, person.id);
-  assert.deepEqual(
-    keyboard.keyboard.map(([{ text }]) => text),
-    ['Score', 'Top'],
-  );
-  const score = await emulator.ask(botId, person.id, keyboard.keyboard[0][0].text, /^Score: 0$/);
+async function playWith(emulator) {
+  const score = await playScore(emulator);
   // Telegraf's own field of a button, `hide`, is not Telegram's.
   assert.deepEqual(score.reply_markup.inline_keyboard, [[{ text: '+1', callback_data: 'add:1' }]]);
-  await emulator.tap(botId, person.id, score.message_id, 'add:1');
-  const edited = await emulator.answer(botId, person.id, /^Score: 1$/);
-  assert.equal(edited.message_id, score.message_id);
-  const answer = await until('the answer to the tap', async () => {
-    const chat = await emulator.chat(botId, person.id);
-    return chat.callback_answer;
-  });
-  assert.equal(answer.text, 'Counted');
 }
 
 describe('telegraf', { concurrency: true }, () => {
@@ -75,7 +49,7 @@ describe('telegraf', { concurrency: true }, () => {
     withEmulator(async (emulator) => {
       const bot = makeBot(emulator);
       addScore(bot);
-      await polling(bot, () => playScore(emulator));
+      await polling(bot, () => playWith(emulator));
       const { pending, highest_confirmed: confirmed } = await emulator.updates(botId);
       assert.equal(pending, 0);
       assert.ok(confirmed > 0);
@@ -99,7 +73,7 @@ describe('telegraf', { concurrency: true }, () => {
       };
       await servingRequests(noting, async (url) => {
         await bot.telegram.setWebhook(url, { secret_token: secret });
-        await playScore(emulator);
+        await playWith(emulator);
         await bot.telegram.deleteWebhook();
       });
       if (bot.failure) throw bot.failure;
