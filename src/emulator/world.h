@@ -258,6 +258,9 @@ class World {
   void set_pinned(Bot& bot, Chat& chat, Message& message, bool pinned);
   void touch(const Bot& bot, Chat& chat);
   void change_status(Bot& bot, Chat& chat, BotStatus status, const Person* by, TimeMs now);
+  /// my_chat_member: `by`, or the bot itself, has changed what the bot is in `chat`.
+  void push_bot_status(Bot& bot, const Chat& chat, const Person* by, BotStatus before,
+                       BotStatus after, TimeMs now);
   void tell_group(Bot& bot, Chat& chat, MessageKind kind, const Person* by, std::int64_t subject,
                   TimeMs now);
   Chat& add_group(Bot& bot, NewGroup group);

@@ -157,6 +157,11 @@ void World::change_status(Bot& bot, Chat& chat, BotStatus status, const Person* 
   const BotStatus before = std::exchange(chat.group->bot, status);
   record_group(bot, chat);
   touch(bot, chat);
+  push_bot_status(bot, chat, by, before, status, now);
+}
+
+void World::push_bot_status(Bot& bot, const Chat& chat, const Person* by, BotStatus before,
+                            BotStatus after, TimeMs now) {
   std::string body;
   JsonWriter writer(body);
   writer.begin_object();
@@ -168,9 +173,9 @@ void World::change_status(Bot& bot, Chat& chat, BotStatus status, const Person* 
   by != nullptr ? write_person(writer, *by) : write_bot(writer, bot);
   writer.field("date", now / 1000);
   writer.key("old_chat_member");
-  write_bot_member(writer, bot, chat.group->type, before);
+  write_bot_member(writer, bot, chat.type(), before);
   writer.key("new_chat_member");
-  write_bot_member(writer, bot, chat.group->type, status);
+  write_bot_member(writer, bot, chat.type(), after);
   writer.end_object();
   push_update(bot, UpdateKind::kMyChatMember, chat.id, now / 1000 + kLifetime_s, body);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <utility>
 
 #include "emulator/render.h"
 #include "emulator/text.h"
@@ -77,15 +78,6 @@ std::int64_t lane_of(std::uint32_t update_type, ChatId from) {
     default:
       return from;
   }
-}
-
-void write_membership(JsonWriter& writer, const Bot& bot, bool blocked) {
-  writer.begin_object();
-  writer.key("user");
-  write_bot(writer, bot);
-  writer.field("status", blocked ? "kicked" : "member");
-  if (blocked) writer.field("until_date", 0);
-  writer.end_object();
 }
 
 }  // namespace
@@ -279,22 +271,9 @@ Answer<void> World::set_blocked(Bot& bot, PersonId from, bool blocked, TimeMs no
   chat.blocked = blocked;
   record_chat(bot, chat);
   touch(bot, chat);
-  std::string body;
-  JsonWriter writer(body);
-  writer.begin_object();
-  writer.key("chat");
-  writer.begin_object();
-  write_chat_fields(writer, *this, chat);
-  writer.end_object();
-  writer.key("from");
-  write_person(writer, *person);
-  writer.field("date", now / 1000);
-  writer.key("old_chat_member");
-  write_membership(writer, bot, !blocked);
-  writer.key("new_chat_member");
-  write_membership(writer, bot, blocked);
-  writer.end_object();
-  push_update(bot, UpdateKind::kMyChatMember, chat.id, now / 1000 + kMessageLifetime_s, body);
+  const auto [before, after] = blocked ? std::pair(BotStatus::kMember, BotStatus::kKicked)
+                                       : std::pair(BotStatus::kKicked, BotStatus::kMember);
+  push_bot_status(bot, chat, person, before, after, now);
   return {};
 }
 
