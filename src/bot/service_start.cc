@@ -32,7 +32,7 @@ void log_note(const vault::Note& note) {
 /// Telegram would tell of a certificate that does not fit only when it has failed to deliver.
 Result<std::shared_ptr<const telegram::ServerTls>> load_certificate(const WebhookSettings& webhook,
                                                                     seconds now) {
-  const Result<std::shared_ptr<telegram::ServerTls>> tls =
+  Result<std::shared_ptr<const telegram::ServerTls>> tls =
       telegram::ServerTls::load(webhook.certificate_file, webhook.key_file);
   if (!tls) return wrong("WEBHOOK_CERT: " + tls.error().message);
   if (!(*tls)->is_valid_at(now)) {
@@ -41,7 +41,7 @@ Result<std::shared_ptr<const telegram::ServerTls>> load_certificate(const Webhoo
   if (!(*tls)->is_for(webhook.host)) {
     return wrong("WEBHOOK_CERT: the certificate is not for " + webhook.host);
   }
-  return std::shared_ptr<const telegram::ServerTls>(*tls);
+  return tls;
 }
 
 void log_save(const vault::CommitReport& saved) {

@@ -22,8 +22,8 @@ std::string no_passphrase(std::size_t /*most*/, ssl::context::password_purpose /
 
 ServerTls::ServerTls() : context_(std::make_unique<ssl::context>(ssl::context::tls_server)) {}
 
-Result<std::shared_ptr<ServerTls>> ServerTls::load(const std::string& chain_file,
-                                                   const std::string& key_file) {
+Result<std::shared_ptr<const ServerTls>> ServerTls::load(const std::string& chain_file,
+                                                         const std::string& key_file) {
   const std::shared_ptr<ServerTls> tls(new ServerTls);
   ssl::context& context = *tls->context_;
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
@@ -39,7 +39,7 @@ Result<std::shared_ptr<ServerTls>> ServerTls::load(const std::string& chain_file
     return wrong(key_file + ": no private key of " + chain_file + " without a passphrase" +
                  (failure ? ": " + failure.message() : std::string()));
   }
-  return tls;
+  return std::shared_ptr<const ServerTls>(tls);
 }
 
 X509* ServerTls::certificate() const { return SSL_CTX_get0_certificate(context_->native_handle()); }

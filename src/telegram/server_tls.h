@@ -15,8 +15,8 @@ class ServerTls {
  public:
   /// TLS 1.2 or newer. kInvalidArgument names the file: it cannot be read, holds no certificate or
   /// key, the key needs a passphrase or is not the certificate's.
-  static Result<std::shared_ptr<ServerTls>> load(const std::string& chain_file,
-                                                 const std::string& key_file);
+  static Result<std::shared_ptr<const ServerTls>> load(const std::string& chain_file,
+                                                       const std::string& key_file);
 
   /// Nobody vouches for it but itself: whoever connects must have been given it.
   bool is_self_signed() const;

@@ -6,8 +6,6 @@
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <cstdio>
-#include <cstdlib>
 
 #include "identities.h"
 #include "run.h"
@@ -125,21 +123,9 @@ TEST(ProxySetting, ThatIsNoneIsRefusedWithoutRepeatingIt) {
 class ProxyTest : public testing::Test {
  protected:
   ProxyTest() {
-    char path[] = "/tmp/telekv-proxy-test-XXXXXX";
-    const int descriptor = mkstemp(path);
-    std::FILE* file = fdopen(descriptor, "w");
-    PEM_write_X509(file, identity_.certificate.get());
-    std::fclose(file);
-    trusted_ = path;
-    setenv("SSL_CERT_FILE", path, 1);
     SSL_CTX_use_certificate(context_.native_handle(), identity_.certificate.get());
     SSL_CTX_use_PrivateKey(context_.native_handle(), identity_.key.get());
   }
-  ~ProxyTest() override {
-    std::remove(trusted_.c_str());
-    unsetenv("SSL_CERT_FILE");
-  }
-
   Result<HttpResponse> ask(std::string verdict, std::string_view credentials = "") {
     test::Server proxy(io_,
                        [&](tcp::socket socket, int) { return serve(std::move(socket), verdict); });
@@ -173,7 +159,7 @@ class ProxyTest : public testing::Test {
   asio::io_context io_;
   const test::Identity identity_ = test::make_identity("api", "DNS:api.example.org", nullptr);
   asio::ssl::context context_{asio::ssl::context::tls_server};
-  std::string trusted_;
+  const test::Trusting trusting_{identity_};
   std::string asked_;
 };
 

@@ -5,6 +5,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 namespace telekv::telegram::test {
@@ -47,5 +49,28 @@ inline Identity make_identity(const char* subject, const char* names, const Iden
   X509_sign(certificate, signer.key.get(), EVP_sha256());
   return made;
 }
+
+/// Of every client made meanwhile, the trust store: it holds `identity` and nothing else.
+class Trusting {
+ public:
+  explicit Trusting(const Identity& identity) {
+    const int descriptor = mkstemp(path_);
+    std::FILE* file = fdopen(descriptor, "w");
+    PEM_write_X509(file, identity.certificate.get());
+    std::fclose(file);
+    setenv("SSL_CERT_FILE", path_, 1);
+    setenv("SSL_CERT_DIR", "/nonexistent", 1);
+  }
+  Trusting(const Trusting&) = delete;
+  Trusting& operator=(const Trusting&) = delete;
+  ~Trusting() {
+    std::remove(path_);
+    unsetenv("SSL_CERT_FILE");
+    unsetenv("SSL_CERT_DIR");
+  }
+
+ private:
+  char path_[32] = "/tmp/telekv-trusted-XXXXXX";
+};
 
 }  // namespace telekv::telegram::test

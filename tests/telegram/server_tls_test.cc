@@ -31,10 +31,7 @@ class ServerTlsTest : public testing::Test {
     char path[] = "/tmp/telekv-server-tls-XXXXXX";
     folder_ = mkdtemp(path);
   }
-  ~ServerTlsTest() override {
-    std::filesystem::remove_all(folder_);
-    unsetenv("SSL_CERT_FILE");
-  }
+  ~ServerTlsTest() override { std::filesystem::remove_all(folder_); }
 
   std::string file(const char* name) const { return folder_ + "/" + name; }
 
@@ -54,7 +51,7 @@ class ServerTlsTest : public testing::Test {
     return file("key.pem");
   }
 
-  std::shared_ptr<ServerTls> load(const Identity& identity) {
+  std::shared_ptr<const ServerTls> load(const Identity& identity) {
     const std::string certificate = write_certificate(identity);
     const auto tls = ServerTls::load(certificate, write_key(identity));
     EXPECT_TRUE(tls) << describe(tls.error());
@@ -68,7 +65,7 @@ class ServerTlsTest : public testing::Test {
     EXPECT_THAT(tls.error().message, StartsWith(named + ": "));
   }
 
-  std::unique_ptr<HttpServer> serve(std::shared_ptr<ServerTls> tls) {
+  std::unique_ptr<HttpServer> serve(std::shared_ptr<const ServerTls> tls) {
     auto server = HttpServer::listen(
         io_.get_executor(), clock_, {.address = "127.0.0.1"},
         [](HttpServer::Request request) -> asio::awaitable<HttpServer::Response> {
@@ -87,7 +84,7 @@ class ServerTlsTest : public testing::Test {
 TEST_F(ServerTlsTest, AClientThatTrustsTheCertificateIsAnsweredAndItsConnectionKept) {
   const Identity identity = make_identity("localhost", "DNS:localhost", nullptr);
   const auto server = serve(load(identity));
-  setenv("SSL_CERT_FILE", file("certificate.pem").c_str(), 1);
+  const test::Trusting trusting(identity);
   const std::string root = "https://localhost:" + std::to_string(server->port());
   const auto client = HttpClient::create(io_.get_executor(), *parse_api_root(root));
   ASSERT_TRUE(client);

@@ -2,13 +2,10 @@
 // asked for, and nothing less. The certificates are made by the test.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <cstdio>
-#include <cstdlib>
-#include <memory>
+#include <optional>
 
 #include "identities.h"
 #include "run.h"
@@ -27,23 +24,7 @@ using test::make_identity;
 
 class TlsTest : public testing::Test {
  protected:
-  /// The trust store of every client made after this holds `authority` and nothing else.
-  void trust(const Identity& authority) {
-    char path[] = "/tmp/telekv-tls-test-XXXXXX";
-    const int descriptor = mkstemp(path);
-    ASSERT_GE(descriptor, 0);
-    std::FILE* file = fdopen(descriptor, "w");
-    PEM_write_X509(file, authority.certificate.get());
-    std::fclose(file);
-    file_ = path;
-    setenv("SSL_CERT_FILE", path, 1);
-    setenv("SSL_CERT_DIR", "/nonexistent", 1);
-  }
-  ~TlsTest() override {
-    if (!file_.empty()) std::remove(file_.c_str());
-    unsetenv("SSL_CERT_FILE");
-    unsetenv("SSL_CERT_DIR");
-  }
+  void trust(const Identity& authority) { trusting_.emplace(authority); }
 
   /// A server with that identity; what a client asking it under `host` gets.
   Result<HttpResponse> ask(const Identity& identity, const char* host, int newest = TLS1_3_VERSION,
@@ -89,7 +70,7 @@ class TlsTest : public testing::Test {
   }
 
   asio::io_context io_;
-  std::string file_;
+  std::optional<test::Trusting> trusting_;
   int requests_ = 0;
   int connections_ = 0;
 };
