@@ -7,7 +7,6 @@
 namespace telekv::emulator {
 namespace {
 
-
 constexpr PersonId kGuest = 77;
 
 struct Groups : Telegram {
