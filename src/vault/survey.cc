@@ -33,6 +33,12 @@ Error superseded_by(MessageId id) {
 
 bool is_root(const Pinned& pin) { return pin.document && pin.document_name == kRootName; }
 
+namespace {
+
+bool is_active(const Root& root) { return root.manifest.standing() == format::Manifest::ACTIVE; }
+
+}  // namespace
+
 Survey::Survey(Channel& channel, Roots& roots, std::optional<MessageId> root_id)
     : channel_(&channel), roots_(&roots), root_id_(root_id) {}
 
@@ -68,8 +74,8 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
     readings.hidden = true;
     readings.proven_absent = false;
   }
-  readings.registered = pointer->has_value();
-  if (*pointer) named.add(**pointer);
+  readings.registered = pointer->value_or(MessageId{});
+  named.add(readings.registered);
   if (root_id_) named.add(*root_id_);
   Result<void> followed = co_await follow(readings, std::move(named), Depth::kCandidates, patience);
   if (!followed) co_return followed.error();
@@ -92,7 +98,7 @@ Channel::Async<void> Survey::follow(Readings& readings, MessageIds ids, Depth de
     const MessageId id = ids.take_last();
     if (readings.seen.contains(id)) continue;
     readings.seen.add(id);
-    Result<Root> root = co_await roots_->read(id, patience);
+    Result<Root> root = co_await read(id, id == readings.registered, patience);
     if (!root && may_pass_over(id, root.error())) {
       readings.proven_absent = false;
       const bool expected = depth == Depth::kAll && root.error().code == ErrorCode::kNotFound;
@@ -107,10 +113,22 @@ Channel::Async<void> Survey::follow(Readings& readings, MessageIds ids, Depth de
   co_return Result<void>{};
 }
 
+// Only an active root comes into the register: a candidate there is an old answer. Without its
+// state and its ring the reader would not know whom it follows.
+Channel::Async<Root> Survey::read(MessageId id, bool registered, Patience patience) {
+  const auto attempt = [this, id, registered, patience]() -> Channel::Async<Root> {
+    Result<Root> root = co_await roots_->read(id, patience);
+    if (!root || !registered || is_active(*root)) co_return root;
+    co_return Error{ErrorCode::kUnavailable, "the chat shows root " + std::to_string(to_int(id)) +
+                                                 " as it was before it became active"};
+  };
+  co_return co_await retry(patience, OnUnknown::kRepeat, attempt);
+}
+
 // Takes a root in; returns what to read next. State is never taken from a candidate.
 Result<MessageIds> Survey::note(Readings& readings, Root root, Depth depth) const {
   MessageIds next;
-  const bool active = root.manifest.standing() == format::Manifest::ACTIVE;
+  const bool active = is_active(root);
   if (!active || depth == Depth::kAll) {
     for (const std::int64_t id : root.manifest.predecessors()) next.add(MessageId{id});
   }

@@ -39,7 +39,7 @@ struct Readings {
   Ring slots = {};                            ///< of all active roots that were read
   MessageId pin{};                            ///< the root that the chat shows; 0 for none
   bool hidden = false;                        ///< the chat shows somebody else's pin
-  bool registered = false;                    ///< the register names a root, there or gone
+  MessageId registered{};                     ///< what the register names, there or gone
   bool proven_absent = true;                  ///< every pointer was read and names nothing
   std::vector<std::string> passed_over = {};  ///< roots that do not verify, and why
 };
@@ -64,10 +64,12 @@ class Survey {
   /// The register as it is now.
   Channel::Async<std::optional<MessageId>> read_register(Patience patience);
 
-  /// Reads roots by message id, beside those in `readings`.
+  /// Reads roots by message id, beside those in `readings`. kUnavailable when the registered one is
+  /// shown as it was before it became active, until the deadline.
   Channel::Async<void> follow(Readings& readings, MessageIds ids, Depth depth, Patience patience);
 
  private:
+  Channel::Async<Root> read(MessageId id, bool registered, Patience patience);
   bool may_pass_over(MessageId id, const Error& error) const;
   Result<MessageIds> note(Readings& readings, Root root, Depth depth) const;
 

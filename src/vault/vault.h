@@ -290,8 +290,9 @@ class Vault {
   Channel::Async<std::uint64_t> rotate(std::string_view why, Patience patience);
   Channel::Async<MessageIds> reread(MessageIds& known, MessageId candidate, OnLonger on_longer,
                                     Patience patience);
+  Channel::Async<MessageIds> step_back(MessageId candidate, MessageId successor, Patience patience);
   void succeed_ring(const Root& latest);
-  MessageId successor_in(const Readings& readings, MessageId registered) const;
+  MessageId successor_in(const Readings& readings) const;
   Channel::Async<void> check_now(Patience patience);
   Channel::Async<Standing> standing(Patience patience);
   Channel::Async<void> unpin(MessageId id, Patience patience);
@@ -301,7 +302,7 @@ class Vault {
   Channel::Async<GapOutcome> resolve_gap_now(Patience patience);
   MessageIds roots_continued() const;
   Channel::Async<bool> absorb_named(Patience patience);
-  Channel::Async<bool> absorb_from(MessageIds roots, Patience patience);
+  Channel::Async<bool> absorb_from(MessageIds roots, MessageId registered, Patience patience);
   Channel::Async<bool> absorb_from_below(Patience patience);
   Channel::Async<bool> absorb_longer(Readings readings, Patience patience);
   Channel::Async<MessageId> pinned_root(Patience patience);
@@ -334,7 +335,6 @@ class Vault {
   Roots roots_;
   Survey survey_;
   Ring ring_;
-  MessageId ring_from_{};  // the root whose ring an opener goes on from
   Objects objects_;
   Chain chain_;
 

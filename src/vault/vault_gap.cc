@@ -65,7 +65,8 @@ Channel::Async<bool> Vault::absorb_named(Patience patience) {
   if (witnessed_ && *pointer > root_) co_return superseded_by(**pointer);
   MessageIds named = roots_continued();
   if (*pointer) named.add(**pointer);
-  Result<bool> absorbed = co_await absorb_from(std::move(named), patience);
+  Result<bool> absorbed =
+      co_await absorb_from(std::move(named), pointer->value_or(MessageId{}), patience);
   if (!absorbed || *absorbed) co_return absorbed;
   if (!witnessed_ && *pointer != root_) {
     Result<std::uint64_t> rotated = co_await rotate("the register names another one", patience);
@@ -80,8 +81,9 @@ MessageIds Vault::roots_continued() const {
   return ids;
 }
 
-Channel::Async<bool> Vault::absorb_from(MessageIds roots, Patience patience) {
+Channel::Async<bool> Vault::absorb_from(MessageIds roots, MessageId registered, Patience patience) {
   Readings readings;
+  readings.registered = registered;
   readings.seen.add(root_);
   Result<void> followed =
       co_await survey_.follow(readings, std::move(roots), Depth::kAll, patience);
@@ -116,7 +118,7 @@ Channel::Async<bool> Vault::absorb_from_below(Patience patience) {
     absorbed_.add(*below);
     MessageIds roots;
     roots.add(*below);
-    co_return co_await absorb_from(std::move(roots), patience);
+    co_return co_await absorb_from(std::move(roots), MessageId{}, patience);
   }
   co_return false;
 }

@@ -35,7 +35,7 @@ Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings.error();
   // The register has shown that the chat is the vault's, but the pin is the better pointer.
-  if (readings->hidden && readings->registered) {
+  if (readings->hidden && readings->registered != MessageId{}) {
     Result<MessageId> below = co_await pinned_root(patience);
     if (!below) co_return below.error();
     readings = co_await survey_.read_pointers(patience);

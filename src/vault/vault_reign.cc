@@ -147,16 +147,17 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
                                          Patience patience) {
   Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
   if (!pointer) co_return pointer.error();
-  MessageIds named = known;
-  if (*pointer) named.add(**pointer);
-
   Readings readings;
+  readings.registered = pointer->value_or(MessageId{});
+  if (on_longer == OnLonger::kStepBack && readings.registered > root_) {
+    co_return co_await step_back(candidate, readings.registered, patience);
+  }
+  MessageIds named = known;
+  named.add(readings.registered);
   readings.seen = candidates_;  // what the own claim may have left in them is in memory
   MessageIds continued = known;
-  if (on_longer == OnLonger::kStepBack) {
-    readings.seen.add(root_);
-    for (const std::int64_t id : manifest_.predecessors()) continued.add(MessageId{id});
-  }
+  for (const std::int64_t id : manifest_.predecessors()) continued.add(MessageId{id});
+  if (on_longer == OnLonger::kStepBack) readings.seen.add(root_);
   Result<void> followed =
       co_await survey_.follow(readings, std::move(named), Depth::kCandidates, patience);
   if (!followed) co_return followed.error();
@@ -166,11 +167,8 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
     continued.add(id);
   }
   if (on_longer == OnLonger::kStepBack) {
-    const MessageId successor = successor_in(readings, pointer->value_or(MessageId{}));
-    if (successor != MessageId{}) {
-      Result<void> unpinned = co_await unpin(candidate, patience);
-      co_return unpinned ? superseded_by(successor) : unpinned.error();
-    }
+    const MessageId successor = successor_in(readings);
+    if (successor != MessageId{}) co_return co_await step_back(candidate, successor, patience);
   }
   if (!readings.best) co_return continued;
   const Root& latest = *readings.latest;
@@ -188,7 +186,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   }
   // An unparsable ring was an error of the reading.
   const bool own = latest.manifest.writer() == writer_;
-  if (root_ == MessageId{} && !own && latest.id >= ring_from_) {
+  if (root_ == MessageId{} && !own) {
     succeed_ring(latest);
   } else if (best.writer() != writer_) {
     ring_.keep_clear_of(*Ring::parse(best.ring()));
@@ -197,18 +195,20 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   co_return continued;
 }
 
-// What its writer began may still take effect, so the bank is the one after its. An old answer may
-// show the latest root as the candidate it was: then the reading before knew better.
+Channel::Async<MessageIds> Vault::step_back(MessageId candidate, MessageId successor,
+                                            Patience patience) {
+  Result<void> unpinned = co_await unpin(candidate, patience);
+  co_return unpinned ? superseded_by(successor) : unpinned.error();
+}
+
+// What its writer began may still take effect, so the bank is the one after its.
 void Vault::succeed_ring(const Root& latest) {
   ring_ = Ring();
   ring_.succeed(*Ring::parse(latest.manifest.ring()));
-  ring_from_ = latest.id;
 }
 
-// The root that has taken a running writer's place, 0 for none. Only an active root comes into the
-// register, whatever edition of it the chat has shown.
-MessageId Vault::successor_in(const Readings& readings, MessageId registered) const {
-  if (registered > root_) return registered;
+// The root that has taken a running writer's place, 0 for none.
+MessageId Vault::successor_in(const Readings& readings) const {
   if (!readings.best) return MessageId{};
   const Root& latest = *readings.latest;
   if (latest.manifest.writer() != writer_ && latest.id > root_) return latest.id;

@@ -18,6 +18,8 @@ class Message(NamedTuple):
     kind: str
     predecessors: Ids = ()
     state: Ids = ()  # applied updates, in the order they were applied
+    writer: int = 0
+    bank: int = 0  # of the ring, that its writer writes
 
     @property
     def is_root(self) -> bool:

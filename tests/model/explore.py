@@ -1,7 +1,8 @@
 """Every state that processes, faults and time can lead to, breadth first: traces are shortest.
 
 What is held at every state: if every process died now, a process that starts alone would restore
-every confirmed update, each once, and without a hole before it.
+every confirmed update, each once, and without a hole before it; and no two processes edit one
+bank of the ring.
 """
 import time
 from collections import deque
@@ -73,9 +74,9 @@ def beginning(run: Run) -> World:
     remembers = bool(faults.stale_pin or faults.stale_register or faults.stale_read)
     chat = Chat(remembers=remembers)
     if not run.empty:
-        chat = chat._replace(messages=(Message(ACTIVE, (), EARLIER_UPDATES),), pins=(1,),
+        chat = chat._replace(messages=(Message(ACTIVE, (), EARLIER_UPDATES, writer=1),), pins=(1,),
                              register=1, confirmed=EARLIER_UPDATES)
-    old = Process(step="serve", root=1, state=EARLIER_UPDATES, witnessed=True)
+    old = Process(step="serve", root=1, writer=1, state=EARLIER_UPDATES, witnessed=True)
     return World(chat, (), (old,) if run.old_writer else (), run.starters, faults)
 
 
@@ -205,6 +206,12 @@ class Exploration:
 
     # ---- what has to hold ----
 
+    def violation(self, before: World, after: World) -> str:
+        """Empty, or what is wrong with a state that has just come about."""
+        if after.processes != before.processes and one_bank_twice(after.processes):
+            return "two processes write one bank of the ring"
+        return self.verdict(after.chat) if after.chat != before.chat else ""
+
     def verdict(self, chat: Chat) -> str:
         """Empty, or what is wrong with what the next start alone would restore."""
         key = chat[:4]
@@ -259,11 +266,10 @@ class Exploration:
                 if after in parents:
                     continue
                 parents[after] = world
-                if after.chat != world.chat:
-                    outcome.violation = self.verdict(after.chat)
-                    if outcome.violation:
-                        outcome.trace = self.trace(parents, after)
-                        break
+                outcome.violation = self.violation(world, after)
+                if outcome.violation:
+                    outcome.trace = self.trace(parents, after)
+                    break
                 waiting.append(after)
             if observe:
                 observe(world, last)
@@ -286,6 +292,12 @@ def among(others: tuple[Process, ...], process: Process) -> tuple[Process, ...]:
     if process in FINAL:
         return others
     return tuple(sorted(others + (process,))) if others else (process,)
+
+
+def one_bank_twice(processes: tuple[Process, ...]) -> bool:
+    """Whether two may overwrite each other's objects."""
+    banks = [p.bank for p in processes if p.edits]
+    return len(set(banks)) < len(banks)
 
 
 def who(p: Process) -> str:

@@ -54,6 +54,7 @@ class Gap(Reign):
     def absorb_longer(self, p: Process) -> Process:
         p = p._replace(state=p.best.state, adopted=p.best.root, rotation_due=True, absorbing=True,
                        absorbed=with_ids(p.absorbed, without(p.seen, (p.root,))))
+        p = self.keep_clear(p)
         return self.claim(p, known=p.seen, claim_for="absorb")
 
     def gap_reading_through(self, p: Process, reading: str) -> Process:

@@ -15,6 +15,8 @@ class Rules:
     looks_under_before_pin: bool = True
     writes_register: bool = True
     unpins_absorbed: bool = True
+    writes_next_bank: bool = True
+    registered_is_active: bool = True
     rotates_after_unanswered_edit: bool = True
     rotation_steps_back: bool = True
     # CHECK and confirming
@@ -39,6 +41,8 @@ class Found(NamedTuple):
     root: int = 0
     state: Ids = ()
     predecessors: Ids = ()
+    writer: int = 0
+    bank: int = 0
 
 
 class Process(NamedTuple):
@@ -47,6 +51,9 @@ class Process(NamedTuple):
     root: int = 0  # the own one; 0 before the first claim
     state: Ids = ()
     adopted: int = 0  # the root that the state was taken from
+    writer: int = 0  # its first candidate's number
+    bank: int = 0
+    edits: bool = False  # has begun to edit its bank
     predecessors: Ids = ()  # what the manifest in memory names
     absorbed: Ids = ()
     candidates: Ids = ()  # posted by claims since the own root
@@ -67,6 +74,7 @@ class Process(NamedTuple):
     seen: Ids = ()
     best: Found = Found()
     latest: int = 0
+    latest_bank: int = 0
     undecided: bool = False  # something was read that is not there: no proof of an empty store
 
     def at(self, step: str, **changes) -> "Process":
@@ -76,7 +84,7 @@ class Process(NamedTuple):
         """Forgets the operation that has ended."""
         return self._replace(step=step, claim_for="", check_for="", known=(), candidate=0,
                              registered=0, foreign=0, todo=(), seen=(), best=Found(),
-                             latest=0, undecided=False)._replace(**changes)
+                             latest=0, latest_bank=0, undecided=False)._replace(**changes)
 
 
 STARTING = Process()

@@ -3,7 +3,7 @@
 Steps 9 to 12 of docs/architecture.md, `strict` (src/vault/polling_loop.cc, webhook_gate.cc and
 Vault::commit). One update a delivery, one operation at a time.
 """
-from chat import ACTIVE, Message, Operation
+from chat import Operation
 from gap import BELOW, FIRST, Gap, SECOND
 from process import Call, ENDED, Process, Rules, write
 from reign import POLLING, UNDECIDED, WEBHOOK
@@ -44,6 +44,7 @@ class Protocol(Gap):
             "look below": self.look_below,
             "unpin foreign below": self.unpin_foreign_below,
             "serve": self.poll,
+            "edit bank": self.edit_bank,
             "commit": self.commit,
             "delete": self.delete,
             "answer": self.answer,
@@ -143,6 +144,16 @@ class Protocol(Gap):
             if not self.rules.checks_before_confirming:
                 return self.saved(p)
             return self.check_now(p, "save")
+        if p.witnessed and not p.edits:
+            return p.at("edit bank")
+        return self.write_root(p)
+
+    def edit_bank(self, p: Process) -> Call:
+        """Vault::messages_to_keep: objects come before the root, into new messages or the bank."""
+        return Call("pin?", None, lambda shown: self.write_root(
+            p._replace(edits=shown.id == p.root)))
+
+    def write_root(self, p: Process) -> Process:
         return self.rotate(p, "commit") if p.rotation_due else p.at("commit")
 
     def commit(self, p: Process) -> Call:
@@ -152,7 +163,7 @@ class Protocol(Gap):
             if not self.rules.checks_before_confirming:
                 return self.saved(p._replace(dirty=False))
             return p.at("check", check_for="commit")
-        operation = Operation("edit", p.root, Message(ACTIVE, p.predecessors, p.state))
+        operation = Operation("edit", p.root, self.manifest(p))
         repeats = not self.rules.rotates_after_unanswered_edit
         return write(operation, then, None if repeats else lambda: self.rotate(p, "commit"))
 

@@ -10,6 +10,8 @@ from process import Call, ENDED, Found, Process, Rules, Shown, write
 POLLING = "polling"
 WEBHOOK = "webhook"
 
+BANKS = 3
+
 UNDECIDED = ENDED.at("asks for a decision")
 
 
@@ -33,22 +35,28 @@ class Reign:
     # ---- reading roots: Survey::follow and Survey::note ----
 
     def start_reading(self, p: Process, ids: Ids, seen: Ids) -> Process:
-        return p._replace(todo=without(ids, seen), seen=seen, best=Found(), latest=0)
+        return p._replace(todo=without(ids, seen), seen=seen, best=Found(), latest=0,
+                          latest_bank=0)
 
     def note(self, p: Process, number: int, message: Message, deep: bool) -> Process:
+        if message.kind == CANDIDATE and number == p.registered and self.rules.registered_is_active:
+            return p  # an old answer: it is read again
         seen = with_id(p.seen, number)
         todo = without(p.todo, (number,))
         if not message.is_root:
             return p._replace(seen=seen, todo=todo, undecided=True)
         if deep or message.kind == CANDIDATE:
             todo = without(with_ids(todo, message.predecessors), seen)
-        best, latest = p.best, p.latest
+        best, latest, latest_bank = p.best, p.latest, p.latest_bank
         if message.kind == ACTIVE:
-            latest = max(latest, number)
-            found = Found(number, message.state, message.predecessors)
+            if number > latest:
+                latest, latest_bank = number, message.bank
+            found = Found(number, message.state, message.predecessors, message.writer,
+                          message.bank)
             if not best.root or self.is_longer(found, best.state, best.root):
                 best = found
-        return p._replace(seen=seen, todo=todo, best=best, latest=latest)
+        return p._replace(seen=seen, todo=todo, best=best, latest=latest,
+                          latest_bank=latest_bank)
 
     # ---- step 1: Vault::open, Survey::read_pointers ----
 
@@ -75,7 +83,10 @@ class Reign:
                 return Process().at("uncover")
             if not q.best.root and q.undecided:
                 return UNDECIDED
-            q = q._replace(state=q.best.state, adopted=q.best.root)
+            q = q._replace(state=q.best.state, adopted=q.best.root,
+                           predecessors=q.best.predecessors)
+            if q.latest:
+                q = self.succeed_bank(q)
             return self.claim(q, known=q.seen, claim_for="open")
         return Call("rest?", None, then)
 
@@ -104,7 +115,8 @@ class Reign:
     def post(self, p: Process) -> Call:
         def then(candidate: int) -> Process:
             step = "look under" if self.rules.looks_under_before_pin else "pin"
-            return p.at(step, candidate=candidate, candidates=with_id(p.candidates, candidate))
+            return p.at(step, candidate=candidate, writer=p.writer or candidate,
+                        candidates=with_id(p.candidates, candidate))
         return write(Operation("post", content=Message(CANDIDATE, p.known)), then)
 
     def look_under(self, p: Process) -> Call:
@@ -140,6 +152,9 @@ class Reign:
         return Call("register?", None, lambda registered: self.start_reread(p, registered))
 
     def start_reread(self, p: Process, registered: int) -> Process:
+        may_step_back = self.steps_back(p) and self.rules.rotation_steps_back
+        if may_step_back and registered > p.root:
+            return p.at("withdraw")
         seen = with_id(p.candidates, p.root if self.steps_back(p) else 0)
         q = self.start_reading(p, with_id(p.known, registered), seen)
         q = q.at("reread", registered=registered)
@@ -154,24 +169,44 @@ class Reign:
     def reread_done(self, p: Process) -> Process:
         step_back = self.steps_back(p)
         known = with_ids(p.known, without(p.seen, (p.candidate,)))
-        continued = with_ids(known, p.predecessors) if step_back else known
+        continued = with_ids(known, p.predecessors)
         if step_back and self.rules.rotation_steps_back and self.has_successor(p):
             return p.at("withdraw")
         continued = with_ids(continued, p.best.predecessors)
         if not step_back and self.is_longer(p.best, p.state, p.adopted):
             p = p._replace(state=p.best.state, adopted=p.best.root)
+        if not step_back and p.best.root:
+            p = self.choose_bank(p)
         return p.at("activate", known=known, predecessors=continued, todo=(), seen=(),
-                    best=Found(), latest=0, registered=0, undecided=False)
+                    best=Found(), latest=0, latest_bank=0, registered=0, undecided=False)
+
+    def succeed_bank(self, p: Process) -> Process:
+        step = 1 if self.rules.writes_next_bank else 0
+        return p._replace(bank=(p.latest_bank + step) % BANKS)
+
+    def choose_bank(self, p: Process) -> Process:
+        if not p.root:
+            return self.succeed_bank(p)
+        return self.keep_clear(p) if p.best.writer != p.writer else p
+
+    @staticmethod
+    def keep_clear(p: Process) -> Process:
+        """Ring::keep_clear_of the longest root."""
+        return p._replace(bank=(p.bank + 1) % BANKS) if p.bank == p.best.bank else p
 
     def has_successor(self, p: Process) -> bool:
         """Vault::successor_in; the own roots are not among what was read, or are no longer."""
-        return (p.registered > p.root or p.latest > p.root
+        return (p.latest > p.root
                 or self.is_longer(p.best, p.state, p.root))
 
     def withdraw(self, p: Process) -> Call:
         return write(Operation("unpin", p.candidate), lambda _: ENDED)
 
     # ---- steps 6 to 8 ----
+
+    @staticmethod
+    def manifest(p: Process) -> Message:
+        return Message(ACTIVE, p.predecessors, p.state, p.writer, p.bank)
 
     def activate(self, p: Process) -> Call:
         again = p.at("post", known=with_id(p.known, p.candidate), candidate=0)
@@ -181,7 +216,7 @@ class Reign:
                 return again
             q = p.at("set register", root=p.candidate, known=again.known, candidate=0)
             return q if self.rules.writes_register else q.at("check", check_for="claim")
-        operation = Operation("edit", p.candidate, Message(ACTIVE, p.predecessors, p.state))
+        operation = Operation("edit", p.candidate, self.manifest(p))
         repeats = not self.rules.rotates_after_unanswered_edit
         return write(operation, then, None if repeats else lambda: again)
 

@@ -83,6 +83,7 @@ THREE = Run("three start together; a start may ask", starters=3, old_writer=Fals
             may_ask=True)
 TOGETHER_NEW_STALE = two_starters("two start together, the store is new, a stale read",
                                   empty=True, faults=Faults(stale_read=1))
+TOGETHER_STALE_READ = two_starters("two start together, a stale read", faults=Faults(stale_read=1))
 TOGETHER_NEW_LATE_UNPIN = two_starters("two start together, the store is new, a late unpin",
                                        empty=True, updates=1, faults=Faults(late=1),
                                        late=("unpin",))
@@ -110,6 +111,8 @@ MUTATIONS = [
     without("writes_register", TOGETHER),
     without("uncovers_before_judging", FOREIGN_ROTATION),
     without("unpins_absorbed", LOST_PIN_ALONE),  # else the register makes up for it
+    without("writes_next_bank", ONE_NEW),
+    without("registered_is_active", TOGETHER_STALE_READ),
     without("rotates_after_unanswered_edit", LATE),
     without("rotation_steps_back", ONE_NEW),
     without("checks_before_confirming", ONE_NEW),
@@ -156,7 +159,9 @@ OPEN_REGISTER = Run("a stale register during a rotation", updates=3,
                     faults=Faults(stale_register=1, aged=1))
 OPEN_LOST_REGISTER = Run("a lost pin and a stale register", updates=3,
                          faults=Faults(lost_pin=1, stale_register=1))
-OPEN = [OPEN_STALE_CHECK, OPEN_HOOK_ROTATION, OPEN_HOOK_LATE, OPEN_THREE, OPEN_TWO_NEW,
+OPEN_TOGETHER_REGISTER = two_starters("two start together, a stale register",
+                                      faults=Faults(stale_register=1))
+OPEN = [OPEN_TOGETHER_REGISTER, OPEN_STALE_CHECK, OPEN_HOOK_ROTATION, OPEN_HOOK_LATE, OPEN_THREE, OPEN_TWO_NEW,
         OPEN_TOGETHER, OPEN_TWO_NEW_STALE, OPEN_REGISTER, OPEN_LOST_REGISTER]
 
 # Without a fault somebody goes on in each.

@@ -28,6 +28,60 @@ TEST(VaultTakeOver, TheOldWriterIsSupersededAndWhatItCommittedIsNotLost) {
   EXPECT_EQ(restored(world), young->state.content());
 }
 
+std::uint32_t bank_of(const World& world, MessageId root) {
+  const Bytes& object = world.chat.document(root);
+  format::Manifest manifest;
+  const Result<Bytes> body = test_sealer().open(Sealer::peek(object).value(), object);
+  EXPECT_TRUE(body && manifest.ParseFromString(*body));
+  return manifest.ring().written();
+}
+
+// A root that is shown as the candidate it was hides which bank its writer edits; the register
+// names only what has become active. Each reading that a starter makes of its predecessor is the
+// stale one once, from the moment the chat shows the predecessor as a candidate and as active.
+TEST(VaultTakeOver, TheRegisteredRootIsReadAgainWhereItIsShownAsACandidate) {
+  for (const bool known_as_active : {true, false}) {
+    World world;
+    auto first = world.opened();
+    auto second = world.process();
+    auto third = world.process();
+    std::optional<Result<OpenReport>> began;
+    if (!known_as_active) {
+      second->channel.on_call = [&](const Call& call) {
+        if (call.kind == CallKind::kReplace && !began) {
+          world.begin(third->vault.open(world.deadline()), began);
+        }
+        return Fault{};
+      };
+    }
+    int looked_up = 0;
+    third->channel.on_call = [&](const Call& call) {
+      if (call.kind != CallKind::kLookUp) return Fault{};
+      return Fault{.kind = ++looked_up == 1 ? Fault::Kind::kStale : Fault::Kind::kNone};
+    };
+    ASSERT_TRUE(world.open(*second));
+    if (known_as_active) began = world.open(*third);
+    ASSERT_TRUE(began && *began);
+    EXPECT_GE(looked_up, 2);
+    EXPECT_EQ(bank_of(world, second->vault.root()), 1u);
+    EXPECT_EQ(bank_of(world, third->vault.root()), 2u);
+  }
+}
+
+TEST(VaultTakeOver, ARegisteredRootThatStaysACandidateEndsTheOpening) {
+  World world;
+  auto first = world.opened();
+  auto second = world.process();
+  second->channel.on_call = [](const Call& call) {
+    return Fault{.kind = call.kind == CallKind::kLookUp ? Fault::Kind::kStale : Fault::Kind::kNone};
+  };
+  const auto opened = world.open(*second);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(opened.error().message.find("before it became active"), std::string::npos);
+  EXPECT_TRUE(world.open(*world.process()));
+}
+
 // The old writer commits at each possible moment of the take-over: what it was told is committed
 // must be in what the new one serves.
 TEST(VaultTakeOver, ACommitDuringATakeOverIsAbsorbedOrRefused) {
