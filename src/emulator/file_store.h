@@ -19,8 +19,14 @@ class FileStore {
 
   /// In memory.
   FileStore() = default;
-  /// In `folder`, which must exist.
-  explicit FileStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// In `folder`, which must exist. `local`: bots read it themselves, as with a server's `--local`.
+  FileStore(std::filesystem::path folder, bool local)
+      : folder_(std::filesystem::absolute(folder)), local_(local) {}
+
+  bool is_local() const { return local_; }
+
+  /// Absolute; only of a store in a folder.
+  std::filesystem::path path_of(std::uint64_t number) const;
 
   /// False when the disk refuses.
   bool put(std::uint64_t number, std::string_view bytes);
@@ -29,9 +35,8 @@ class FileStore {
   Bytes get(std::uint64_t number) const;
 
  private:
-  std::filesystem::path path_of(std::uint64_t number) const;
-
   std::optional<std::filesystem::path> folder_;
+  bool local_ = false;
   std::unordered_map<std::uint64_t, Bytes> in_memory_;
 };
 

@@ -20,7 +20,7 @@ int fail(int code, const std::string& text) {
   return code;
 }
 
-int run(std::uint16_t port, const std::string& state_folder, FloodKind flood) {
+int run(std::uint16_t port, const std::string& state_folder, FloodKind flood, bool local) {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   World world(std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
   std::unique_ptr<Journal> journal;
@@ -33,7 +33,7 @@ int run(std::uint16_t port, const std::string& state_folder, FloodKind flood) {
                    static_cast<unsigned long long>(opened->dropped_bytes));
     }
     journal = std::move(opened->journal);
-    files = FileStore(journal->files_folder());
+    files = FileStore(journal->files_folder(), local);
   }
 
   namespace asio = boost::asio;
@@ -63,9 +63,14 @@ int main(int argc, char** argv) {
   std::uint16_t port = 8081;
   std::string state_folder;
   std::string flood = "off";
+  bool local = false;
   CLI::App app("A local Telegram: Bot API server, chat page and control API on 127.0.0.1");
   app.add_option("--port", port, "port on 127.0.0.1; 0 picks a free one")->capture_default_str();
-  app.add_option("--state", state_folder, "folder that keeps everything across restarts");
+  CLI::Option* state =
+      app.add_option("--state", state_folder, "folder that keeps everything across restarts");
+  app.add_flag("--local", local,
+               "bots read files from the state folder, as with a server's --local")
+      ->needs(state);
   app.add_option("--flood", flood, "flood limits: off, gentle or real")
       ->check(CLI::IsMember({"off", "gentle", "real"}))
       ->capture_default_str();
@@ -76,5 +81,6 @@ int main(int argc, char** argv) {
     return help ? 0 : telekv::emulator::kExitUsage;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  return telekv::emulator::run(port, state_folder, *telekv::emulator::parse_flood_kind(flood));
+  return telekv::emulator::run(port, state_folder, *telekv::emulator::parse_flood_kind(flood),
+                               local);
 }

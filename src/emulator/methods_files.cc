@@ -150,13 +150,17 @@ Answer<void> get_file(Call& call, std::string& out) {
   if (file_id.empty()) return bad_request("file_id not specified");
   const File* file = call.world.find_file(call.bot, file_id);
   if (file == nullptr) return bad_request("invalid file_id");
-  if (file->size > kMaxDownloadBytes) return bad_request("file is too big");
+  const bool local = call.files.is_local();
+  if (!local && file->size > kMaxDownloadBytes) return bad_request("file is too big");
   JsonWriter writer(out);
   writer.begin_object();
   writer.field("file_id", file_id_of(*file));
   writer.field("file_unique_id", file_unique_id_of(*file));
   writer.field("file_size", file->size);
-  writer.field("file_path", file_path_of(*file));
+  const std::string path =
+      local ? call.files.path_of(static_cast<std::uint64_t>(file->number)).string()
+            : file_path_of(*file);
+  writer.field("file_path", path);
   writer.end_object();
   return {};
 }

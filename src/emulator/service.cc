@@ -348,7 +348,7 @@ HttpReply Service::download(const BotPath& path) {
   if (fault) {
     if (auto reply = answer_instead(*fault)) return std::move(*reply);
   }
-  const File* file = find_file_by_path(world_, **bot, path.rest);
+  const File* file = files_.is_local() ? nullptr : find_file_by_path(world_, **bot, path.rest);
   HttpReply reply;
   reply.content_type = "application/octet-stream";
   if (file != nullptr) reply.file = files_.get(file->number);

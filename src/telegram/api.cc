@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "telegram/answers.h"
+#include "telegram/local_file.h"
 #include "telegram/multipart.h"
 
 namespace telekv::telegram {
@@ -377,28 +378,22 @@ Async<RemoteFile> Api::get_file(std::string file_id) {
 }
 
 Async<std::uint64_t> Api::download(std::string file_id, std::size_t max_bytes, DownloadSink sink) {
-  constexpr Method kMethod{"file download", Effect::kReads};
   auto file = co_await get_file(std::move(file_id));
   if (!file) co_return file.error();
   if (file->size > max_bytes) co_return too_large(max_bytes);
 
   std::uint64_t received = 0;
-  HttpRequest request;
-  request.method = HttpRequest::Method::kGet;
-  request.target = "/file/bot";
-  request.target.append(token_.reveal()).append("/").append(percent_encode(file->path));
-  request.repeat = HttpRequest::Repeat::kSafe;
-  request.deadline = transfer_deadline(file->size > 0 ? file->size : max_bytes);
   // The sink holds the bound, so that an error page may be longer than a tiny file.
-  request.max_response_bytes = std::max(max_bytes, request.max_response_bytes);
-  request.sink = [&received, max_bytes, &sink](std::string_view piece) -> Result<void> {
+  DownloadSink bounded = [&received, max_bytes, &sink](std::string_view piece) -> Result<void> {
     received += piece.size();
     if (received > max_bytes) return too_large(max_bytes);
     return sink(piece);
   };
-  auto response = co_await http_->exchange(std::move(request));
-  if (!response) co_return redacted(exchange_error(kMethod, response.error()));
-  if (response->status != 200) co_return redacted(download_error(*response));
+  const bool local = file->path.starts_with('/');
+  auto transfer = local ? read_local_file(file->path, std::move(bounded))
+                        : fetch(*file, max_bytes, std::move(bounded));
+  Result<void> transferred = co_await std::move(transfer);
+  if (!transferred) co_return transferred.error();
   if (file->size != 0 && received != file->size) {
     co_return Error{.code = ErrorCode::kUnavailable,
                     .message = "file download: " + std::to_string(received) + " bytes instead of " +
@@ -406,6 +401,22 @@ Async<std::uint64_t> Api::download(std::string file_id, std::size_t max_bytes, D
                     .hint = "the transfer was cut; try again"};
   }
   co_return received;
+}
+
+Async<void> Api::fetch(RemoteFile file, std::size_t max_bytes, DownloadSink sink) {
+  constexpr Method kMethod{"file download", Effect::kReads};
+  HttpRequest request;
+  request.method = HttpRequest::Method::kGet;
+  request.target = "/file/bot";
+  request.target.append(token_.reveal()).append("/").append(percent_encode(file.path));
+  request.repeat = HttpRequest::Repeat::kSafe;
+  request.deadline = transfer_deadline(file.size > 0 ? file.size : max_bytes);
+  request.max_response_bytes = std::max(max_bytes, request.max_response_bytes);
+  request.sink = std::move(sink);
+  auto response = co_await http_->exchange(std::move(request));
+  if (!response) co_return redacted(exchange_error(kMethod, response.error()));
+  if (response->status != 200) co_return redacted(download_error(*response));
+  co_return Result<void>{};
 }
 
 }  // namespace telekv::telegram

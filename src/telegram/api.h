@@ -142,7 +142,8 @@ class Api {
   Async<RemoteFile> get_file(std::string file_id);
 
   /// getFile and the download, streamed to `sink`; returns the length, which is checked against
-  /// what getFile told. kTooLarge above `max_bytes`. The sink may have seen a part before an error.
+  /// what getFile told; a server started with `--local` tells a path on its own disk, which is read
+  /// instead. kTooLarge above `max_bytes`. The sink may have seen a part before an error.
   Async<std::uint64_t> download(std::string file_id, std::size_t max_bytes, DownloadSink sink);
 
   Async<void> set_my_commands(std::vector<BotCommand> commands, CommandScope scope);
@@ -157,6 +158,7 @@ class Api {
   template <class T>
   Result<T> read(const Method& method, const HttpResponse& response) const;
 
+  Async<void> fetch(RemoteFile file, std::size_t max_bytes, DownloadSink sink);
   Error redacted(Error error) const;
   Result<void> charge(const Method& method);
   void note_answer(const Method& method, const HttpResponse& response);

@@ -145,9 +145,9 @@ export function inPlace(body) {
 
 /// The local Telegram.
 export class Emulator {
-  static async start(place, { state, port = 0, flood = 'off' } = {}) {
+  static async start(place, { state, port = 0, flood = 'off', local = false } = {}) {
     const emulator = new Emulator();
-    Object.assign(emulator, { place, state, flood });
+    Object.assign(emulator, { place, state, flood, local });
     await emulator.#launch(port);
     return emulator;
   }
@@ -155,6 +155,7 @@ export class Emulator {
   async #launch(port) {
     const args = ['--port', String(port), '--flood', this.flood];
     if (this.state) args.push('--state', this.state);
+    if (this.local) args.push('--local');
     this.program = this.place.start('telegram-emulator', args);
     [, this.root, this.port] = await this.program.line(/ready: (http:\/\/127\.0\.0\.1:(\d+))\//);
   }

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 #include "fake_http.h"
 #include "run.h"
@@ -240,6 +243,24 @@ TEST_F(ApiTest, GetWebhookInfo) {
 
 // ---- downloads
 
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string_view content) : path_(::testing::TempDir() + "telekv_XXXXXX") {
+    const int descriptor = ::mkstemp(path_.data());
+    EXPECT_EQ(::write(descriptor, content.data(), content.size()),
+              static_cast<ssize_t>(content.size()));
+    ::close(descriptor);
+  }
+  ~TemporaryFile() { ::unlink(path_.c_str()); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 class DownloadTest : public ApiTest {
  protected:
   Result<std::uint64_t> download(std::size_t max_bytes) {
@@ -276,6 +297,31 @@ TEST_F(DownloadTest, IsBoundedByTheAnnouncedAndByTheRealLength) {
   http_.answer(200, "01234567890123456789", "application/octet-stream");
   EXPECT_EQ(download(19).error().code, ErrorCode::kTooLarge);
   EXPECT_LE(content_.size(), 19u);
+}
+
+// A Bot API server with `--local` tells where its own disk holds the file.
+TEST_F(DownloadTest, AnAbsolutePathIsReadFromTheDisk) {
+  const TemporaryFile file(std::string(600'000, 'x') + "end");
+  const std::string answer = R"({"file_size":600003,"file_path":")" + file.path() + R"("})";
+  http_.succeed(answer);
+  const auto length = download(600'003);
+  ASSERT_TRUE(length) << length.error().message;
+  EXPECT_EQ(*length, 600'003u);
+  EXPECT_EQ(content_, std::string(600'000, 'x') + "end");
+  http_.succeed(R"({"file_size":0,"file_path":")" + file.path() + R"("})");
+  EXPECT_EQ(download(600'002).error().code, ErrorCode::kTooLarge);
+  http_.succeed(R"({"file_size":600004,"file_path":")" + file.path() + R"("})");
+  EXPECT_EQ(download(700'000).error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(DownloadTest, AnAbsolutePathThatCannotBeOpenedIsRefusedWithAWayOut) {
+  for (const char* path : {"/nowhere/at/all", "/", "/dev/null"}) {
+    http_.succeed(std::string(R"({"file_size":3,"file_path":")") + path + R"("})");
+    const auto length = download(100);
+    ASSERT_FALSE(length);
+    EXPECT_EQ(length.error().code, ErrorCode::kRejected) << path;
+    EXPECT_NE(length.error().hint.find("--local"), std::string::npos);
+  }
 }
 
 TEST_F(DownloadTest, AMissingPathOrAMissingFileMayBeTriedAgainAndIsNoWrongToken) {
