@@ -175,9 +175,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   const format::Manifest& best = readings.best->manifest;
   for (const std::int64_t id : best.predecessors()) continued.add(MessageId{id});
 
-  if (on_longer == OnLonger::kStepBack) co_return continued;
-
-  if (is_longer(best, manifest_)) {
+  if (on_longer == OnLonger::kAbsorb && is_longer(best, manifest_)) {
     note(Note::Weight::kInfo, "root " + std::to_string(to_int(readings.best->id)) +
                                   " has gone on to sequence " +
                                   std::to_string(best.state().sequence()) + ": its state is taken");

@@ -175,7 +175,7 @@ class Reign:
         continued = with_ids(continued, p.best.predecessors)
         if not step_back and self.is_longer(p.best, p.state, p.adopted):
             p = p._replace(state=p.best.state, adopted=p.best.root)
-        if not step_back and p.best.root:
+        if p.best.root:
             p = self.choose_bank(p)
         return p.at("activate", known=known, predecessors=continued, todo=(), seen=(),
                     best=Found(), latest=0, latest_bank=0, registered=0, undecided=False)

@@ -171,6 +171,23 @@ TEST(VaultGap, ARegisterThatHasMovedMeanwhileIsLeftWithAFreshRoot) {
   EXPECT_EQ(world.chat.pointer(), young->vault.root());
 }
 
+// Two that began a new store at once know nothing of each other, and both edit the first bank.
+TEST(VaultGap, AFreshRootLeavesTheBankOfTheWriterThatTheRegisterNames) {
+  GapWorld world;
+  auto old = world.opened();
+  auto young = world.opened_blind();
+  const MessageId before = young->vault.root();
+  ASSERT_EQ(bank_of(world, old->vault.root()), bank_of(world, before));
+  young->channel.on_call = [&](const Call& call) {
+    const bool unpins = call.kind == CallKind::kUnpin && call.message == before;
+    if (unpins) world.chat.set_pointer(old->vault.root());
+    return Fault{};
+  };
+  ASSERT_TRUE(world.resolve(*young));
+  ASSERT_GT(young->vault.root(), before);
+  EXPECT_NE(bank_of(world, young->vault.root()), bank_of(world, old->vault.root()));
+}
+
 // It may land when the own root has been pinned again, and nobody pins that a second time.
 TEST(VaultGap, AfterAnUnansweredUnpinTheRootMoves) {
   GapWorld world;

@@ -28,14 +28,6 @@ TEST(VaultTakeOver, TheOldWriterIsSupersededAndWhatItCommittedIsNotLost) {
   EXPECT_EQ(restored(world), young->state.content());
 }
 
-std::uint32_t bank_of(const World& world, MessageId root) {
-  const Bytes& object = world.chat.document(root);
-  format::Manifest manifest;
-  const Result<Bytes> body = test_sealer().open(Sealer::peek(object).value(), object);
-  EXPECT_TRUE(body && manifest.ParseFromString(*body));
-  return manifest.ring().written();
-}
-
 // A root that is shown as the candidate it was hides which bank its writer edits; the register
 // names only what has become active. Each reading that a starter makes of its predecessor is the
 // stale one once, from the moment the chat shows the predecessor as a candidate and as active.

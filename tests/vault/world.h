@@ -2,6 +2,8 @@
 // Single thread; everything repeats from the seeds.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -110,6 +112,15 @@ struct World {
 inline SimChannel::Hook nth(CallKind kind, int n, Fault fault) {
   auto seen = std::make_shared<int>(0);
   return [=](const Call& call) { return call.kind == kind && ++*seen == n ? fault : Fault{}; };
+}
+
+/// Which bank of the ring the writer of `root` edits.
+inline std::uint32_t bank_of(const World& world, MessageId root) {
+  const Bytes& object = world.chat.document(root);
+  format::Manifest manifest;
+  const Result<Bytes> body = test_sealer().open(Sealer::peek(object).value(), object);
+  EXPECT_TRUE(body && manifest.ParseFromString(*body));
+  return manifest.ring().written();
 }
 
 /// What the next opener would restore if everybody died now and every late effect had landed.
