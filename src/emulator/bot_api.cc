@@ -98,7 +98,10 @@ PollRequest read_poll_request(const Arguments& arguments) {
 }
 
 std::string wrap_result(std::string_view result_json, std::string_view description) {
-  std::string out = "{\"ok\":true,\"result\":";
+  constexpr std::string_view kBegin = "{\"ok\":true,\"result\":";
+  std::string out;
+  out.reserve(kBegin.size() + result_json.size() + 1);
+  out += kBegin;
   out += result_json;
   if (!description.empty()) {
     JsonWriter writer(out);

@@ -20,7 +20,7 @@ class FileStore {
   /// In memory.
   FileStore() = default;
   /// In `folder`, which must exist. `local`: bots read it themselves, as with a server's `--local`.
-  FileStore(std::filesystem::path folder, bool local)
+  explicit FileStore(std::filesystem::path folder, bool local = false)
       : folder_(std::filesystem::absolute(folder)), local_(local) {}
 
   bool is_local() const { return local_; }

@@ -1,5 +1,6 @@
 #include "emulator/json_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -9,9 +10,23 @@ namespace {
 constexpr std::string_view kHex = "0123456789abcdef";
 
 void append_unit(std::string& out, std::uint32_t unit) {
-  out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(unit >> shift) & 15u];
+  const std::array<char, 6> text{'\\',
+                                 'u',
+                                 kHex[unit >> 12 & 15u],
+                                 kHex[unit >> 8 & 15u],
+                                 kHex[unit >> 4 & 15u],
+                                 kHex[unit & 15u]};
+  out.append(text.data(), text.size());
 }
+
+// Bytes that a JSON string carries as they are.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < 0x7F; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}();
+
+bool is_plain(char c) { return kPlain[static_cast<unsigned char>(c)]; }
 
 // Length of a well-formed looking sequence at the start of `text`, 0 when its bytes do not fit.
 std::size_t sequence_at(std::string_view text, std::uint32_t& code_point) {
@@ -41,8 +56,10 @@ void JsonWriter::open(char bracket) {
 }
 
 void JsonWriter::key(std::string_view name) {
-  string(name);
-  out_ += ':';
+  separate();
+  out_ += '"';
+  out_ += name;
+  out_ += "\":";
 }
 
 void JsonWriter::integer(std::int64_t value) {
@@ -67,34 +84,43 @@ void JsonWriter::string(std::string_view value) {
 }
 
 void JsonWriter::append_escaped(std::string_view value) {
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const char c = value[i];
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out_ += '\\';
-      out_ += c;
-    } else if (c == '\n') {
-      out_ += "\\n";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      append_unit(out_, byte);
-    } else if (byte < 0x80) {
-      out_ += c;
-    } else {
-      std::uint32_t code_point = 0;
-      const std::size_t length = sequence_at(value.substr(i), code_point);
-      if (length == 0) {
-        out_ += c;
-        continue;
-      }
-      if (code_point < 0x10000) {
-        append_unit(out_, code_point);
-      } else {
-        append_unit(out_, 0xD800u + ((code_point - 0x10000u) >> 10));
-        append_unit(out_, 0xDC00u + ((code_point - 0x10000u) & 0x3FFu));
-      }
-      i += length - 1;
-    }
+  while (!value.empty()) {
+    const auto* special = std::find_if_not(value.begin(), value.end(), is_plain);
+    out_.append(value.begin(), special);
+    value.remove_prefix(static_cast<std::size_t>(special - value.begin()));
+    if (!value.empty()) value.remove_prefix(append_special(value));
   }
+}
+
+// The first character of `rest`; returns its length in bytes.
+std::size_t JsonWriter::append_special(std::string_view rest) {
+  const char c = rest.front();
+  if (c == '"' || c == '\\') {
+    out_ += '\\';
+    out_ += c;
+    return 1;
+  }
+  if (c == '\n') {
+    out_ += "\\n";
+    return 1;
+  }
+  if (static_cast<unsigned char>(c) < 0x80) {
+    append_unit(out_, static_cast<unsigned char>(c));
+    return 1;
+  }
+  std::uint32_t code_point = 0;
+  const std::size_t length = sequence_at(rest, code_point);
+  if (length == 0) {
+    out_ += c;
+    return 1;
+  }
+  if (code_point < 0x10000) {
+    append_unit(out_, code_point);
+  } else {
+    append_unit(out_, 0xD800u + ((code_point - 0x10000u) >> 10));
+    append_unit(out_, 0xDC00u + ((code_point - 0x10000u) & 0x3FFu));
+  }
+  return length;
 }
 
 }  // namespace telekv::emulator

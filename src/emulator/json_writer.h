@@ -19,7 +19,7 @@ class JsonWriter {
   void begin_array() { open('['); }
   void end_array() { out_ += ']'; }
 
-  /// A key; its value must follow.
+  /// A key, written as it is; its value must follow.
   void key(std::string_view name);
 
   void string(std::string_view value);
@@ -46,6 +46,7 @@ class JsonWriter {
   void separate();
   void open(char bracket);
   void append_escaped(std::string_view value);
+  std::size_t append_special(std::string_view rest);
 
   std::string& out_;
 };

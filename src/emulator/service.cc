@@ -16,6 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t kUsualResultBytes = 512;
 constexpr auto kConflictPause = std::chrono::seconds(3);  // Client.cpp fail_query_conflict
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
@@ -129,9 +130,9 @@ bool Service::commit() {
   return false;
 }
 
-asio::awaitable<HttpReply> Service::handle(HttpRequest request) {
-  statistics_.bytes_in += request.body.size();
-  HttpReply reply = co_await find_reply(std::move(request));
+asio::awaitable<HttpReply> Service::handle(HttpRequest* request) {
+  statistics_.bytes_in += request->body.size();
+  HttpReply reply = co_await find_reply(request);
   tell_pages();
   if (!commit()) reply.delivery = Delivery::kCut;
   statistics_.bytes_out += reply.size();
@@ -142,18 +143,18 @@ asio::awaitable<HttpReply> Service::handle(HttpRequest request) {
   co_return reply;
 }
 
-asio::awaitable<HttpReply> Service::find_reply(HttpRequest request) {
+asio::awaitable<HttpReply> Service::find_reply(HttpRequest* request) {
   HttpReply reply;
-  const std::string path = percent_decode(request.path(), PlusSign::kIsPlus);
+  const std::string path = percent_decode(request->path(), PlusSign::kIsPlus);
   if (auto bot_path = parse_bot_path(path, "/bot")) {
-    reply = co_await handle_method(std::move(request), std::move(*bot_path));
+    reply = co_await handle_method(request, *bot_path);
   } else if (auto file_path = parse_bot_path(path, "/file/bot")) {
     reply = download(*file_path);
   } else if (path.starts_with("/emulator/")) {
-    reply = co_await handle_control(std::move(request));
+    reply = co_await handle_control(request);
   } else if (const PageFile* page = find_page_file(path); page != nullptr) {
-    reply = is_from_loopback_page(request) ? page_reply(*page)
-                                           : control_error(403, "only from this machine");
+    reply = is_from_loopback_page(*request) ? page_reply(*page)
+                                            : control_error(403, "only from this machine");
   } else {
     reply = error_reply({404, "Not Found"});
   }
@@ -175,10 +176,10 @@ std::optional<Service::BotPath> Service::parse_bot_path(std::string_view path,
   path.remove_prefix(prefix.size());
   const std::size_t slash = path.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
-  return BotPath{std::string(path.substr(0, slash)), std::string(path.substr(slash + 1))};
+  return BotPath{path.substr(0, slash), path.substr(slash + 1)};
 }
 
-asio::awaitable<HttpReply> Service::handle_method(HttpRequest request, BotPath path) {
+asio::awaitable<HttpReply> Service::handle_method(HttpRequest* request, BotPath path) {
   const auto bot = world_.authorize(path.token);
   if (bot.has_error()) co_return error_reply(bot.error());
   const MethodEntry* method = find_method(path.rest);
@@ -196,20 +197,20 @@ asio::awaitable<HttpReply> Service::handle_method(HttpRequest request, BotPath p
       co_return co_await conflict((*bot)->id, kOtherPoll);
     }
   }
-  HttpReply reply = co_await run_method(std::move(request), *bot, method);
+  HttpReply reply = co_await run_method(request, *bot, method);
   statistics_.count(method->name, reply.status == 200);
   if (fault) spoil(reply, *fault);
   co_return reply;
 }
 
-asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
+asio::awaitable<HttpReply> Service::run_method(HttpRequest* request, Bot* bot,
                                                const MethodEntry* method) {
   if (const auto admitted = world_.admit(*bot, method->name, now()); admitted.has_error()) {
     co_return error_reply(admitted.error());
   }
-  const auto body = decode_body(request.content_encoding, std::move(request.body), kMaxBodyBytes);
+  const auto body = decode_body(request->content_encoding, std::move(request->body), kMaxBodyBytes);
   if (body.has_error()) co_return error_reply(body.error());
-  const auto arguments = Arguments::parse(request.query(), request.content_type, *body);
+  const auto arguments = Arguments::parse(request->query(), request->content_type, *body);
   if (arguments.has_error()) co_return error_reply(arguments.error());
   if (method->run == nullptr) {
     PollRequest poll = read_poll_request(*arguments);
@@ -221,6 +222,7 @@ asio::awaitable<HttpReply> Service::run_method(HttpRequest request, Bot* bot,
     if (!uploaded) co_return error_reply(bad_request("canceled by new edit message request"));
   }
   std::string result;
+  result.reserve(kUsualResultBytes);
   Call call{world_, files_, *bot, *arguments, now()};
   const auto done = method->run(call, result);
   if (done.has_error()) co_return error_reply(done.error());
@@ -358,25 +360,25 @@ HttpReply Service::download(const BotPath& path) {
   return reply;
 }
 
-asio::awaitable<HttpReply> Service::handle_control(HttpRequest request) {
-  if (!is_from_loopback_page(request)) co_return control_error(403, "only from this machine");
-  const auto query = Arguments::parse(request.query(), {}, {});
+asio::awaitable<HttpReply> Service::handle_control(HttpRequest* request) {
+  if (!is_from_loopback_page(*request)) co_return control_error(403, "only from this machine");
+  const auto query = Arguments::parse(request->query(), {}, {});
   if (query.has_error()) co_return control_error(413, "query too long");
-  const std::string path = percent_decode(request.path(), PlusSign::kIsPlus)
+  const std::string path = percent_decode(request->path(), PlusSign::kIsPlus)
                                .substr(std::string_view("/emulator/").size());
-  if (const auto wait = parse_chat_wait(request.method, path, *query)) {
+  if (const auto wait = parse_chat_wait(request->method, path, *query)) {
     const auto deadline = Clock::now() + std::chrono::seconds(wait->wait_s);
     while (chat_version(world_, wait->bot, wait->chat) == wait->after && Clock::now() < deadline) {
       co_await wait_for_chat(wait->bot, wait->chat, deadline);
     }
   }
   ControlCall call{world_, files_, faults_, statistics_, *query, now()};
-  HttpReply reply = run_control_call(call, request.method, path, request.body);
-  if (request.method == "POST" && path == "faults") end_polls_by_second_pollers();
-  if (request.method == "POST" && (path == "people" || path == "bots")) {
+  HttpReply reply = run_control_call(call, request->method, path, request->body);
+  if (request->method == "POST" && path == "faults") end_polls_by_second_pollers();
+  if (request->method == "POST" && (path == "people" || path == "bots")) {
     page_events_.people_changed();  // renamed, at least
   }
-  if (request.method == "POST" && path == "clock") page_events_.faults_changed();
+  if (request->method == "POST" && path == "clock") page_events_.faults_changed();
   co_return reply;
 }
 

@@ -38,7 +38,7 @@ class Service {
           FloodKind flood, std::function<void()> on_disk_failure);
 
   /// Answers a request. Never fails: what is wrong is in the answer.
-  boost::asio::awaitable<HttpReply> handle(HttpRequest request);
+  boost::asio::awaitable<HttpReply> handle(HttpRequest* request);
 
   /// What open chat pages are told.
   PageEvents& page_events() { return page_events_; }
@@ -55,22 +55,22 @@ class Service {
 
   // What a path under /bot<token>/ or /file/bot<token>/ says.
   struct BotPath {
-    std::string token;
-    std::string rest;
+    std::string_view token;
+    std::string_view rest;
   };
 
   static std::optional<BotPath> parse_bot_path(std::string_view path, std::string_view prefix);
-  boost::asio::awaitable<HttpReply> handle_method(HttpRequest request, BotPath path);
-  boost::asio::awaitable<HttpReply> run_method(HttpRequest request, Bot* bot,
+  boost::asio::awaitable<HttpReply> handle_method(HttpRequest* request, BotPath path);
+  boost::asio::awaitable<HttpReply> run_method(HttpRequest* request, Bot* bot,
                                                const MethodEntry* method);
   boost::asio::awaitable<bool> upload_edit(BotId bot, const Arguments* arguments);
   boost::asio::awaitable<HttpReply> get_updates(Bot* bot, PollRequest request);
   boost::asio::awaitable<HttpReply> conflict(BotId bot, std::string_view text);
-  boost::asio::awaitable<HttpReply> find_reply(HttpRequest request);
+  boost::asio::awaitable<HttpReply> find_reply(HttpRequest* request);
   void observe_world();
   void end_waiting_poll(BotId bot, std::string_view text);
   void run_webhook_reply(Bot& bot, const WebhookAnswer& answer);
-  boost::asio::awaitable<HttpReply> handle_control(HttpRequest request);
+  boost::asio::awaitable<HttpReply> handle_control(HttpRequest* request);
   boost::asio::awaitable<void> wait_for_chat(BotId bot, ChatId chat,
                                              std::chrono::steady_clock::time_point deadline);
   HttpReply download(const BotPath& path);

@@ -76,6 +76,15 @@ std::string clean_name_part(std::string_view part, std::size_t max_code_points) 
   return result;
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\n'; }
+
+std::string_view trimmed(std::string_view text) {
+  const auto* first = std::find_if_not(text.begin(), text.end(), is_blank);
+  text.remove_prefix(static_cast<std::size_t>(first - text.begin()));
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -101,7 +110,13 @@ std::size_t count_utf16_units(std::string_view text) {
   return count_code_points(text) + static_cast<std::size_t>(beyond_bmp);
 }
 
+// Most texts stay as they are, but for blanks around them. U+2028-202E begin with 0xE2.
 std::string clean_text(std::string_view text) {
+  const auto may_change = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\n') || byte == 0xE2;
+  };
+  if (std::none_of(text.begin(), text.end(), may_change)) return std::string(trimmed(text));
   std::vector<std::size_t> moved;
   return clean_text(text, moved);
 }
@@ -118,7 +133,6 @@ std::string clean_text(std::string_view text, std::vector<std::size_t>& moved) {
     units += c > 0xFFFF ? 2 : 1;
   });
   moved.push_back(units);
-  const auto is_blank = [](char c) { return c == ' ' || c == '\n'; };
   while (!result.empty() && is_blank(result.back())) {
     result.pop_back();
     --units;
@@ -216,6 +230,7 @@ std::string to_lower_ascii(std::string_view text) {
 
 std::string percent_decode(std::string_view text, PlusSign plus) {
   std::string result;
+  if (text.find_first_of("%+") == std::string_view::npos) return std::string(text);
   result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
