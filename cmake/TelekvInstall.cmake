@@ -1,0 +1,43 @@
+# What `cmake --install` puts where, in two components: the programs, and the library as a CMake
+# package (find_package(telekv); examples/counter uses it).
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(telekv_headers "${CMAKE_INSTALL_INCLUDEDIR}/telekv")
+set(telekv_package "${CMAKE_INSTALL_LIBDIR}/cmake/telekv")
+
+# telekv_export(TARGET NAME): the target as telekv::NAME. Names that begin with internal_ are there to
+# be linked by the others, and promise nothing.
+function(telekv_export target name)
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target} INTERFACE "$<INSTALL_INTERFACE:${telekv_headers}>")
+  install(TARGETS ${target} EXPORT telekv_targets
+          ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
+endfunction()
+
+telekv_export(telekv_kv kv)
+telekv_export(telekv_vault vault)
+telekv_export(telekv_telegram telegram)
+telekv_export(telekv_vault_forms internal_vault_forms)
+telekv_export(telekv_proto internal_proto)
+telekv_export(telekv_asio internal_asio)
+telekv_export(telekv_beast internal_beast)
+
+install(DIRECTORY src/kv src/vault src/telegram DESTINATION "${telekv_headers}" COMPONENT library
+        FILES_MATCHING PATTERN "*.h")
+install(FILES "${PROJECT_BINARY_DIR}/proto/telekv.pb.h" DESTINATION "${telekv_headers}"
+        COMPONENT library)
+install(EXPORT telekv_targets NAMESPACE telekv:: DESTINATION "${telekv_package}" COMPONENT library)
+configure_package_config_file(cmake/telekv-config.cmake.in "${PROJECT_BINARY_DIR}/telekv-config.cmake"
+                              INSTALL_DESTINATION "${telekv_package}")
+# Before 1.0 a minor version may change what programs see.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/telekv-config-version.cmake"
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/telekv-config.cmake"
+              "${PROJECT_BINARY_DIR}/telekv-config-version.cmake"
+              cmake/TelekvLibraryDependencies.cmake
+        DESTINATION "${telekv_package}" COMPONENT library)
+
+install(TARGETS clicker telekv telegram-emulator
+        RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
