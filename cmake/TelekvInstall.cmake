@@ -1,5 +1,5 @@
-# What `cmake --install` puts where, in two components: the programs, and the library as a CMake
-# package (find_package(telekv); examples/counter uses it).
+# What `cmake --install` puts where, in three components: the programs, the emulator, and the library
+# as a CMake package (find_package(telekv); examples/counter uses it).
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -39,5 +39,24 @@ install(FILES "${PROJECT_BINARY_DIR}/telekv-config.cmake"
               cmake/TelekvLibraryDependencies.cmake
         DESTINATION "${telekv_package}" COMPONENT library)
 
-install(TARGETS clicker telekv telegram-emulator
+set(bundled "${CMAKE_INSTALL_LIBDIR}/telekv")
+if(TELEKV_BUNDLE)
+  set_target_properties(clicker telekv telegram-emulator PROPERTIES INSTALL_RPATH "$ORIGIN/../${bundled}")
+  set(with_libraries RUNTIME_DEPENDENCY_SET shared_libraries)
+endif()
+install(TARGETS clicker telekv ${with_libraries}
         RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
+install(TARGETS telegram-emulator ${with_libraries}
+        RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT emulator)
+if(TELEKV_BUNDLE)
+  install(RUNTIME_DEPENDENCY_SET shared_libraries
+          # The C library and its loader belong to the system that runs the programs.
+          PRE_EXCLUDE_REGEXES "^lib(c|m|dl|rt|pthread|resolv)\\.so" "^ld-linux"
+          LIBRARY DESTINATION "${bundled}" COMPONENT programs)
+  # Their licences want to go along.
+  install(CODE "set(folder \"\${CMAKE_INSTALL_PREFIX}\")
+                set(libraries \"${bundled}\")
+                set(architecture \"${CMAKE_LIBRARY_ARCHITECTURE}\")
+                set(notices \"${CMAKE_INSTALL_DATADIR}/doc/telekv/libraries\")" COMPONENT programs)
+  install(SCRIPT cmake/bundled_licences.cmake COMPONENT programs)
+endif()

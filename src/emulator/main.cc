@@ -15,6 +15,16 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr int kExitDisk = 1;
 
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  telegram-emulator\n"
+    "  telegram-emulator --port 0 --state telegram --flood real\n"
+    "\n"
+    "Exit codes:\n"
+    "  0 stopped by a signal, 1 the state folder cannot be written, 2 a wrong argument, or a port "
+    "or\n"
+    "  folder that cannot be used.";
+
 int fail(int code, const std::string& text) {
   std::fprintf(stderr, "telegram-emulator: %s\n", text.c_str());
   return code;
@@ -63,9 +73,15 @@ int main(int argc, char** argv) {
   std::uint16_t port = 8081;
   std::string state_folder;
   std::string flood = "off";
-  CLI::App app("A local Telegram: Bot API server, chat page and control API on 127.0.0.1");
-  app.add_option("--port", port, "port on 127.0.0.1; 0 picks a free one")->capture_default_str();
-  app.add_option("--state", state_folder, "folder that keeps everything across restarts");
+  CLI::App app("A local Telegram: Bot API server, chat page and control API on 127.0.0.1.",
+               "telegram-emulator");
+  app.set_version_flag("--version", "telegram-emulator (telekv) " TELEKV_VERSION);
+  app.footer(telekv::emulator::kFooter);
+  app.add_option("--port", port, "port on 127.0.0.1; 0 picks a free one")
+      ->type_name("PORT")
+      ->capture_default_str();
+  app.add_option("--state", state_folder, "folder that keeps everything across restarts")
+      ->type_name("FOLDER");
   app.add_option("--flood", flood, "flood limits: off, gentle or real")
       ->check(CLI::IsMember({"off", "gentle", "real"}))
       ->capture_default_str();
