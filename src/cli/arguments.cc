@@ -148,6 +148,12 @@ void declare_writers(CLI::App& app, Parsed& parsed) {
   add_plaintext(rekeying, parsed);
 }
 
+void declare_health(CLI::App& app, Parsed& parsed) {
+  add(app, parsed, "health",
+      "Ask the clicker on this machine whether it is ready: GET /healthz on PORT, over plain HTTP.",
+      "  PORT=8080 telekv health\n");
+}
+
 Result<Command> choose(const std::string& name, Parsed& parsed) {
   parsed.source.plaintext = parsed.plaintext;
   const bool reads_source =
@@ -171,6 +177,7 @@ Result<Command> choose(const std::string& name, Parsed& parsed) {
     parsed.restore.plaintext = parsed.plaintext;
     return Command(parsed.restore);
   }
+  if (name == "health") return Command(HealthOptions{});
   if (name == "rekey") return Command(RekeyOptions{.plaintext = parsed.plaintext});
   return Command(KeygenOptions{});
 }
@@ -190,6 +197,7 @@ Result<std::variant<Invocation, bot::PrintAndExit>> parse_arguments(int argc,
             "  telekv keygen >telekv.key\n");
   declare_readers(app, parsed);
   declare_writers(app, parsed);
+  declare_health(app, parsed);
   // CLI11 reports by exceptions; they end here.
   try {
     app.parse(argc, argv);
