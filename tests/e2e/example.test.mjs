@@ -2,38 +2,26 @@
 // CMake project, and its bot run against a local Telegram.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { build, compilerSettings, source } from './built.mjs';
 import { botId, goodKey, goodToken } from './clicker.mjs';
 import { Emulator, inPlace } from './harness.mjs';
 import { Telekv } from './telekv.mjs';
 
 const run = promisify(execFile);
-const build = process.env.TELEKV_BUILD;
-const example = fileURLToPath(new URL('../../examples/counter', import.meta.url));
+const example = join(source, 'examples/counter');
 const operator = { id: 2 ** 33 + 1, first_name: 'Operator' };
 const person = { id: 2 ** 40 + 3, first_name: 'Аня' };
-
-/// How the library was built, because what links to it has to be built so, too.
-async function builtWith(name) {
-  const cache = await readFile(join(build, 'CMakeCache.txt'), 'utf8');
-  return cache.match(new RegExp(`^${name}:[A-Z]+=(.*)$`, 'm'))[1];
-}
 
 /// Answers the built program.
 async function buildAgainstInstalled(folder) {
   const [prefix, tree] = [join(folder, 'prefix'), join(folder, 'build')];
   await run('cmake', ['--install', build, '--prefix', prefix, '--component', 'library']);
-  const sanitize = await builtWith('TELEKV_SANITIZE');
-  await run('cmake', [
-    ...['-S', example, '-B', tree, '-G', 'Ninja', `-DCMAKE_PREFIX_PATH=${prefix}`],
-    `-DCMAKE_CXX_COMPILER=${await builtWith('CMAKE_CXX_COMPILER')}`,
-    `-DCMAKE_BUILD_TYPE=${await builtWith('CMAKE_BUILD_TYPE')}`,
-    `-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror ${sanitize && `-fsanitize=${sanitize}`}`,
-  ]);
+  await run('cmake', ['-S', example, '-B', tree, `-DCMAKE_PREFIX_PATH=${prefix}`], {
+    env: { ...process.env, ...compilerSettings },
+  });
   await run('cmake', ['--build', tree]);
   return join(tree, 'counter');
 }
