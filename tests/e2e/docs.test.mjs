@@ -16,8 +16,6 @@ const elsewhere = [
   [/^docker /, 'no daemon runs where tests run'],
   [/^(heroku|fly) |^git push heroku /, 'needs an account'],
   [/^psql /, 'no PostgreSQL runs where tests run'],
-  [/^scripts\/install-dependencies /, 'installs packages'],
-  [/^scripts\/make-packages$/, 'builds everything anew; scripts/try-packages tries what it has built'],
 ];
 const kinds = ['sh', 'text', 'json', 'ini', 'mermaid'];
 const operator = { id: 2 ** 35 + 5, first_name: 'Operator', language_code: 'en' };
