@@ -7,8 +7,8 @@ WERROR = $(if $(CI),ON,OFF)
 # People in the benchmark's data sets.
 N ?= 1000000
 
-.PHONY: run build packages test torture soak bench lint fuzz format install-build install-package install-test install-bench install-lint \
-  install-fuzz clean
+.PHONY: run build packages test torture soak bench lint fuzz format install-build install-package install-test \
+  install-bench install-lint install-fuzz clean
 
 run: build
 	scripts/run build/$(PRESET)/bin
