@@ -1,8 +1,8 @@
 // The smallest bot on telekv: it counts what everybody writes, and tells them their place. Its
 // state is in the operator's chat: stop it, start it on another machine, and every count is there.
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 #include <string_view>
 
@@ -36,8 +36,10 @@ std::string count(kv::Table<Person>& people, const telegram::User& sender) {
          std::to_string(*people.rank(id)) + " of " + std::to_string(people.size());
 }
 
+void tell(std::string_view line) { std::cerr << "counter: " << line << '\n'; }
+
 int fail(const Error& error) {
-  std::fprintf(stderr, "counter: %s\n", describe(error).c_str());
+  tell(describe(error));
   return 1;
 }
 
@@ -46,7 +48,8 @@ int main() {
       {.token = variable("BOT_TOKEN"),
        .key = variable("TELEKV_KEY"),
        .chat = telegram::ChatId{std::atoll(variable("ADMIN_ID").c_str())},
-       .api_root = variable("API_ROOT", "https://api.telegram.org")});
+       .api_root = variable("API_ROOT", "https://api.telegram.org"),
+       .on_note = tell});
   if (!bot) return fail(bot.error());
   kv::Table<Person> people((*bot)->table_options());
   const Result<void> ended = (*bot)->run(

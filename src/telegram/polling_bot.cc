@@ -93,7 +93,11 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
   // ---- vault::UpdateQueue, vault::UpdateSink ----------------------------------------------------
 
   Async<vault::UpdatePage> poll(std::optional<std::int64_t> offset) override {
-    return poll_page(*api_, offset);
+    Result<vault::UpdatePage> page = co_await poll_page(*api_, offset);
+    if (!page && !vault::ends_the_run(page.error())) {
+      note("getting updates failed, will be tried again: " + describe(page.error()));
+    }
+    co_return page;
   }
 
   void apply(const vault::UpdatePage& page, std::size_t index) override {

@@ -2,6 +2,7 @@
 // CMake project, and its bot run against a local Telegram.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -26,6 +27,11 @@ async function buildAgainstInstalled(folder) {
   return join(tree, 'counter');
 }
 
+test('it is as small as the documents say', async () => {
+  const text = await readFile(join(example, 'main.cc'), 'utf8');
+  assert.ok(text.split('\n').length <= 60);
+});
+
 test(
   'the smallest bot builds against the installed library, and finds its counts again',
   inPlace(async (place) => {
@@ -41,12 +47,14 @@ test(
     };
 
     const first = place.start(counter, [], { env });
+    await first.line(/^counter: a new store$/m);
     await emulator.ask(botId, person.id, 'hello', /^Message 1, place 1 of 1$/);
     assert.equal((await first.terminate()).code, 0);
     const stored = await new Telekv(place, env).report(['verify', '--chat']);
     assert.equal(stored.users, 1);
 
     const second = place.start(counter, [], { env });
+    await second.line(/^counter: restored 1 records/m);
     await emulator.ask(botId, person.id, 'hello again', /^Message 2, place 1 of 1$/);
     await emulator.ask(botId, operator.id, 'me too', /^Message 1, place 2 of 2$/);
     assert.equal((await second.terminate()).code, 0);
