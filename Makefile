@@ -7,14 +7,17 @@ WERROR = $(if $(CI),ON,OFF)
 # People in the benchmark's data sets.
 N ?= 1000000
 
-.PHONY: run build test torture soak bench lint fuzz format install-build install-test install-bench install-lint \
-  install-fuzz clean
+.PHONY: run build packages test torture soak bench lint fuzz format install-build install-package install-test \
+  install-bench install-lint install-fuzz clean
 
 run: build
 	scripts/run build/$(PRESET)/bin
 
 build: install-build
 	@$(MAKE) --no-print-directory compile TESTS=OFF
+
+packages: install-package
+	scripts/make-packages
 
 test: install-test
 	@$(MAKE) --no-print-directory compile TESTS=ON
@@ -72,7 +75,7 @@ coverage: install-coverage
 format: install-lint
 	git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
 
-install-build install-test install-bench install-lint install-fuzz install-coverage: install-%:
+install-build install-package install-test install-bench install-lint install-fuzz install-coverage: install-%:
 	@scripts/install-dependencies $*
 
 .PHONY: compile

@@ -42,7 +42,7 @@ boost::json::object machine() {
           {"processors", sysconf(_SC_NPROCESSORS_ONLN)},
           {"memory", sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE)},
           {"system", std::string(system.sysname) + " " + system.release},
-          {"build", kVersionLine},
+          {"build", version_line()},
           {"boost", BOOST_LIB_VERSION},
           {"load", load[0]}};
 }

@@ -13,11 +13,15 @@ constexpr const char* kDescription =
     "The clicker: a Telegram bot that counts taps and keeps its state, sealed, in a chat.\n"
     "Every setting can be an environment variable of the name shown.";
 
-constexpr const char* kExamples =
-    "Example:\n"
-    "  BOT_TOKEN=123:abc ADMIN_ID=42 TELEKV_KEY=$(telekv keygen) clicker\n"
-    "Exit codes: 0 stopped and saved, 2 configuration, 3 token refused, 4 unreachable, 5 wrong "
-    "key,\n"
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  export BOT_TOKEN=123456789:AA... ADMIN_ID=42 TELEKV_KEY=...   (telekv keygen makes a key)\n"
+    "  clicker\n"
+    "  clicker --durability strict\n"
+    "  clicker --port 8080 --log-format json\n"
+    "\n"
+    "Exit codes:\n"
+    "  0 stopped and saved, 2 configuration, 3 token refused, 4 unreachable, 5 wrong key,\n"
     "  6 damaged data, 7 newer format, 8 another writer took over, 9 operator must decide,\n"
     "  10 final save failed, 1 anything else.";
 
@@ -41,57 +45,77 @@ struct Raw : RawChatSettings {
 };
 
 void declare(CLI::App& app, Raw& raw) {
-  app.set_version_flag("--version", std::string(kVersionLine));
-  app.footer(kExamples);
-  app.add_option("--bot-token", raw.bot_token, "the token from @BotFather")->envname("BOT_TOKEN");
+  app.set_version_flag("--version", version_text("clicker"));
+  app.footer(kFooter);
+  app.add_option("--bot-token", raw.bot_token, "the token from @BotFather")
+      ->type_name("TOKEN")
+      ->envname("BOT_TOKEN");
   app.add_option("--admin-id", raw.admin_id,
                  "your Telegram user id; without it a one-time code in the log claims the role")
+      ->type_name("ID")
       ->envname("ADMIN_ID");
   app.add_option("--vault-chat", raw.vault_chat, "the chat that keeps the data (default: ADMIN_ID)")
+      ->type_name("ID")
       ->envname("VAULT_CHAT");
   app.add_option("--telekv-key", raw.telekv_key, "the key that seals the data (telekv keygen)")
+      ->type_name("KEY")
       ->envname("TELEKV_KEY");
   app.add_option("--https-proxy", raw.https_proxy,
                  "http://[user:password@]host[:port]: the way to an https API_ROOT")
+      ->type_name("URL")
       ->envname("HTTPS_PROXY");
   app.add_option("--api-root", raw.api_root, "where the Bot API is")
+      ->type_name("URL")
       ->envname("API_ROOT")
       ->capture_default_str();
   app.add_option("--durability", raw.durability,
                  "interval: saves every BACKUP_INTERVAL; strict: confirms an update to Telegram "
                  "only when it is saved")
+      ->type_name("interval|strict")
       ->envname("DURABILITY")
       ->capture_default_str();
   app.add_option("--backup-interval", raw.backup_interval_s, "seconds between saves, 0.1 to 3600")
+      ->type_name("SECONDS")
       ->envname("BACKUP_INTERVAL")
       ->capture_default_str();
   app.add_option("--root-id", raw.root_id, "a root message to read besides the pinned one")
+      ->type_name("ID")
       ->envname("ROOT_ID");
   app.add_option("--webhook-url", raw.webhook_url,
                  "where Telegram delivers updates; needs PORT. Without it updates are polled")
+      ->type_name("URL")
       ->envname("WEBHOOK_URL");
   app.add_option("--webhook-secret", raw.webhook_secret,
                  "what Telegram shows with every update (default: a new one at every start)")
+      ->type_name("TEXT")
       ->envname("WEBHOOK_SECRET");
   app.add_option("--webhook-cert", raw.webhook_cert,
                  "PEM file: PORT speaks TLS with this certificate; one that is self-signed is told "
                  "to Telegram. Without it a proxy ends TLS")
+      ->type_name("FILE")
       ->envname("WEBHOOK_CERT");
   app.add_option("--webhook-key", raw.webhook_key, "PEM file: the certificate's private key")
+      ->type_name("FILE")
       ->envname("WEBHOOK_KEY");
   app.add_option("--webhook-settle", raw.webhook_settle_s,
                  "seconds from taking over to the first update that is taken, 0 to 600, with "
                  "strict durability (default: 100)")
+      ->type_name("SECONDS")
       ->envname("WEBHOOK_SETTLE");
-  app.add_option("--port", raw.port, "serves the webhook, /healthz and /metrics")->envname("PORT");
+  app.add_option("--port", raw.port, "serves the webhook, /healthz and /metrics")
+      ->type_name("PORT")
+      ->envname("PORT");
   app.add_option("--flood-budget", raw.flood_budget,
                  "on: replies keep below Telegram's limits; off: for a Bot API server without any")
+      ->type_name("on|off")
       ->envname("FLOOD_BUDGET")
       ->capture_default_str();
-  app.add_option("--log-level", raw.log_level, "debug, info, warning or error")
+  app.add_option("--log-level", raw.log_level, "what is told of")
+      ->type_name("debug|info|warning|error")
       ->envname("LOG_LEVEL")
       ->capture_default_str();
-  app.add_option("--log-format", raw.log_format, "text or json")
+  app.add_option("--log-format", raw.log_format, "how log lines look")
+      ->type_name("text|json")
       ->envname("LOG_FORMAT")
       ->capture_default_str();
   app.add_flag("--init", raw.init, "start empty although the chat does not prove that it is new");
@@ -243,7 +267,7 @@ Result<std::variant<Config, PrintAndExit>> parse_config(int argc, const char* co
   } catch (const CLI::CallForHelp&) {
     return std::variant<Config, PrintAndExit>(PrintAndExit{app.help()});
   } catch (const CLI::CallForVersion&) {
-    return std::variant<Config, PrintAndExit>(PrintAndExit{std::string(kVersionLine) + "\n"});
+    return std::variant<Config, PrintAndExit>(PrintAndExit{version_text("clicker")});
   } catch (const CLI::ExtrasError&) {
     // Not repeated: a secret may have slipped in without its flag.
     return wrong("there are arguments that are no settings", "see clicker --help");

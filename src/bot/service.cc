@@ -11,6 +11,7 @@
 #include <exception>
 #include <utility>
 
+#include "telegram/polled_page.h"
 #include "vault/caught.h"
 
 namespace telekv::bot {
@@ -101,7 +102,7 @@ asio::awaitable<Result<void>> Service::take_updates() {
 asio::awaitable<telegram::WebhookEndpoint::Verdict> Service::deliver(telegram::Update update) {
   telegram::WebhookEndpoint::Verdict verdict;
   if (!outbox_->has_room()) co_return verdict;
-  const vault::UpdateStamp stamp = stamp_of(update);
+  const vault::UpdateStamp stamp = telegram::stamp_of(update);
   std::optional<Reply> reply;
   auto apply = [&] { reply = handler_->apply_quietly(update); };
   auto delivering = gate_->deliver(stamp, std::move(apply));

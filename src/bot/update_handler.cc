@@ -17,14 +17,6 @@ constexpr std::chrono::milliseconds kSaveSoon{500};
 
 }  // namespace
 
-vault::UpdateStamp stamp_of(const telegram::Update& update) {
-  vault::UpdateStamp stamp{.id = telegram::to_int(update.id)};
-  if (const auto* message = std::get_if<telegram::Message>(&update.content)) {
-    stamp.date = message->date.count();
-  }
-  return stamp;
-}
-
 UpdateHandler::UpdateHandler(Clicker& clicker, kv::Table<User>& users, telegram::Api& api,
                              Outbox& outbox, vault::Saver& saver, OperatorDesk& desk,
                              asio::any_io_executor executor)

@@ -16,13 +16,9 @@
 #include "kv/table.h"
 #include "telegram/api.h"
 #include "telegram/types.h"
-#include "vault/applied_updates.h"
 #include "vault/saver.h"
 
 namespace telekv::bot {
-
-/// An update's place in its queue.
-vault::UpdateStamp stamp_of(const telegram::Update& update);
 
 class UpdateHandler {
  public:

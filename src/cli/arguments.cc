@@ -25,14 +25,15 @@ constexpr const char* kFooter =
     "\n"
     "Examples:\n"
     "  export TELEKV_KEY=$(telekv keygen)\n"
-    "  telekv import users.json\n"
     "  telekv export --chat --format csv --output users.csv\n"
-    "  telekv verify telekv-root.tkv telekv-base-*.tkv\n"
-    "  telekv restore --at 2026-01-31 --dry-run\n"
+    "  telekv export --help\n"
     "\n"
-    "Exit codes: 0 done, 2 configuration or input, 3 token refused, 4 unreachable, 5 wrong key,\n"
+    "Exit codes:\n"
+    "  0 done, 2 configuration or input, 3 token refused, 4 unreachable, 5 wrong key,\n"
     "  6 damaged data, 7 newer format, 8 another writer took over, 9 operator must decide,\n"
     "  1 anything else.";
+
+constexpr const char* kMore = "Settings and exit codes: telekv --help";
 
 // One of each, whichever is asked for.
 struct Parsed {
@@ -44,8 +45,16 @@ struct Parsed {
   bool json = false;
 };
 
-CLI::App* add(CLI::App& app, Parsed& parsed, const char* name, const char* description) {
+CLI::App* add_plain(CLI::App& app, const char* name, const char* description,
+                    const std::string& examples) {
   CLI::App* command = app.add_subcommand(name, description);
+  command->footer("Examples:\n" + examples + "\n" + kMore);
+  return command;
+}
+
+CLI::App* add(CLI::App& app, Parsed& parsed, const char* name, const char* description,
+              const std::string& examples) {
+  CLI::App* command = add_plain(app, name, description, examples);
   command->add_flag("--json", parsed.json, "print one line of JSON, errors too");
   return command;
 }
@@ -57,23 +66,34 @@ void add_plaintext(CLI::App* command, Parsed& parsed) {
 /// Either --chat or files: choose() sees to it.
 void add_source(CLI::App* command, Parsed& parsed) {
   command->add_flag("--chat", parsed.source.chat, "read the live chat that the environment names");
-  command->add_option("FILE", parsed.source.files,
-                      "documents downloaded from the vault's chat; - is standard input");
+  command
+      ->add_option("FILE", parsed.source.files,
+                   "documents downloaded from the vault's chat; - is standard input")
+      ->type_name("");
   add_plaintext(command, parsed);
 }
 
 void declare_readers(CLI::App& app, Parsed& parsed) {
   add_source(add(app, parsed, "inspect",
                  "Show what downloaded documents are, and with TELEKV_KEY what is in them; or what "
-                 "the newest root of a chat names."),
+                 "the newest root of a chat names.",
+                 "  telekv inspect --chat\n"
+                 "  telekv inspect telekv-root.tkv --json\n"),
              parsed);
   add_source(add(app, parsed, "verify",
                  "Prove that the newest state and every restore point can be restored, by "
-                 "restoring them."),
+                 "restoring them.",
+                 "  telekv verify --chat\n"
+                 "  telekv verify telekv-root.tkv telekv-base-*.tkv\n"),
              parsed);
-  add_source(add(app, parsed, "snapshots", "List the restore points that are kept."), parsed);
+  add_source(add(app, parsed, "snapshots", "List the restore points that are kept.",
+                 "  telekv snapshots --chat\n"),
+             parsed);
 
-  CLI::App* exporting = add(app, parsed, "export", "Write all users to a file.");
+  CLI::App* exporting = add(app, parsed, "export", "Write all users to a file.",
+                            "  telekv export --chat --format csv --output users.csv\n"
+                            "  telekv export --chat --format sqlite --output users.sqlite\n"
+                            "  telekv export --chat --format jsonl | wc -l\n");
   static const std::map<std::string, ExportFormat> kFormats = {{"jsonl", ExportFormat::kJsonLines},
                                                                {"csv", ExportFormat::kCsv},
                                                                {"sqlite", ExportFormat::kSqlite},
@@ -94,8 +114,12 @@ void declare_readers(CLI::App& app, Parsed& parsed) {
 
 void declare_writers(CLI::App& app, Parsed& parsed) {
   CLI::App* importing =
-      add(app, parsed, "import", "Put users into the chat: an old JSON dump, JSON lines or CSV.");
-  importing->add_option("FILE", parsed.import_file.file, "- is standard input")->required();
+      add(app, parsed, "import", "Put users into the chat: an old JSON dump, JSON lines or CSV.",
+          "  telekv import dump.json\n"
+          "  telekv export --chat --format jsonl | ssh other telekv import -\n");
+  importing->add_option("FILE", parsed.import_file.file, "- is standard input")
+      ->type_name("")
+      ->required();
   importing->add_flag("--replace", parsed.import_file.replace,
                       "the store may hold users already: they are replaced");
   importing->add_flag("--init", parsed.import_file.init,
@@ -103,7 +127,9 @@ void declare_writers(CLI::App& app, Parsed& parsed) {
   add_plaintext(importing, parsed);
 
   CLI::App* restoring =
-      add(app, parsed, "restore", "Bring a restore point back as the newest state of the chat.");
+      add(app, parsed, "restore", "Bring a restore point back as the newest state of the chat.",
+          "  telekv restore --at 3 --dry-run\n"
+          "  telekv restore --at 2026-01-31T12:00\n");
   restoring->add_option("--at", parsed.restore.at, "a restore point's number, or a time in UTC")
       ->option_text("N|2026-01-31[T12:00[:00]]")
       ->required();
@@ -117,8 +143,15 @@ void declare_writers(CLI::App& app, Parsed& parsed) {
   CLI::App* rekeying =
       add(app, parsed, "rekey",
           "Seal the chat's data with another key: TELEKV_KEY is the one in use, TELEKV_NEW_KEY the "
-          "next. Restore points go.");
+          "next. Restore points go.",
+          "  TELEKV_NEW_KEY=$(cat new.key) telekv rekey\n");
   add_plaintext(rekeying, parsed);
+}
+
+void declare_health(CLI::App& app, Parsed& parsed) {
+  add(app, parsed, "health",
+      "Ask the clicker on this machine whether it is ready: GET /healthz on PORT, over plain HTTP.",
+      "  PORT=8080 telekv health\n");
 }
 
 Result<Command> choose(const std::string& name, Parsed& parsed) {
@@ -144,6 +177,7 @@ Result<Command> choose(const std::string& name, Parsed& parsed) {
     parsed.restore.plaintext = parsed.plaintext;
     return Command(parsed.restore);
   }
+  if (name == "health") return Command(HealthOptions{});
   if (name == "rekey") return Command(RekeyOptions{.plaintext = parsed.plaintext});
   return Command(KeygenOptions{});
 }
@@ -154,21 +188,23 @@ Result<std::variant<Invocation, bot::PrintAndExit>> parse_arguments(int argc,
                                                                     const char* const* argv) {
   using Outcome = std::variant<Invocation, bot::PrintAndExit>;
   CLI::App app(kDescription, "telekv");
-  app.set_version_flag("--version", std::string(kVersionLine));
+  app.set_version_flag("--version", version_text("telekv"));
   app.require_subcommand(1);
   app.footer(kFooter);
   Parsed parsed;
-  app.add_subcommand(
-      "keygen", "Print a new random key for TELEKV_KEY. Keep it: without it the data is lost.");
+  add_plain(app, "keygen",
+            "Print a new random key for TELEKV_KEY. Keep it: without it the data is lost.",
+            "  telekv keygen >telekv.key\n");
   declare_readers(app, parsed);
   declare_writers(app, parsed);
+  declare_health(app, parsed);
   // CLI11 reports by exceptions; they end here.
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return Outcome(bot::PrintAndExit{app.help()});
   } catch (const CLI::CallForVersion&) {
-    return Outcome(bot::PrintAndExit{std::string(kVersionLine) + "\n"});
+    return Outcome(bot::PrintAndExit{version_text("telekv")});
   } catch (const CLI::ExtrasError&) {
     return bot::wrong("there are arguments that are no options", "see telekv --help");
   } catch (const CLI::ParseError& error) {

@@ -5,6 +5,7 @@
 
 #include "bot/config.h"
 #include "cli/export.h"
+#include "cli/health.h"
 #include "cli/import.h"
 #include "cli/inspect.h"
 #include "cli/rekey.h"
@@ -18,8 +19,9 @@ namespace telekv::cli {
 /// Print a new key.
 struct KeygenOptions {};
 
-using Command = std::variant<KeygenOptions, InspectOptions, VerifyOptions, ExportOptions,
-                             ImportOptions, SnapshotsOptions, RestoreOptions, RekeyOptions>;
+using Command =
+    std::variant<KeygenOptions, InspectOptions, VerifyOptions, ExportOptions, ImportOptions,
+                 SnapshotsOptions, RestoreOptions, RekeyOptions, HealthOptions>;
 
 struct Invocation {
   Command command;

@@ -15,6 +15,16 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr int kExitDisk = 1;
 
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  telegram-emulator\n"
+    "  telegram-emulator --port 0 --state telegram --flood real\n"
+    "\n"
+    "Exit codes:\n"
+    "  0 stopped by a signal, 1 the state folder cannot be written, 2 a wrong argument, or a port "
+    "or\n"
+    "  folder that cannot be used.";
+
 int fail(int code, const std::string& text) {
   std::fprintf(stderr, "telegram-emulator: %s\n", text.c_str());
   return code;
@@ -64,10 +74,16 @@ int main(int argc, char** argv) {
   std::string state_folder;
   std::string flood = "off";
   bool local = false;
-  CLI::App app("A local Telegram: Bot API server, chat page and control API on 127.0.0.1");
-  app.add_option("--port", port, "port on 127.0.0.1; 0 picks a free one")->capture_default_str();
+  CLI::App app("A local Telegram: Bot API server, chat page and control API on 127.0.0.1.",
+               "telegram-emulator");
+  app.set_version_flag("--version", "telegram-emulator (telekv) " TELEKV_VERSION);
+  app.footer(telekv::emulator::kFooter);
+  app.add_option("--port", port, "port on 127.0.0.1; 0 picks a free one")
+      ->type_name("PORT")
+      ->capture_default_str();
   CLI::Option* state =
-      app.add_option("--state", state_folder, "folder that keeps everything across restarts");
+      app.add_option("--state", state_folder, "folder that keeps everything across restarts")
+          ->type_name("FOLDER");
   app.add_flag("--local", local,
                "bots read files from the state folder, as with a server's --local")
       ->needs(state);

@@ -229,7 +229,7 @@ TEST_F(Settings, AreExplainedOnRequest) {
   }
   const auto version = parse("--version");
   ASSERT_TRUE(version);
-  EXPECT_THAT(std::get<PrintAndExit>(*version).text, HasSubstr("telekv 0."));
+  EXPECT_THAT(std::get<PrintAndExit>(*version).text, HasSubstr("clicker (telekv) 0."));
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ TEST(Arguments, NameACommandAndWhatItNeeds) {
   EXPECT_EQ(parsed<ImportOptions>("import", "-").file, "-");
   EXPECT_TRUE(parsed<ImportOptions>("import", "a", "--replace").replace);
   EXPECT_TRUE(parsed<RestoreOptions>("restore", "--at", "7", "--dry-run").dry_run);
+  parsed<HealthOptions>("health");
   EXPECT_TRUE(parsed<VerifyOptions>("verify", "--plaintext", "a").source.plaintext);
   EXPECT_TRUE(std::get<Invocation>(*parse("verify", "--json", "a")).json);
 }

@@ -15,6 +15,7 @@ import {
   webhookSettings,
 } from './clicker.mjs';
 import { Emulator, botApi, inPlace, until } from './harness.mjs';
+import { Telekv } from './telekv.mjs';
 
 const operator = { id: 2 ** 40 + 1, first_name: 'Operator', language_code: 'en' };
 
@@ -45,8 +46,13 @@ test(
       environment: { PORT: String(port) },
     });
     await until('the port', async () => (await health(port)) === 503);
+    const telekv = new Telekv(place, { PORT: String(port) });
+    const unready = await telekv.run(['health']);
+    assert.equal(unready.code, exitCode.unreachable);
+    assert.match(unready.error, /not ready: loading/);
     assert.equal((await metricsOf(port)).telekv_ready, '0');
     await until('ready', async () => (await health(port)) === 200);
+    assert.deepEqual(await telekv.report(['health']), { ready: true });
     await registerAndClick(emulator, crowd(7, () => 2));
     await emulator.ask(botId, operator.id, '/snapshot', texts.report);
     const metrics = await metricsOf(port);
