@@ -9,8 +9,10 @@ namespace telekv::bot {
 using texts::Phrase;
 
 void Alerts::tell_of_failing_saves(std::chrono::seconds duration, const std::string& why) {
+  const std::string_view reason =
+      why.empty() ? texts::say(Phrase::kStillTrying, language_) : std::string_view(why);
   tell(Cause::kSaving, texts::say(Phrase::kAlertSaving, language_,
-                                  {texts::duration_text(duration, language_), why}));
+                                  {texts::duration_text(duration, language_), reason}));
 }
 
 void Alerts::tell_of_failed_drill(const Error& error) {

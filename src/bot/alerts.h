@@ -1,5 +1,5 @@
-// What the operator hears of unasked: at most one message a cause and hour. Kept in memory, so a
-// restart begins anew.
+// What the operator hears of unasked: at most one message a cause and hour, kept in memory. Only of
+// a run that serves: a start that is refused writes nothing into the chat.
 //
 // One thread; O(1). A message goes through the outbox into the operator's private chat.
 #pragma once
@@ -29,7 +29,8 @@ class Alerts {
   /// The language that the operator has last written in; Russian until then.
   void speak(texts::Language language) { language_ = language; }
 
-  /// Saving has failed for `duration`; `why` is the last failure.
+  /// Nothing has been saved for `duration`; `why` is the last failure, or empty while the first
+  /// attempt goes on.
   void tell_of_failing_saves(std::chrono::seconds duration, const std::string& why);
   void tell_of_failed_drill(const Error& error);
 

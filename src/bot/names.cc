@@ -125,18 +125,16 @@ std::string display_name(std::string_view raw) {
   return visible ? name : std::string(kNoNameStored);
 }
 
-std::string shown_name(std::string_view stored, std::string_view stand_in) {
+std::string short_name(std::string_view stored, std::string_view stand_in) {
   const std::string safe = display_name(stored);
   const std::string_view name = safe == kNoNameStored ? stand_in : std::string_view(safe);
-  const std::string_view whole = fitting(name, kShownColumns);
+  if (fitting(name, kShownColumns).size() == name.size()) return std::string(name);
+  return std::string(fitting(name, kShownColumns - 1)).append(kEllipsis);
+}
+
+std::string shown_name(std::string_view stored, std::string_view stand_in) {
   std::string shown(kFirstStrongIsolate);
-  if (whole.size() == name.size()) {
-    shown += name;
-  } else {
-    shown += fitting(name, kShownColumns - 1);
-    shown += kEllipsis;
-  }
-  return shown += kPopDirectionalIsolate;
+  return shown.append(short_name(stored, stand_in)).append(kPopDirectionalIsolate);
 }
 
 }  // namespace telekv::bot

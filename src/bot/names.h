@@ -15,11 +15,15 @@ inline constexpr std::string_view kNoNameStored = "Без имени";
 /// clients allow); kNoNameStored when nothing visible is left. Always valid UTF-8.
 std::string display_name(std::string_view raw);
 
-/// A name within a text: at most so many columns wide...
+/// A name within a text is at most so many columns wide.
 inline constexpr std::size_t kShownColumns = 24;
 
-/// ... and in marks that keep its direction from turning the text around it (U+2068, U+2069). A
-/// longer one ends with an ellipsis; no character is cut in two. `stored` is any text.
+/// A name at the end of a text. A longer one ends with an ellipsis; no character is cut in two.
+/// `stored` is any text.
+std::string short_name(std::string_view stored, std::string_view stand_in);
+
+/// The same with text behind it: in marks that keep its direction from turning what follows
+/// (U+2068, U+2069).
 std::string shown_name(std::string_view stored, std::string_view stand_in);
 
 }  // namespace telekv::bot

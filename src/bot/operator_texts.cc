@@ -1,6 +1,7 @@
 #include "bot/operator_texts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <utility>
 
@@ -20,7 +21,7 @@ std::string moment(std::int64_t unix_time) { return formatted(unix_time, "%Y-%m-
 
 /// With one decimal: "4.5", in Russian "4,5".
 std::string decimal(double number, Language language) {
-  const auto tenths = static_cast<std::uint64_t>(number * 10 + 0.5);
+  const auto tenths = static_cast<std::uint64_t>(std::llround(number * 10));
   return grouped(tenths / 10, language) + (language == Language::kRussian ? "," : ".") +
          std::to_string(tenths % 10);
 }

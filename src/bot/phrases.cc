@@ -177,13 +177,16 @@ constexpr std::array kRows = std::to_array<Row>({
      "Данные в памяти, попытки продолжаются.",
      "⚠️ Saving has been failing for {0}: {1}\n"
      "The data is in memory; the bot goes on trying."},
+    {Phrase::kStillTrying, "первая попытка ещё идёт", "the first attempt is still under way"},
     {Phrase::kAlertTakenOver,
-     "⚠️ Данные приняла другая копия бота, эта останавливается. Если вы её не запускали, смените "
+     "⚠️ Данные приняла другая копия бота, эта останавливается. Если вы её не запускали, "
+     "смените "
      "токен у @BotFather.",
      "⚠️ Another copy of the bot has taken the data over; this one stops. If you have not "
      "started it, change the token at @BotFather."},
     {Phrase::kAlertUnreadable,
-     "⚠️ Бот остановлен, потому что не может прочесть данные: "
+     "⚠️ Бот остановлен, потому что не может прочесть "
+     "данные: "
      "{0}",
      "⚠️ The bot has stopped, because it cannot read its data: {0}"},
     {Phrase::kAlertDrill,
@@ -260,7 +263,7 @@ std::string_view form_for(std::uint64_t count, Noun noun, Language language) {
 std::string grouped(std::uint64_t number, Language language) {
   const bool russian = language == Language::kRussian;
   const std::string_view separator = russian ? "\u00a0" : ",";
-  const std::string digits = std::to_string(number);
+  std::string digits = std::to_string(number);
   if (digits.size() < (russian ? 5U : 4U)) return digits;
   std::string text;
   for (std::size_t i = 0; i < digits.size(); ++i) {

@@ -98,6 +98,7 @@ enum class Phrase : std::uint8_t {
   kExportedReadable,
   kExportFailed,
   kAlertSaving,
+  kStillTrying,
   kAlertTakenOver,
   kAlertUnreadable,
   kAlertDrill,

@@ -66,7 +66,6 @@ asio::awaitable<void> Service::main() {
   if (started.index() == 1) co_return;  // asked to stop before anything was served
   if (const Result<void>& result = std::get<0>(started); !result) {
     stop(result.error());
-    if (outbox_) co_await send_last_replies();
     co_return;
   }
   co_await serve();
@@ -138,12 +137,8 @@ void Service::report_saver_end(const Result<void>& end) {
 asio::awaitable<void> Service::wind_down() {
   co_await desk_->close();
   co_await web_.close(kLastRepliesDeadline);
-  co_await send_last_replies();
-  log_totals();
-}
-
-asio::awaitable<void> Service::send_last_replies() {
   co_await (outbox_->drained() || clock_.sleep_for(kLastRepliesDeadline));
+  log_totals();
 }
 
 void Service::log_totals() const {

@@ -77,7 +77,6 @@ class Service {
   Async<telegram::WebhookEndpoint::Verdict> deliver(telegram::Update update);
   void report_saver_end(const Result<void>& end);
   Async<void> wind_down();
-  Async<void> send_last_replies();
   void log_totals() const;
   std::string metrics() const;
   texts::StatusFacts status() const;
@@ -95,7 +94,6 @@ class Service {
   std::unique_ptr<telegram::HttpClient> http_;
   std::optional<telegram::Api> api_;
   std::optional<Outbox> outbox_;
-  std::optional<Alerts> alerts_;  // once the operator is known
   Web web_;
   std::shared_ptr<const telegram::ServerTls> webhook_tls_;  // null: plain HTTP
 
@@ -107,6 +105,7 @@ class Service {
   std::optional<vault::Vault> vault_;
   std::optional<Clicker> clicker_;
   std::optional<vault::Saver> saver_;
+  std::optional<Alerts> alerts_;
   std::optional<Watch> watch_;
   std::optional<Exporter> exporter_;
   std::optional<OperatorDesk> desk_;

@@ -71,7 +71,6 @@ asio::awaitable<Result<void>> Service::start() {
   if (!config_.admin_id) {
     if (Result<void> claimed = co_await wait_for_operator(); !claimed) co_return claimed;
   }
-  alerts_.emplace(*outbox_, clock_, *config_.admin_id);
   if (Result<void> opened = co_await open_vault(); !opened) co_return opened;
   make_parts();
   co_await publish_commands();
@@ -197,6 +196,7 @@ void Service::make_parts() {
                                     .user_name = bot_name_,
                                     .sealed = config_.key.has_value(),
                                     .hint_pause = config_.hint_pause});
+  alerts_.emplace(*outbox_, clock_, *config_.admin_id);
   watch_.emplace(*vault_, *clicker_, *alerts_, clock_, config_.backup_interval);
   vault::SaverEvents events;
   events.saved = [this](const vault::CommitReport& saved) {
@@ -267,8 +267,8 @@ asio::awaitable<void> Service::publish_commands() {
                        texts::operator_commands(Language::kRussian));
   }
   const vault::Patience patience{&clock_, &random_, clock_.now() + kReachDeadline};
-  for (const auto& [scope, commands] : menus) {
-    const auto set_commands = [&] { return api_->set_my_commands(commands, scope); };
+  for (const auto& menu : menus) {
+    const auto set_commands = [&] { return api_->set_my_commands(menu.second, menu.first); };
     const Result<void> set =
         co_await vault::retry(patience, vault::OnUnknown::kRepeat, set_commands);
     if (!set) {

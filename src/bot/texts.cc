@@ -66,7 +66,7 @@ std::string name_in_text(std::string_view name, Language language) {
 }
 
 std::string greeting(std::string_view name, Language language) {
-  return say(Phrase::kGreeting, language, {name_in_text(name, language)});
+  return say(Phrase::kGreeting, language, {short_name(name, say(Phrase::kNoName, language))});
 }
 
 std::string clicks(std::uint64_t count, Language language) {

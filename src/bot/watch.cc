@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <cmath>
 
 namespace telekv::bot {
 
@@ -36,7 +37,7 @@ void Watch::look() {
   while (samples_.size() > 1 && samples_[1].at <= now - kWindow) samples_.pop_front();
 
   const std::optional<vault::Clock::Time> since = vault_->stats().unsaved_since;
-  if (last_failure_.empty() || !since || now - *since <= interval_ * kMaxIntervals) return;
+  if (!since || now - *since <= interval_ * kMaxIntervals) return;
   alerts_->tell_of_failing_saves(std::chrono::duration_cast<std::chrono::seconds>(now - *since),
                                  last_failure_);
 }
@@ -45,7 +46,7 @@ std::uint64_t Watch::clicks_a_minute() const {
   const double seconds = std::chrono::duration<double>(clock_->now() - samples_.front().at).count();
   const auto clicks = static_cast<double>(clicker_->clicks() - samples_.front().clicks);
   const double minute = std::chrono::duration<double>(kWindow).count();
-  return static_cast<std::uint64_t>(clicks * minute / std::max(seconds, 1.0) + 0.5);
+  return static_cast<std::uint64_t>(std::llround(clicks * minute / std::max(seconds, 1.0)));
 }
 
 }  // namespace telekv::bot

@@ -58,7 +58,7 @@ class Watch {
   vault::Clock::Duration interval_;
   std::deque<Sample> samples_;  // oldest first; never empty
   std::optional<vault::CommitReport> last_save_;
-  std::string last_failure_;
+  std::string last_failure_;  // since the last save
 };
 
 }  // namespace telekv::bot

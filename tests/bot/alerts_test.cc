@@ -142,13 +142,23 @@ TEST_F(AWatch, TellsOfSavesThatHaveFailedForTenIntervals) {
   EXPECT_THAT(mailbox.texts, SizeIs(2));
 }
 
-TEST_F(AWatch, IsSilentWhereNothingHasFailed) {
+TEST_F(AWatch, DoesNotWaitForTheFirstAttemptToEnd) {
+  alerts.speak(texts::Language::kEnglish);
   process->apply(1, 1, "one");
-  watch->note_failed_save({ErrorCode::kUnavailable, "no network"});
-  watch->note_saved({.sequence = 3});
+  pass(seconds(60));
+  EXPECT_THAT(mailbox.texts, ElementsAre(HasSubstr("the first attempt is still under way")));
+}
+
+TEST_F(AWatch, IsSilentWhereEverythingIsSaved) {
+  process->apply(1, 1, "one");
+  std::optional<Result<vault::CommitReport>> saved;
+  begin(process->vault.commit(deadline()), saved);
+  pass(seconds(1));
+  ASSERT_TRUE(saved && *saved);
+  watch->note_saved(**saved);
   pass(minutes(10));
-  EXPECT_THAT(mailbox.texts, IsEmpty()) << "a long interval is no failure";
-  EXPECT_EQ(watch->last_save()->sequence, 3u);
+  EXPECT_THAT(mailbox.texts, IsEmpty());
+  EXPECT_EQ(watch->last_save()->sequence, (*saved)->sequence);
 }
 
 }  // namespace

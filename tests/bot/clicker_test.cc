@@ -23,7 +23,7 @@ TEST_F(AClicker, GreetsAndShowsTheTwoKeys) {
   const Outcome outcome = say(kAnna, "/start");
   ASSERT_TRUE(outcome.reply);
   EXPECT_EQ(outcome.reply->chat, ChatId{kAnna});
-  EXPECT_EQ(plain(outcome.reply->text), "Приветствую Аня");
+  EXPECT_EQ(outcome.reply->text, "Приветствую Аня") << "without marks: nothing follows the name";
   EXPECT_EQ(keys(outcome), (telegram::ReplyKeyboard{{"Клик"}, {"Рейтинг"}}));
   EXPECT_TRUE(outcome.save_soon);
 }

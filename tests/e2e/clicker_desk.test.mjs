@@ -111,11 +111,12 @@ test(
     assert.equal((await first.program.exit()).code, exitCode.superseded);
     await emulator.answer(botId, operator.id, /другая копия|Another copy/);
 
-    await emulator.call('faults', { method: 'editMessageMedia', kind: '500', count: 1000 });
     await emulator.ask(botId, anna.id, 'Клик', /^Кликов: 1$/);
+    await emulator.call('faults', { method: 'editMessageMedia', kind: '500', count: 1000 });
+    await emulator.ask(botId, anna.id, 'Клик', /^Кликов: 2$/);
     const told = /Сохранить не удаётся|Saving has been failing/;
     const { message_id: after } = await emulator.answer(botId, operator.id, told);
-    await emulator.ask(botId, anna.id, 'Клик', /^Кликов: 2$/);
+    await emulator.ask(botId, anna.id, 'Клик', /^Кликов: 3$/);
     const { messages } = await emulator.chat(botId, operator.id);
     assert.ok(!messages.some(({ message_id: id, text }) => id > after && told.test(text ?? '')));
   }),
