@@ -173,25 +173,20 @@ constexpr std::array kRows = std::to_array<Row>({
      "All data as a readable file: one line of JSON a user. Delete it here once you have it."},
     {Phrase::kExportFailed, "Выгрузить данные не удалось: {0}", "The data was not exported: {0}"},
     {Phrase::kAlertSaving,
-     "⚠️ Сохранить не удаётся уже {0}: {1}\n"
+     "⚠ Сохранить не удаётся уже {0}: {1}\n"
      "Данные в памяти, попытки продолжаются.",
-     "⚠️ Saving has been failing for {0}: {1}\n"
+     "⚠ Saving has been failing for {0}: {1}\n"
      "The data is in memory; the bot goes on trying."},
     {Phrase::kStillTrying, "первая попытка ещё идёт", "the first attempt is still under way"},
     {Phrase::kAlertTakenOver,
-     "⚠️ Данные приняла другая копия бота, эта останавливается. Если вы её не запускали, "
-     "смените "
+     "⚠ Данные приняла другая копия бота, эта останавливается. Если вы её не запускали, смените "
      "токен у @BotFather.",
-     "⚠️ Another copy of the bot has taken the data over; this one stops. If you have not "
-     "started it, change the token at @BotFather."},
-    {Phrase::kAlertUnreadable,
-     "⚠️ Бот остановлен, потому что не может прочесть "
-     "данные: "
-     "{0}",
-     "⚠️ The bot has stopped, because it cannot read its data: {0}"},
-    {Phrase::kAlertDrill,
-     "⚠️ Пробное восстановление не прошло: {0}",
-     "⚠️ A trial restore has failed: {0}"},
+     "⚠ Another copy of the bot has taken the data over; this one stops. If you have not started "
+     "it, change the token at @BotFather."},
+    {Phrase::kAlertUnreadable, "⚠ Бот остановлен, потому что не может прочесть данные: {0}",
+     "⚠ The bot has stopped, because it cannot read its data: {0}"},
+    {Phrase::kAlertDrill, "⚠ Пробное восстановление не прошло: {0}",
+     "⚠ A trial restore has failed: {0}"},
 });
 
 constexpr bool are_in_order() {
