@@ -1,136 +1,257 @@
 #include "bot/clicker.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
-#include <vector>
 
 #include "bot/names.h"
+#include "bot/operator_texts.h"
+#include "bot/taps.h"
 
 namespace telekv::bot {
 namespace {
 
+using texts::Language;
+using texts::Phrase;
+using Topic = Reply::Topic;
+
 constexpr std::size_t kTopSize = 15;
-
-kv::Key key_of(telegram::ChatId chat) { return telegram::to_int(chat); }
-
-/// The words after a command.
-std::vector<std::string_view> arguments_of(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\n";
-  std::vector<std::string_view> words;
-  std::size_t begin = std::min(text.find_first_of(kSpaces), text.size());
-  while ((begin = text.find_first_not_of(kSpaces, begin)) != std::string_view::npos) {
-    const std::size_t end = std::min(text.find_first_of(kSpaces, begin), text.size());
-    words.push_back(text.substr(begin, end - begin));
-    begin = end;
-  }
-  return words;
-}
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
-std::string_view command_of(std::string_view text) {
-  if (!text.starts_with('/')) return text;
-  return text.substr(0, std::min(text.find_first_of("@ \n"), text.size()));
-}
+struct Clicker::Caller {
+  telegram::UserId id{};
+  telegram::ChatId chat{};
+  bool in_group = false;
+  Language language{};
 
-Clicker::Clicker(kv::Table<User>& users, telegram::UserId operator_id)
-    : users_(&users), operator_id_(operator_id) {}
+  kv::Key key() const { return telegram::to_int(id); }
+
+  Outcome told(std::string text, Topic topic,
+               std::optional<telegram::Keyboard> keyboard = std::nullopt) const {
+    // A group would show everybody the keys that one of them has been given.
+    if (in_group && keyboard && std::holds_alternative<telegram::ReplyKeyboard>(*keyboard)) {
+      keyboard.reset();
+    }
+    return {.reply = Reply{.chat = chat,
+                           .text = std::move(text),
+                           .keyboard = std::move(keyboard),
+                           .topic = topic,
+                           .to = id}};
+  }
+};
+
+Clicker::Clicker(kv::Table<User>& users, const vault::Clock& clock, Options options)
+    : users_(&users), options_(std::move(options)), hints_(clock, options_.hint_pause) {}
 
 Outcome Clicker::handle(const telegram::Message& message) {
-  // Service messages and documents have no text; bots' messages (the own pins among them) are no
-  // players' input.
-  if (message.text.empty() || (message.from && message.from->is_bot)) return {};
-  const std::string_view command = command_of(message.text);
-  const bool from_operator = message.from && message.from->id == operator_id_;
-  if (from_operator) {
-    if (std::optional<Outcome> outcome = operate(message)) return *std::move(outcome);
+  // Service messages and documents have no text; bots' messages (the own pins among them) and posts
+  // in the name of a chat are no players' input.
+  if (message.text.empty() || !message.from || message.from->is_bot) return {};
+  const bool is_private = message.chat.type == telegram::ChatType::kPrivate;
+  const bool in_group = message.chat.type == telegram::ChatType::kGroup ||
+                        message.chat.type == telegram::ChatType::kSupergroup;
+  if (!is_private && !in_group) return {};
+  const Caller caller{.id = message.from->id,
+                      .chat = message.chat.id,
+                      .in_group = in_group,
+                      .language = texts::language_of(message.from->language_code)};
+  const Request request = parse_request(message.text);
+  if (!request.addressee.empty() && !is_same_user_name(request.addressee, options_.user_name)) {
+    return {};
   }
-  if (command == texts::kStartCommand) return start(message);
-  if (command == texts::kClickKey) return click(message.chat.id);
-  if (command == texts::kRatingKey) return rating(message.chat.id);
-  return unknown(message.chat.id);
+  if (in_group && (!request.is_command || request.command == Command::kUnknown)) return {};
+  return answer(request, message, caller);
 }
 
-std::optional<Outcome> Clicker::operate(const telegram::Message& message) {
-  const std::string_view command = command_of(message.text);
-  Wish wish{.chat = message.chat.id, .language = texts::language_of(message.from->language_code)};
-  if (command == texts::kSnapshotCommand || command == texts::kSnapshotWord) {
-    wish.kind = Wish::Kind::kSnapshot;
-  } else if (command == texts::kPointsCommand) {
-    wish.kind = Wish::Kind::kListPoints;
-  } else if (command == texts::kRestoreCommand) {
-    const std::vector<std::string_view> arguments = arguments_of(message.text);
-    const std::optional<std::uint64_t> point =
-        arguments.empty() ? std::nullopt : number_of(arguments[0]);
-    const bool confirmed = arguments.size() == 2 && texts::is_yes(arguments[1]);
-    if (!point || (arguments.size() > 1 && !confirmed)) {
-      return Outcome{.reply =
-                         Reply{.chat = wish.chat, .text = texts::restore_usage(wish.language)}};
+Outcome Clicker::answer(const Request& request, const telegram::Message& message,
+                        const Caller& caller) {
+  if (is_operators(request.command)) {
+    const bool may = caller.id == options_.operator_id && !caller.in_group;
+    if (may) return operate(request.command, message.text, caller);
+    return caller.in_group ? Outcome{} : unknown(caller);
+  }
+  switch (request.command) {
+    case Command::kClick:
+      return click(caller);
+    case Command::kRating:
+      return rating(caller);
+    case Command::kStart:
+      return start(message, caller);
+    case Command::kMe:
+      return standing(caller);
+    case Command::kHelp:
+      return caller.told(std::string(texts::say(Phrase::kHelp, caller.language)), Topic::kHelp);
+    case Command::kPrivacy:
+      return caller.told(texts::privacy(options_.sealed, caller.language), Topic::kPrivacy);
+    case Command::kForget:
+      return ask_to_forget(caller);
+    default:
+      return unknown(caller);
+  }
+}
+
+Outcome Clicker::operate(Command command, std::string_view text, const Caller& caller) {
+  Wish wish{.chat = caller.chat, .language = caller.language};
+  switch (command) {
+    case Command::kStatus:
+      wish.kind = Wish::Kind::kStatus;
+      break;
+    case Command::kPoints:
+      wish.kind = Wish::Kind::kListPoints;
+      break;
+    case Command::kExport:
+      wish.kind = Wish::Kind::kExport;
+      break;
+    case Command::kRestore: {
+      const std::vector<std::string_view> arguments = arguments_of(text);
+      const std::optional<std::uint64_t> point =
+          arguments.empty() ? std::nullopt : number_of(arguments[0]);
+      const bool confirmed = arguments.size() == 2 && texts::is_yes(arguments[1]);
+      if (!point || (arguments.size() > 1 && !confirmed)) {
+        return {.reply = Reply{.chat = wish.chat, .text = texts::restore_usage(wish.language)}};
+      }
+      wish.kind = confirmed ? Wish::Kind::kRestore : Wish::Kind::kAskRestore;
+      wish.point = *point;
+      break;
     }
-    wish.kind = confirmed ? Wish::Kind::kRestore : Wish::Kind::kAskRestore;
-    wish.point = *point;
-  } else {
-    return std::nullopt;
+    default:
+      wish.kind = Wish::Kind::kSnapshot;
   }
-  return Outcome{.wish = wish};
+  return {.wish = wish};
 }
 
-Outcome Clicker::start(const telegram::Message& message) {
-  const telegram::ChatId chat = message.chat.id;
-  const std::string name = display_name(message.from ? message.from->first_name : "");
+Outcome Clicker::start(const telegram::Message& message, const Caller& caller) {
+  const std::string name = display_name(message.from->first_name);
+  Outcome outcome = caller.told(texts::greeting(name, caller.language), Topic::kGreeting,
+                                texts::player_keyboard(caller.language));
   // A display name is far below the table's bound on texts, so neither call can fail but for the
   // key.
-  Outcome outcome{.reply = Reply{.chat = chat,
-                                 .text = texts::greeting(name),
-                                 .keyboard = texts::player_keyboard(),
-                                 .topic = Reply::Topic::kGreeting}};
-  if (users_->insert(key_of(chat), User{.name = name})) {
+  if (users_->insert(caller.key(), User{.name = name})) {
     outcome.save_soon = true;
   } else {
-    (void)users_->update(key_of(chat), [&](User& user) { user.name = name; });
+    (void)users_->update(caller.key(), [&](User& user) { user.name = name; });
   }
   return outcome;
 }
 
-Outcome Clicker::click(telegram::ChatId chat) {
-  std::uint64_t count = 0;
-  const Result<void> clicked = users_->update(key_of(chat), [&](User& user) {
+Outcome Clicker::click(const Caller& caller) {
+  User now;
+  const Result<void> clicked = users_->update(caller.key(), [&](User& user) {
     user.clicks = kv::saturating_add(user.clicks, 1);
-    count = user.clicks;
+    now = user;
   });
-  if (!clicked) return not_registered(chat);
-  return {.reply =
-              Reply{.chat = chat, .text = texts::clicks(count), .topic = Reply::Topic::kCount}};
+  if (!clicked) return not_registered(caller);
+  ++clicks_;
+  if (!caller.in_group)
+    return caller.told(texts::clicks(now.clicks, caller.language), Topic::kCount);
+  const std::string count = texts::counted(now.clicks, texts::Noun::kClick, caller.language);
+  return caller.told(who(caller, now) + ": " + count, Topic::kCount);
 }
 
-Outcome Clicker::rating(telegram::ChatId chat) const {
-  if (!users_->find(key_of(chat))) return not_registered(chat);
-  return {.reply = Reply{.chat = chat,
-                         .text = texts::rating(users_->size(), users_->top(kTopSize)),
-                         .topic = Reply::Topic::kRating}};
+// In a group everybody reads it.
+std::string Clicker::who(const Caller& caller, const User& user) const {
+  if (caller.in_group) return texts::name_in_text(user.name, caller.language);
+  return std::string(texts::say(Phrase::kYou, caller.language));
 }
 
-Outcome Clicker::unknown(telegram::ChatId chat) const {
-  if (!users_->find(key_of(chat))) return not_registered(chat);
-  return {.reply = Reply{.chat = chat,
-                         .text = std::string(texts::kUnknownInput),
-                         .keyboard = texts::player_keyboard(),
-                         .topic = Reply::Topic::kHint}};
+Outcome Clicker::rating(const Caller& caller) const {
+  const std::optional<User> user = users_->find(caller.key());
+  if (!user) return not_registered(caller);
+  const std::vector<kv::Ranked<User>> top = users_->top(kTopSize);
+  std::optional<texts::Standing> own;
+  const bool is_among_them = std::any_of(top.begin(), top.end(), [&](const kv::Ranked<User>& each) {
+    return each.key == caller.key();
+  });
+  if (!is_among_them) {
+    own = texts::Standing{.who = who(caller, *user),
+                          .clicks = user->clicks,
+                          .place = users_->rank(caller.key()).value_or(0)};
+  }
+  return caller.told(texts::rating(users_->size(), top, own, caller.language), Topic::kRating);
 }
 
-Outcome Clicker::not_registered(telegram::ChatId chat) const {
-  return {.reply = Reply{.chat = chat,
-                         .text = std::string(texts::kNotRegistered),
-                         .keyboard = texts::start_keyboard(),
-                         .topic = Reply::Topic::kHint}};
+Outcome Clicker::standing(const Caller& caller) const {
+  const std::optional<User> user = users_->find(caller.key());
+  if (!user) return not_registered(caller);
+  const texts::Standing own{.who = who(caller, *user),
+                            .clicks = user->clicks,
+                            .place = users_->rank(caller.key()).value_or(0)};
+  std::optional<texts::NextPlace> next;
+  if (own.place > 1) {
+    // The last of those who are strictly above.
+    const kv::Ranked<User> above = users_->page(own.place - 2, 1).at(0);
+    next = texts::NextPlace{.place = above.rank, .clicks_away = above.record.clicks - own.clicks};
+  }
+  return caller.told(texts::standing(own, users_->size(), next, caller.language), Topic::kStanding);
+}
+
+Outcome Clicker::ask_to_forget(const Caller& caller) const {
+  const std::optional<User> user = users_->find(caller.key());
+  if (!user) return not_registered(caller);
+  const auto button = [&](Phrase phrase, TapKind kind) {
+    return telegram::InlineButton{.text = std::string(texts::say(phrase, caller.language)),
+                                  .data = tap_data({kind, caller.id})};
+  };
+  const telegram::InlineKeyboard buttons{
+      {button(Phrase::kForgetYes, TapKind::kForget), button(Phrase::kForgetNo, TapKind::kKeep)}};
+  const std::string name = texts::name_in_text(user->name, caller.language);
+  return caller.told(texts::forget_question(name, user->clicks, caller.language), Topic::kForget,
+                     buttons);
+}
+
+Outcome Clicker::unknown(const Caller& caller) {
+  if (!hints_.may_tell(caller.id)) return {};
+  if (!users_->find(caller.key())) return not_registered(caller);
+  return caller.told(std::string(texts::say(Phrase::kUnknownInput, caller.language)), Topic::kHint,
+                     texts::player_keyboard(caller.language));
+}
+
+Outcome Clicker::not_registered(const Caller& caller) const {
+  return caller.told(std::string(texts::say(Phrase::kNotRegistered, caller.language)), Topic::kHint,
+                     texts::start_keyboard());
+}
+
+// ---- taps ----
+
+Outcome Clicker::handle(const telegram::CallbackQuery& tap) {
+  const std::optional<Tap> read = parse_tap(tap.data);
+  if (!read || tap.from.is_bot) return {};
+  const Language language = texts::language_of(tap.from.language_code);
+  if (read->asked != tap.from.id) {
+    return {.tap_answer = std::string(texts::say(Phrase::kNotYourQuestion, language))};
+  }
+  const telegram::ChatId own_chat{telegram::to_int(tap.from.id)};
+  switch (read->kind) {
+    case TapKind::kForget:
+      return forget(tap, language);
+    case TapKind::kKeep: {
+      Outcome outcome{.tap_answer = std::string(texts::say(Phrase::kKept, language))};
+      if (tap.message) {
+        outcome.reply = Reply{
+            .chat = tap.message->chat.id, .text = outcome.tap_answer, .edits = tap.message->id};
+      }
+      return outcome;
+    }
+    case TapKind::kExportPlain:
+      if (tap.from.id != options_.operator_id) return {};
+      return {.wish =
+                  Wish{.kind = Wish::Kind::kExportPlain, .chat = own_chat, .language = language}};
+  }
+  return {};
+}
+
+Outcome Clicker::forget(const telegram::CallbackQuery& tap, Language language) {
+  const kv::Key key = telegram::to_int(tap.from.id);
+  if (!users_->erase(key)) {
+    return {.tap_answer = std::string(texts::say(Phrase::kNothingToForget, language))};
+  }
+  const telegram::ChatId own_chat{key};
+  Reply done{.chat = tap.message ? tap.message->chat.id : own_chat,
+             .text = std::string(texts::say(Phrase::kForgotten, language))};
+  if (tap.message) done.edits = tap.message->id;
+  return {.reply_once_saved = std::move(done),
+          .tap_answer = std::string(texts::say(Phrase::kForgetting, language)),
+          .save_soon = true};
 }
 
 }  // namespace telekv::bot

@@ -248,7 +248,10 @@ Result<Config> check(const Raw& raw, vault::Random& random) {
   config.webhook = *std::move(webhook);
   if (config.webhook) config.vault.delivery = vault::Delivery::kWebhook;
   if (raw.port) config.port = static_cast<std::uint16_t>(*raw.port);
-  if (raw.flood_budget == "off") config.flood_limits = telegram::FloodLimits::none();
+  if (raw.flood_budget == "off") {
+    config.flood_limits = telegram::FloodLimits::none();
+    config.hint_pause = config.hint_pause.zero();
+  }
   config.log_level = raw.log_level;
   config.log_format = raw.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   return config;

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "bot/chat_settings.h"
+#include "bot/hints.h"
 #include "kv/error.h"
 #include "telegram/flood_budget.h"
 #include "telegram/webhook_secret.h"
@@ -41,9 +42,10 @@ struct Config : ChatSettings {
   vault::VaultOptions vault;
   vault::Durability durability = vault::Durability::kInterval;
   std::chrono::milliseconds backup_interval{std::chrono::seconds(5)};
-  std::optional<WebhookSettings> webhook;  ///< absent: updates are polled
-  std::optional<std::uint16_t> port;       ///< absent: nothing is served
-  telegram::FloodLimits flood_limits;      ///< of what is sent to players
+  std::optional<WebhookSettings> webhook;             ///< absent: updates are polled
+  std::optional<std::uint16_t> port;                  ///< absent: nothing is served
+  telegram::FloodLimits flood_limits;                 ///< of what is sent to players
+  vault::Clock::Duration hint_pause = Hints::kPause;  ///< between two hints to one player
   std::string log_level = "info";
   LogFormat log_format = LogFormat::kText;
 };

@@ -6,18 +6,22 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
+#include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "bot/texts.h"
+#include "bot/progress.h"
+#include "bot/taps.h"
 
 namespace telekv::bot {
 
 namespace asio = boost::asio;
+using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
@@ -28,6 +32,8 @@ constexpr std::chrono::seconds kRestoreDeadline{300};
 void report_failure(const std::exception_ptr& failure) {
   try {
     if (failure) std::rethrow_exception(failure);
+  } catch (const asio::multiple_exceptions& both) {
+    report_failure(both.first_exception());
   } catch (const boost::system::system_error& error) {
     if (error.code() == asio::error::operation_aborted) return;
     spdlog::error("an operator's wish failed: {}", error.what());
@@ -36,20 +42,22 @@ void report_failure(const std::exception_ptr& failure) {
   }
 }
 
+Reply told(const Wish& wish, std::string text) {
+  return Reply{.chat = wish.chat, .text = std::move(text)};
+}
+
+bool may_take_long(const Wish& wish) {
+  return wish.kind != Wish::Kind::kListPoints && wish.kind != Wish::Kind::kAskRestore;
+}
+
 }  // namespace
 
-OperatorDesk::OperatorDesk(vault::Vault& vault, vault::Saver& saver, Outbox& outbox,
-                           vault::Clock& clock, asio::any_io_executor executor)
-    : vault_(&vault),
-      saver_(&saver),
-      outbox_(&outbox),
-      clock_(&clock),
-      executor_(executor),
-      idle_(executor) {
+OperatorDesk::OperatorDesk(Parts parts) : parts_(std::move(parts)), idle_(parts_.executor) {
   idle_.set();
 }
 
 void OperatorDesk::take(Wish wish) {
+  parts_.heard(wish.language);
   if (running_.size() >= kMaxWishes) {
     spdlog::warn("the operator has {} wishes under way; another one was ignored", running_.size());
     return;
@@ -61,7 +69,7 @@ void OperatorDesk::take(Wish wish) {
     running_.erase(place);
     if (running_.empty()) idle_.set();
   };
-  asio::co_spawn(executor_, answer(wish), asio::bind_cancellation_slot(place->slot(), ended));
+  asio::co_spawn(parts_.executor, answer(wish), asio::bind_cancellation_slot(place->slot(), ended));
 }
 
 asio::awaitable<void> OperatorDesk::close() {
@@ -70,12 +78,43 @@ asio::awaitable<void> OperatorDesk::close() {
 }
 
 asio::awaitable<void> OperatorDesk::answer(Wish wish) {
-  std::string text = co_await fulfil(wish);
-  outbox_->push({.chat = wish.chat, .text = std::move(text)});
+  auto work = fulfil(wish);
+  if (may_take_long(wish)) work = with_progress(wish, std::move(work));
+  Reply reply = co_await std::move(work);
+  parts_.outbox->push(std::move(reply));
 }
 
-asio::awaitable<std::string> OperatorDesk::fulfil(Wish wish) {
+asio::awaitable<Reply> OperatorDesk::with_progress(Wish wish, Async<Reply> work) {
+  const std::uint64_t uploaded_before = parts_.uploaded_bytes();
+  Progress progress(
+      *parts_.api, *parts_.clock, parts_.executor, wish.chat,
+      [&](std::chrono::seconds passed) { return progress_of(wish, uploaded_before, passed); });
+  const auto finish = [](Async<Reply> rest, Progress* shown) -> Async<Reply> {
+    Reply done = co_await std::move(rest);
+    shown->end();
+    co_return done;
+  };
+  auto finishing = finish(std::move(work), &progress);
+  Reply reply = co_await (std::move(finishing) && progress.run());
+  reply.edits = progress.message();
+  co_return reply;
+}
+
+std::string OperatorDesk::progress_of(const Wish& wish, std::uint64_t uploaded_before,
+                                      std::chrono::seconds passed) const {
+  if (wish.kind == Wish::Kind::kRestore) {
+    return texts::restoring(wish.point, passed, wish.language);
+  }
+  const bool saving = wish.kind == Wish::Kind::kSnapshot;
+  const std::uint64_t uploaded = saving ? parts_.uploaded_bytes() - uploaded_before : 0;
+  return saving ? texts::saving(passed, uploaded, wish.language)
+                : texts::collecting(passed, wish.language);
+}
+
+asio::awaitable<Reply> OperatorDesk::fulfil(Wish wish) {
   switch (wish.kind) {
+    case Wish::Kind::kStatus:
+      co_return co_await status(wish);
     case Wish::Kind::kSnapshot:
       co_return co_await snapshot(wish);
     case Wish::Kind::kListPoints:
@@ -84,49 +123,93 @@ asio::awaitable<std::string> OperatorDesk::fulfil(Wish wish) {
       co_return ask(wish);
     case Wish::Kind::kRestore:
       co_return co_await restore(wish);
+    case Wish::Kind::kExport:
+    case Wish::Kind::kExportPlain:
+      co_return co_await export_all(wish);
   }
-  co_return std::string();
+  co_return Reply{};
 }
 
-asio::awaitable<std::string> OperatorDesk::snapshot(Wish /*wish*/) {
-  const Result<vault::CommitReport> saved = co_await saver_->save();
-  if (!saved) co_return texts::snapshot_failed(describe(saved.error()));
-  co_return texts::snapshot_saved(
-      {.users = saved->records,
-       .bytes = saved->root_bytes + saved->object_bytes,
-       .duration = std::chrono::duration_cast<std::chrono::milliseconds>(saved->duration),
-       .sequence = saved->sequence});
+asio::awaitable<Reply> OperatorDesk::status(Wish wish) {
+  const std::uint64_t old_dump_bytes = co_await parts_.exporter->old_dump_bytes();
+  texts::StatusFacts facts = parts_.status();
+  facts.old_dump_bytes = old_dump_bytes;
+  co_return told(wish, texts::status(facts, wish.language));
 }
 
-std::string OperatorDesk::list(const Wish& wish) const {
-  return texts::restore_points(wish.language, vault_->points());
+asio::awaitable<Reply> OperatorDesk::snapshot(Wish wish) {
+  const Result<vault::CommitReport> saved = co_await parts_.saver->save();
+  if (!saved) {
+    co_return told(wish, texts::snapshot_failed(describe(saved.error()), wish.language));
+  }
+  const texts::SnapshotFacts facts{
+      .users = saved->records,
+      .bytes = saved->root_bytes + saved->object_bytes,
+      .duration = std::chrono::duration_cast<std::chrono::milliseconds>(saved->duration),
+      .sequence = saved->sequence};
+  co_return told(wish, texts::snapshot_saved(facts, wish.language));
 }
 
-std::string OperatorDesk::ask(const Wish& wish) const {
-  const std::vector<vault::PointInfo> points = vault_->points();
+Reply OperatorDesk::list(const Wish& wish) const {
+  return told(wish, texts::restore_points(parts_.vault->points(), wish.language));
+}
+
+Reply OperatorDesk::ask(const Wish& wish) const {
+  const std::vector<vault::PointInfo> points = parts_.vault->points();
   const auto point = std::find_if(points.begin(), points.end(), [&](const vault::PointInfo& each) {
     return each.number == wish.point;
   });
-  if (point == points.end()) return texts::no_such_point(wish.language, wish.point);
-  return texts::restore_question(wish.language, *point);
+  if (point == points.end()) return told(wish, texts::no_such_point(wish.point, wish.language));
+  return told(wish, texts::restore_question(*point, wish.language));
 }
 
-asio::awaitable<std::string> OperatorDesk::restore(Wish wish) {
-  const vault::Turn::Held held = co_await saver_->turn().take();
-  const vault::Clock::Time deadline = clock_->now() + kRestoreDeadline;
-  const Result<vault::RestoreReport> restored = co_await vault_->restore(wish.point, deadline);
+asio::awaitable<Reply> OperatorDesk::restore(Wish wish) {
+  const vault::Turn::Held held = co_await parts_.saver->turn().take();
+  const vault::Clock::Time deadline = parts_.clock->now() + kRestoreDeadline;
+  const Result<vault::RestoreReport> restored =
+      co_await parts_.vault->restore(wish.point, deadline);
   if (restored) {
     spdlog::warn("restore point {} was brought back: {} users, sequence {}, {} stay forgotten",
                  wish.point, restored->records, restored->sequence, restored->forgotten);
     if (restored->unsaved) spdlog::error("not saved yet: {}", describe(*restored->unsaved));
-    co_return texts::restored(wish.language, *restored);
+    co_return told(wish, texts::restored(*restored, wish.language));
   }
   if (restored.error().code == ErrorCode::kNotFound) {
-    co_return texts::no_such_point(wish.language, wish.point);
+    co_return told(wish, texts::no_such_point(wish.point, wish.language));
   }
   spdlog::error("restore point {} was not brought back: {}", wish.point,
                 describe(restored.error()));
-  co_return texts::restore_failed(wish.language, describe(restored.error()));
+  co_return told(wish, texts::restore_failed(describe(restored.error()), wish.language));
+}
+
+// A sealed file comes with the question whether it should have been a readable one.
+asio::awaitable<Reply> OperatorDesk::export_all(Wish wish) {
+  const Result<void> sent = co_await send_export(wish);
+  if (!sent) co_return told(wish, texts::export_failed(describe(sent.error()), wish.language));
+  const bool readable = wish.kind == Wish::Kind::kExportPlain;
+  spdlog::warn("the operator has exported all users, {}", readable ? "readable" : "sealed");
+  if (readable) co_return told(wish, texts::exported_readable(wish.language));
+  Reply reply = told(wish, texts::exported_sealed(wish.language));
+  const telegram::UserId asked{telegram::to_int(wish.chat)};
+  reply.keyboard = telegram::InlineKeyboard{
+      {{.text = std::string(texts::say(texts::Phrase::kExportReadable, wish.language)),
+        .data = tap_data({TapKind::kExportPlain, asked})}}};
+  co_return reply;
+}
+
+asio::awaitable<Result<void>> OperatorDesk::send_export(Wish wish) {
+  const bool readable = wish.kind == Wish::Kind::kExportPlain;
+  auto making = readable ? parts_.exporter->readable() : parts_.exporter->sealed();
+  Result<Bytes> file = co_await std::move(making);
+  if (!file) co_return file.error();
+  if (file->empty()) co_return Error{ErrorCode::kNotFound, "there are no users yet"};
+  telegram::Upload upload;
+  upload.name = texts::export_name(parts_.clock->unix_time(), readable);
+  upload.bytes = std::make_shared<const Bytes>(*std::move(file));
+  const Result<telegram::Message> sent =
+      co_await parts_.api->send_document(wish.chat, std::move(upload));
+  if (!sent) co_return sent.error();
+  co_return Result<void>();
 }
 
 }  // namespace telekv::bot

@@ -1,5 +1,6 @@
-// What the operator asks for besides playing: backups and restore points. Answers when it is done;
-// the bot goes on meanwhile.
+// What the operator asks for besides playing: how the program is doing, backups, restore points,
+// exports. Answers when it is done; the bot goes on meanwhile. Work that takes long says so in a
+// message that becomes the answer (progress.h).
 //
 // One thread: the table's. One wish at a time changes the vault (vault::Saver::turn()); the number
 // of wishes that wait is bounded, and what is beyond the bound is not answered.
@@ -8,11 +9,17 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <list>
+#include <string>
 
 #include "bot/clicker.h"
+#include "bot/exporter.h"
+#include "bot/operator_texts.h"
 #include "bot/outbox.h"
+#include "telegram/api.h"
 #include "vault/clock.h"
 #include "vault/event.h"
 #include "vault/saver.h"
@@ -24,9 +31,24 @@ class OperatorDesk {
  public:
   static constexpr std::size_t kMaxWishes = 20;
 
-  /// The references must outlive the object.
-  OperatorDesk(vault::Vault& vault, vault::Saver& saver, Outbox& outbox, vault::Clock& clock,
-               boost::asio::any_io_executor executor);
+  struct Parts {
+    vault::Vault* vault;
+    vault::Saver* saver;
+    Outbox* outbox;
+    telegram::Api* api;
+    vault::Clock* clock;
+    Exporter* exporter;
+    /// What the program knows of itself; the old JSON's size is filled in here.
+    std::function<texts::StatusFacts()> status;
+    /// Bytes that have gone to the vault's chat.
+    std::function<std::uint64_t()> uploaded_bytes;
+    /// Is told of the language of each wish.
+    std::function<void(texts::Language)> heard;
+    boost::asio::any_io_executor executor;
+  };
+
+  /// What the parts point to must outlive the object.
+  explicit OperatorDesk(Parts parts);
 
   void take(Wish wish);
 
@@ -35,18 +57,23 @@ class OperatorDesk {
   boost::asio::awaitable<void> close();
 
  private:
-  boost::asio::awaitable<std::string> fulfil(Wish wish);
-  boost::asio::awaitable<std::string> snapshot(Wish wish);
-  std::string list(const Wish& wish) const;
-  std::string ask(const Wish& wish) const;
-  boost::asio::awaitable<std::string> restore(Wish wish);
-  boost::asio::awaitable<void> answer(Wish wish);
+  template <class T>
+  using Async = boost::asio::awaitable<T>;
 
-  vault::Vault* vault_;
-  vault::Saver* saver_;
-  Outbox* outbox_;
-  vault::Clock* clock_;
-  boost::asio::any_io_executor executor_;
+  Async<void> answer(Wish wish);
+  Async<Reply> fulfil(Wish wish);
+  Async<Reply> with_progress(Wish wish, Async<Reply> work);
+  std::string progress_of(const Wish& wish, std::uint64_t uploaded_before,
+                          std::chrono::seconds passed) const;
+  Async<Reply> status(Wish wish);
+  Async<Reply> snapshot(Wish wish);
+  Reply list(const Wish& wish) const;
+  Reply ask(const Wish& wish) const;
+  Async<Reply> restore(Wish wish);
+  Async<Reply> export_all(Wish wish);
+  Async<Result<void>> send_export(Wish wish);
+
+  Parts parts_;
   std::list<boost::asio::cancellation_signal> running_;
   vault::Event idle_;
 };

@@ -40,9 +40,8 @@ Outbox::Outbox(telegram::Api& api, telegram::FloodBudget& budget, vault::Clock& 
 void Outbox::push(Reply reply) {
   const telegram::ChatId id = reply.chat;
   Chat& chat = chats_[id];
-  const auto same = std::find_if(chat.replies.begin(), chat.replies.end(), [&](const Reply& old) {
-    return old.topic && old.topic == reply.topic;
-  });
+  const auto same = std::find_if(chat.replies.begin(), chat.replies.end(),
+                                 [&](const Reply& old) { return old.is_outdated_by(reply); });
   if (same != chat.replies.end()) {
     chat.replies.erase(same);
     --waiting_;
@@ -63,8 +62,8 @@ void Outbox::push(Reply reply) {
 
 bool Outbox::hand_over(const Reply& reply) {
   const Time now = clock_->now();
-  const bool free = !chats_.contains(reply.chat) && budget_->reply_at(reply.chat) <= now &&
-                    budget_->reply_at() <= now;
+  const bool free = !reply.edits && !chats_.contains(reply.chat) &&
+                    budget_->reply_at(reply.chat) <= now && budget_->reply_at() <= now;
   if (!free) return false;
   budget_->spend(reply.chat);
   ++counters_.sent;
@@ -164,8 +163,7 @@ asio::awaitable<void> Outbox::send(Reply reply) {
 asio::awaitable<Result<void>> Outbox::deliver(const Reply& reply) {
   vault::Backoff backoff(*random_, {});
   for (;;) {
-    const Result<telegram::Message> sent =
-        co_await api_->send_message(reply.chat, reply.text, reply.keyboard);
+    const Result<void> sent = co_await hand_to_telegram(reply);
     if (sent) co_return Result<void>();
     if (sent.error().code != ErrorCode::kUnavailable || backoff.failures() + 1 >= kMaxAttempts) {
       co_return sent.error();
@@ -174,12 +172,25 @@ asio::awaitable<Result<void>> Outbox::deliver(const Reply& reply) {
   }
 }
 
+telegram::Async<void> Outbox::hand_to_telegram(const Reply& reply) {
+  if (reply.edits) {
+    Result<void> edited = co_await api_->edit_message_text(reply.chat, *reply.edits, reply.text);
+    const bool in_vain = !edited && (edited.error().code == ErrorCode::kNotFound ||
+                                     edited.error().code == ErrorCode::kRejected);
+    if (!in_vain) co_return edited;
+  }
+  const Result<telegram::Message> sent =
+      co_await api_->send_message(reply.chat, reply.text, reply.keyboard);
+  if (!sent) co_return sent.error();
+  co_return Result<void>();
+}
+
 // In the first place again, unless a newer one about the same thing has come.
 void Outbox::put_back(Reply reply) {
   Chat& chat = chats_[reply.chat];
   const bool replaced =
-      reply.topic && std::any_of(chat.replies.begin(), chat.replies.end(),
-                                 [&](const Reply& newer) { return newer.topic == reply.topic; });
+      std::any_of(chat.replies.begin(), chat.replies.end(),
+                  [&](const Reply& newer) { return reply.is_outdated_by(newer); });
   if (replaced) {
     ++counters_.coalesced;
     return;

@@ -22,7 +22,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "bot/clicker.h"
+#include "bot/reply.h"
 #include "telegram/api.h"
 #include "telegram/flood_budget.h"
 #include "vault/clock.h"
@@ -52,7 +52,8 @@ class Outbox {
   void push(Reply reply);
 
   /// Whether `reply` may go at once by another way, of which nothing will be heard: its chat has
-  /// nothing waiting and the budget has room. Then it counts as sent, and is charged.
+  /// nothing waiting and the budget has room, and it is a message of its own. Then it counts as
+  /// sent, and is charged.
   bool hand_over(const Reply& reply);
 
   /// Whether few enough replies wait.
@@ -90,6 +91,7 @@ class Outbox {
   boost::asio::awaitable<void> wait_for_wake();
   boost::asio::awaitable<void> send(Reply reply);
   boost::asio::awaitable<Result<void>> deliver(const Reply& reply);
+  telegram::Async<void> hand_to_telegram(const Reply& reply);
   void put_back(Reply reply);
   void drop_all(Chat& chat);
   void update_waiters();

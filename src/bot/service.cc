@@ -11,6 +11,7 @@
 #include <exception>
 #include <utility>
 
+#include "bot/process_memory.h"
 #include "telegram/polled_page.h"
 #include "vault/caught.h"
 
@@ -56,6 +57,7 @@ void Service::stop(const Error& error) {
   if (exit_code_ == ExitCode::kSuccess) {
     spdlog::error("{}", describe(error));
     exit_code_ = exit_code_for(error);
+    if (alerts_) alerts_->tell_of_end(error);
   }
   stopping_.set();
 }
@@ -75,6 +77,7 @@ asio::awaitable<void> Service::main() {
 asio::awaitable<void> Service::serve() {
   serving_ = true;
   web_.set(Web::State::kReady);
+  asio::co_spawn(io_, watch_->run(stopping_), asio::detached);
   std::optional<Result<void>> saver_end;
   vault::Event saver_ended(io_.get_executor());
   asio::co_spawn(io_, vault::caught(saver_->run()),
@@ -158,6 +161,18 @@ std::string Service::metrics() const {
                        .unreadable_updates = handler_->unreadable()};
   }
   return metrics_text(facts, clock_.now(), clock_.unix_time());
+}
+
+texts::StatusFacts Service::status() const {
+  return {.users = users_->size(),
+          .clicks_a_minute = watch_->clicks_a_minute(),
+          .resident_bytes = resident_bytes(),
+          .table_bytes = users_->memory_bytes(),
+          .vault = vault_->stats(),
+          .last_save = watch_->last_save(),
+          .channel = metered_->counters(),
+          .now = clock_.now(),
+          .unix_now = clock_.unix_time()};
 }
 
 }  // namespace telekv::bot

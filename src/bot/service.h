@@ -15,14 +15,17 @@
 #include <optional>
 #include <string>
 
+#include "bot/alerts.h"
 #include "bot/clicker.h"
 #include "bot/config.h"
 #include "bot/exit_code.h"
+#include "bot/exporter.h"
 #include "bot/metrics.h"
 #include "bot/operator_desk.h"
 #include "bot/outbox.h"
 #include "bot/polled_updates.h"
 #include "bot/update_handler.h"
+#include "bot/watch.h"
 #include "bot/web.h"
 #include "kv/table.h"
 #include "telegram/api.h"
@@ -65,6 +68,7 @@ class Service {
   bool is_claimed_by(const telegram::Update& update, const std::string& code);
   Async<Result<void>> open_vault();
   void make_parts();
+  void make_desk();
   Async<void> publish_commands();
   Async<Result<void>> set_webhook();
 
@@ -75,6 +79,7 @@ class Service {
   Async<void> wind_down();
   void log_totals() const;
   std::string metrics() const;
+  texts::StatusFacts status() const;
 
   Config config_;
   boost::asio::io_context io_{1};
@@ -83,6 +88,7 @@ class Service {
   vault::SystemRandom random_;
   vault::Event stopping_;
   ExitCode exit_code_ = ExitCode::kSuccess;
+  std::string bot_name_;  // the user name, without "@"
 
   telegram::FloodBudget flood_budget_;
   std::unique_ptr<telegram::HttpClient> http_;
@@ -94,10 +100,14 @@ class Service {
   // From here on there once the vault is open.
   std::optional<telegram::BotChannel> channel_;
   std::optional<vault::MeteredChannel> metered_;
+  kv::TableOptions table_options_{};
   std::optional<kv::Table<User>> users_;
   std::optional<vault::Vault> vault_;
   std::optional<Clicker> clicker_;
   std::optional<vault::Saver> saver_;
+  std::optional<Alerts> alerts_;
+  std::optional<Watch> watch_;
+  std::optional<Exporter> exporter_;
   std::optional<OperatorDesk> desk_;
   std::optional<UpdateHandler> handler_;
   std::optional<PolledUpdates> polled_;

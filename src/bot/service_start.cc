@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bot/claim_code.h"
+#include "bot/operator_texts.h"
 #include "bot/service.h"
 #include "bot/texts.h"
 #include "vault/backoff.h"
@@ -93,6 +94,7 @@ asio::awaitable<Result<void>> Service::check_token() {
   const Result<telegram::User> me =
       co_await vault::retry(patience, vault::OnUnknown::kRepeat, get_me);
   if (!me) co_return me.error();
+  bot_name_ = me->username;
   spdlog::info("bot @{} ({}) at {}", me->username, telegram::to_int(me->id),
                config_.api_root.to_string());
   co_return Result<void>{};
@@ -129,8 +131,9 @@ asio::awaitable<Result<void>> Service::wait_for_operator() {
       const auto* message = std::get_if<telegram::Message>(&update.content);
       if (!message || !message->from || message->from->is_bot || message->text.empty()) continue;
       const bool claimed = !config_.admin_id && is_claimed_by(update, code);
-      std::string answer =
-          claimed ? texts::operator_claimed(message->from->id) : std::string(texts::kNotReadyYet);
+      const texts::Language language = texts::language_of(message->from->language_code);
+      std::string answer = claimed ? texts::operator_claimed(message->from->id, language)
+                                   : std::string(texts::say(texts::Phrase::kNotReadyYet, language));
       outbox_->push({.chat = message->chat.id, .text = std::move(answer)});
     }
     if (const auto last = page->last_id()) {
@@ -158,14 +161,16 @@ bool Service::is_claimed_by(const telegram::Update& update, const std::string& c
 }
 
 asio::awaitable<Result<void>> Service::open_vault() {
-  kv::TableOptions table;
+  kv::TableOptions& table = table_options_;
   table.hash_seed = random_.next_u64();
   if (config_.key) table.digest_key = config_.key->digest_key();
   users_.emplace(table);
-  channel_.emplace(*api_, *config_.vault_chat, texts::operator_commands());
+  channel_.emplace(*api_, *config_.vault_chat, texts::operator_commands(texts::Language::kRussian));
   metered_.emplace(*channel_, clock_);
   vault::VaultOptions options = config_.vault;
-  options.make_scratch = [table] { return std::make_unique<kv::Table<User>>(table); };
+  options.make_scratch = [table = table_options_] {
+    return std::make_unique<kv::Table<User>>(table);
+  };
   options.on_note = log_note;
   vault_.emplace(*metered_, clock_, random_, *users_,
                  config_.key ? vault::Sealer::with_key(*config_.key) : vault::Sealer::plaintext(),
@@ -186,12 +191,28 @@ asio::awaitable<Result<void>> Service::open_vault() {
 
 void Service::make_parts() {
   const asio::any_io_executor executor = io_.get_executor();
-  clicker_.emplace(*users_, *config_.admin_id);
+  clicker_.emplace(*users_, clock_,
+                   Clicker::Options{.operator_id = *config_.admin_id,
+                                    .user_name = bot_name_,
+                                    .sealed = config_.key.has_value(),
+                                    .hint_pause = config_.hint_pause});
+  alerts_.emplace(*outbox_, clock_, *config_.admin_id);
+  watch_.emplace(*vault_, *clicker_, *alerts_, clock_, config_.backup_interval);
+  vault::SaverEvents events;
+  events.saved = [this](const vault::CommitReport& saved) {
+    log_save(saved);
+    watch_->note_saved(saved);
+  };
+  events.failed = [this](const Error& error) {
+    log_failed_save(error);
+    watch_->note_failed_save(error);
+  };
+  events.drill_failed = [this](const Error& error) { alerts_->tell_of_failed_drill(error); };
   saver_.emplace(
       *vault_, clock_, random_, executor, stopping_,
       vault::SaverOptions{.durability = config_.durability, .interval = config_.backup_interval},
-      vault::SaverEvents{.saved = log_save, .failed = log_failed_save});
-  desk_.emplace(*vault_, *saver_, *outbox_, clock_, executor);
+      std::move(events));
+  make_desk();
   handler_.emplace(*clicker_, *users_, *api_, *outbox_, *saver_, *desk_, executor);
   if (config_.webhook) {
     gate_.emplace(*vault_, *saver_, clock_, stopping_,
@@ -207,14 +228,54 @@ void Service::make_parts() {
   }
 }
 
-// The menu is a comfort: players can type what it offers.
+void Service::make_desk() {
+  exporter_.emplace(Exporter::Parts{
+      .users = &*users_,
+      .table = table_options_,
+      .sealer = config_.key ? vault::Sealer::with_key(*config_.key) : vault::Sealer::plaintext(),
+      .random = &random_,
+      .clock = &clock_,
+      .pool = pool_.get_executor()});
+  desk_.emplace(
+      OperatorDesk::Parts{.vault = &*vault_,
+                          .saver = &*saver_,
+                          .outbox = &*outbox_,
+                          .api = &*api_,
+                          .clock = &clock_,
+                          .exporter = &*exporter_,
+                          .status = [this] { return status(); },
+                          .uploaded_bytes = [this] { return metered_->counters().uploaded_bytes; },
+                          .heard = [this](texts::Language language) { alerts_->speak(language); },
+                          .executor = io_.get_executor()});
+}
+
+// Menus are a comfort: players can type what they offer. The list of the vault's chat without a
+// language is the vault's register and is written by nobody else; Russian is what it says.
 asio::awaitable<void> Service::publish_commands() {
+  using telegram::CommandScope;
+  using texts::Language;
+  const telegram::ChatId own_chat{telegram::to_int(*config_.admin_id)};
+  std::vector<std::pair<CommandScope, std::vector<telegram::BotCommand>>> menus{
+      {{}, texts::player_commands(Language::kRussian)},
+      {{.language = "en"}, texts::player_commands(Language::kEnglish)},
+      {{.kind = CommandScope::Kind::kAllGroupChats}, texts::group_commands(Language::kRussian)},
+      {{.kind = CommandScope::Kind::kAllGroupChats, .language = "en"},
+       texts::group_commands(Language::kEnglish)},
+      {CommandScope::of_chat(own_chat, "en"), texts::operator_commands(Language::kEnglish)}};
+  if (own_chat != *config_.vault_chat) {
+    menus.emplace_back(CommandScope::of_chat(own_chat),
+                       texts::operator_commands(Language::kRussian));
+  }
   const vault::Patience patience{&clock_, &random_, clock_.now() + kReachDeadline};
-  const auto set_commands = [this] {
-    return api_->set_my_commands(texts::player_commands(), std::nullopt);
-  };
-  const Result<void> set = co_await vault::retry(patience, vault::OnUnknown::kRepeat, set_commands);
-  if (!set) spdlog::warn("the command menu could not be set: {}", describe(set.error()));
+  for (const auto& menu : menus) {
+    const auto set_commands = [&] { return api_->set_my_commands(menu.second, menu.first); };
+    const Result<void> set =
+        co_await vault::retry(patience, vault::OnUnknown::kRepeat, set_commands);
+    if (!set) {
+      spdlog::warn("a command menu could not be set: {}", describe(set.error()));
+      co_return;
+    }
+  }
 }
 
 // Only now, so that Telegram does not deliver to a program that is loading.

@@ -1,24 +1,57 @@
 #include "bot/texts.h"
 
-#include <ctime>
+#include <array>
 #include <utility>
+
+#include "bot/names.h"
 
 namespace telekv::bot::texts {
 namespace {
 
-/// "2026-11-24 10:30 UTC"
-std::string moment(std::int64_t unix_time) {
-  const auto seconds = static_cast<std::time_t>(unix_time);
-  std::tm parts{};
-  char text[32];
-  if (gmtime_r(&seconds, &parts) == nullptr) return std::to_string(unix_time);
-  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts));
+constexpr std::array<std::string_view, 3> kMedals{"🥇", "🥈", "🥉"};
+constexpr std::size_t kNamesBesideAMedal = 3;
+
+using Top = std::vector<kv::Ranked<User>>;
+
+/// Calls fn(first, last) for each run of equal places, as positions in `top`.
+template <class Function>
+void for_each_place(const Top& top, Function&& fn) {
+  for (std::size_t first = 0; first < top.size();) {
+    std::size_t last = first;
+    while (last + 1 < top.size() && top[last + 1].rank == top[first].rank) ++last;
+    fn(first, last);
+    first = last + 1;
+  }
 }
 
-std::string facts_of(Language language, const vault::PointInfo& point) {
-  const std::string users = std::to_string(point.records);
-  return std::to_string(point.number) + ": " + moment(point.committed_at) +
-         (language == Language::kRussian ? ", пользователей: " : ", users: ") + users;
+// Who shares a place shares its medal. Nobody gets one for nothing.
+std::string medals(const Top& top, Language language) {
+  std::string text;
+  for_each_place(top, [&](std::size_t first, std::size_t last) {
+    if (top[first].rank > kMedals.size() || top[first].record.clicks == 0) return;
+    text += '\n';
+    text += kMedals[top[first].rank - 1];
+    for (std::size_t i = first; i <= last && i < first + kNamesBesideAMedal; ++i) {
+      text += i == first ? " " : ", ";
+      text += name_in_text(top[i].record.name, language);
+    }
+    if (last - first >= kNamesBesideAMedal) text += ", …";
+  });
+  return text;
+}
+
+std::string ties(const Top& top, Language language) {
+  std::string lines;
+  for_each_place(top, [&](std::size_t first, std::size_t last) {
+    if (first == last || top[first].record.clicks == 0) return;
+    if (!lines.empty()) lines += ", ";
+    lines += std::to_string(first + 1) + "–" + std::to_string(last + 1);
+  });
+  return lines.empty() ? lines : "\n" + say(Phrase::kTied, language, {lines});
+}
+
+telegram::BotCommand item(std::string command, Phrase description, Language language) {
+  return {.command = std::move(command), .description = std::string(say(description, language))};
 }
 
 }  // namespace
@@ -28,115 +61,100 @@ Language language_of(std::string_view tag) {
   return russian ? Language::kRussian : Language::kEnglish;
 }
 
-std::string greeting(std::string_view name) { return "Приветствую " + std::string(name); }
+std::string name_in_text(std::string_view name, Language language) {
+  return shown_name(name, say(Phrase::kNoName, language));
+}
 
-std::string clicks(std::uint64_t count) { return "Кликов: " + std::to_string(count); }
+std::string greeting(std::string_view name, Language language) {
+  return say(Phrase::kGreeting, language, {short_name(name, say(Phrase::kNoName, language))});
+}
 
-std::string rating(std::uint64_t users, const std::vector<kv::Ranked<User>>& top) {
-  std::string text = "Всего: " + std::to_string(users);
-  std::uint64_t place = 0;
+std::string clicks(std::uint64_t count, Language language) {
+  return say(Phrase::kClicks, language, {std::to_string(count)});
+}
+
+std::string rating(std::uint64_t users, const Top& top, const std::optional<Standing>& own,
+                   Language language) {
+  std::string text = say(Phrase::kTotal, language, {std::to_string(users)});
+  std::size_t line = 0;
   for (const kv::Ranked<User>& each : top) {
     text += '\n';
-    text += std::to_string(++place);
+    text += std::to_string(++line);
     text += ": ";
-    text += each.record.name;
+    text += name_in_text(each.record.name, language);
     text += " - ";
-    text += std::to_string(each.record.clicks);
+    text += grouped(each.record.clicks, language);
+  }
+  std::string below;
+  if (own) {
+    below += '\n';
+    below += say(
+        Phrase::kOwnPlace, language,
+        {own->who, grouped(own->place, language), counted(own->clicks, Noun::kClick, language)});
+  }
+  below += medals(top, language);
+  below += ties(top, language);
+  if (top.empty() || top.front().record.clicks == 0) {
+    below += '\n';
+    below += say(Phrase::kNobodyHasClicked, language);
+  }
+  return text + "\n" + below;
+}
+
+std::string standing(const Standing& own, std::uint64_t users, const std::optional<NextPlace>& next,
+                     Language language) {
+  std::string text = say(Phrase::kStanding, language,
+                         {own.who, counted(own.clicks, Noun::kClick, language),
+                          grouped(own.place, language), grouped(users, language)});
+  text += '\n';
+  if (!next) {
+    text += say(Phrase::kNobodyAbove, language);
+  } else {
+    text +=
+        say(Phrase::kNextPlace, language,
+            {grouped(next->place, language), counted(next->clicks_away, Noun::kClick, language)});
   }
   return text;
 }
 
-std::string snapshot_saved(const SnapshotFacts& facts) {
-  return "Сохранено.\nПользователей: " + std::to_string(facts.users) +
-         "\nБайт: " + std::to_string(facts.bytes) +
-         "\nВремя: " + std::to_string(facts.duration.count()) +
-         " мс\nПоследовательность: " + std::to_string(facts.sequence);
+std::string privacy(bool sealed, Language language) {
+  const Phrase kept = sealed ? Phrase::kKeptSealed : Phrase::kKeptReadable;
+  return say(Phrase::kPrivacy, language, {say(kept, language)});
 }
 
-std::string snapshot_failed(std::string_view why) {
-  return "Сохранить не удалось: " + std::string(why) + "\nДанные в памяти, попытки продолжаются.";
+std::string forget_question(std::string_view who, std::uint64_t clicks, Language language) {
+  return say(Phrase::kForgetQuestion, language, {who, counted(clicks, Noun::kClick, language)});
 }
 
-std::string operator_claimed(telegram::UserId id) {
-  return "Вы оператор этого бота. Чтобы так и осталось после перезапуска, задайте ADMIN_ID=" +
-         std::to_string(telegram::to_int(id));
+telegram::ReplyKeyboard player_keyboard(Language language) {
+  return {{std::string(say(Phrase::kClickKey, language))},
+          {std::string(say(Phrase::kRatingKey, language))}};
 }
 
-std::string restore_points(Language language, const std::vector<vault::PointInfo>& points) {
-  const bool russian = language == Language::kRussian;
-  if (points.empty()) {
-    return russian ? "Точек восстановления пока нет: первая появится через сутки."
-                   : "There are no restore points yet: the first one comes after a day.";
-  }
-  std::string text = russian ? "Точки восстановления:" : "Restore points:";
-  for (const vault::PointInfo& point : points) text += "\n" + facts_of(language, point);
-  text += "\n" + restore_usage(language);
-  return text;
+telegram::ReplyKeyboard start_keyboard() { return {{"/start"}}; }
+
+std::vector<telegram::BotCommand> player_commands(Language language) {
+  return {
+      item("start", Phrase::kMenuStart, language),  item("click", Phrase::kMenuClick, language),
+      item("top", Phrase::kMenuTop, language),      item("me", Phrase::kMenuMe, language),
+      item("help", Phrase::kMenuHelp, language),    item("privacy", Phrase::kMenuPrivacy, language),
+      item("forget", Phrase::kMenuForget, language)};
 }
 
-std::string restore_usage(Language language) {
-  return language == Language::kRussian
-             ? "Вернуть точку: /restore НОМЕР. Список: /snapshots"
-             : "To bring one back: /restore NUMBER. The list: /snapshots";
+std::vector<telegram::BotCommand> group_commands(Language language) {
+  return {item("click", Phrase::kMenuClick, language), item("top", Phrase::kMenuTop, language),
+          item("me", Phrase::kMenuMe, language), item("start", Phrase::kMenuStart, language),
+          item("help", Phrase::kMenuHelp, language)};
 }
 
-std::string restore_question(Language language, const vault::PointInfo& point) {
-  const std::string again = "/restore " + std::to_string(point.number);
-  return language == Language::kRussian
-             ? "Вернуть точку " + facts_of(language, point) +
-                   "?\nТекущее состояние станет новой точкой. Для подтверждения: " + again + " да"
-             : "Bring back " + facts_of(language, point) +
-                   "?\nThe present state becomes a restore point. To confirm: " + again + " yes";
-}
-
-std::string no_such_point(Language language, std::uint64_t number) {
-  const std::string which = std::to_string(number);
-  return language == Language::kRussian ? "Точки " + which + " нет. Список: /snapshots"
-                                        : "There is no point " + which + ". The list: /snapshots";
-}
-
-std::string restored(Language language, const vault::RestoreReport& report) {
-  const std::string users = std::to_string(report.records);
-  std::string text = language == Language::kRussian
-                         ? "Возвращена точка " + facts_of(language, report.point) +
-                               "\nСейчас пользователей: " + users +
-                               "\nПоследовательность: " + std::to_string(report.sequence)
-                         : "Brought back: " + facts_of(language, report.point) +
-                               "\nUsers now: " + users +
-                               "\nSequence: " + std::to_string(report.sequence);
-  if (report.unsaved) {
-    text += language == Language::kRussian ? "\nЕщё не сохранено, попытки продолжаются: "
-                                           : "\nNot saved yet, still trying: ";
-    text += describe(*report.unsaved);
-  }
-  return text;
-}
-
-std::string restore_failed(Language language, std::string_view why) {
-  return std::string(language == Language::kRussian ? "Вернуть точку не удалось: "
-                                                    : "The point was not brought back: ") +
-         std::string(why);
-}
-
-bool is_yes(std::string_view word) {
-  return word == "yes" || word == "да" || word == "Yes" || word == "Да";
-}
-
-telegram::ReplyKeyboard player_keyboard() {
-  return {{std::string(kClickKey)}, {std::string(kRatingKey)}};
-}
-
-telegram::ReplyKeyboard start_keyboard() { return {{std::string(kStartCommand)}}; }
-
-std::vector<telegram::BotCommand> player_commands() {
-  return {{.command = "start", .description = "Начать"}};
-}
-
-std::vector<telegram::BotCommand> operator_commands() {
-  return {{.command = "start", .description = "Начать"},
-          {.command = "snapshots", .description = "Точки восстановления"},
-          {.command = "restore", .description = "Вернуть точку восстановления"},
-          {.command = "snapshot", .description = "Сохранить сейчас"}};
+std::vector<telegram::BotCommand> operator_commands(Language language) {
+  std::vector<telegram::BotCommand> commands = player_commands(language);
+  commands.push_back(item("status", Phrase::kMenuStatus, language));
+  commands.push_back(item("snapshots", Phrase::kMenuSnapshots, language));
+  commands.push_back(item("restore", Phrase::kMenuRestore, language));
+  commands.push_back(item("export", Phrase::kMenuExport, language));
+  commands.push_back(item("snapshot", Phrase::kMenuSnapshot, language));
+  return commands;
 }
 
 }  // namespace telekv::bot::texts

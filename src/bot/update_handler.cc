@@ -42,19 +42,28 @@ std::optional<Reply> UpdateHandler::apply_quietly(const telegram::Update& update
       asio::co_spawn(executor_, remove(message->chat.id, message->id), asio::detached);
       return std::nullopt;
     }
-    Outcome outcome = clicker_->handle(*message);
-    if (outcome.save_soon) saver_->save_within(kSaveSoon);
-    if (outcome.wish) desk_->take(*outcome.wish);
-    return std::move(outcome.reply);
-  } else if (const auto* query = std::get_if<telegram::CallbackQuery>(&update.content)) {
-    asio::co_spawn(executor_, end_spinner(query->id), asio::detached);
+    return carry_out(clicker_->handle(*message));
+  } else if (const auto* tap = std::get_if<telegram::CallbackQuery>(&update.content)) {
+    Outcome outcome = clicker_->handle(*tap);
+    asio::co_spawn(executor_, answer_tap(tap->id, std::move(outcome.tap_answer)), asio::detached);
+    return carry_out(std::move(outcome));
   }
   return std::nullopt;
 }
 
+std::optional<Reply> UpdateHandler::carry_out(Outcome outcome) {
+  if (outcome.save_soon) saver_->save_within(kSaveSoon);
+  if (outcome.wish) desk_->take(*outcome.wish);
+  if (outcome.reply_once_saved) {
+    asio::co_spawn(executor_, push_once_saved(*std::move(outcome.reply_once_saved)),
+                   asio::detached);
+  }
+  return std::move(outcome.reply);
+}
+
 void UpdateHandler::expect(const telegram::Update& update) const {
   if (const auto* message = std::get_if<telegram::Message>(&update.content)) {
-    users_->expect(telegram::to_int(message->chat.id));
+    if (message->from) users_->expect(telegram::to_int(message->from->id));
   }
 }
 
@@ -64,10 +73,22 @@ void UpdateHandler::skip_unreadable(std::size_t count) {
   spdlog::warn("{} updates without a readable id were skipped", count);
 }
 
-// The clicker shows no inline buttons, but an old message of an earlier bot may have some.
-asio::awaitable<void> UpdateHandler::end_spinner(std::string query_id) {
-  const Result<void> ended = co_await api_->answer_callback_query(std::move(query_id), {});
-  if (!ended) spdlog::debug("a button's spinner goes on: {}", describe(ended.error()));
+// Always, also where the button is an earlier bot's: until then it shows a spinner.
+asio::awaitable<void> UpdateHandler::answer_tap(std::string query_id, std::string text) {
+  const Result<void> answered =
+      co_await api_->answer_callback_query(std::move(query_id), std::move(text));
+  if (!answered) spdlog::debug("a button's spinner goes on: {}", describe(answered.error()));
+}
+
+// A save that fails is tried again by the saver, and is waited for again here. When the run ends
+// before, nothing is said: what is not saved may come back.
+asio::awaitable<void> UpdateHandler::push_once_saved(Reply reply) {
+  for (;;) {
+    const Result<vault::CommitReport> saved = co_await saver_->save();
+    if (saved) break;
+    if (vault::ends_the_run(saved.error())) co_return;
+  }
+  outbox_->push(std::move(reply));
 }
 
 bool UpdateHandler::is_notice_of_own_pin(const telegram::Message& message) const {

@@ -28,7 +28,7 @@ class UpdateHandler {
 
   void apply(const telegram::Update& update);
 
-  /// The same, but the reply is left to the caller.
+  /// The same, but the reply is left to the caller; not one that has to wait for a save.
   std::optional<Reply> apply_quietly(const telegram::Update& update);
 
   /// Tells the table that `update` will be applied soon.
@@ -44,7 +44,9 @@ class UpdateHandler {
   std::uint64_t unreadable() const { return unreadable_; }
 
  private:
-  boost::asio::awaitable<void> end_spinner(std::string query_id);
+  std::optional<Reply> carry_out(Outcome outcome);
+  boost::asio::awaitable<void> answer_tap(std::string query_id, std::string text);
+  boost::asio::awaitable<void> push_once_saved(Reply reply);
   bool is_notice_of_own_pin(const telegram::Message& message) const;
   boost::asio::awaitable<void> remove(telegram::ChatId chat, telegram::MessageId id);
 

@@ -194,7 +194,7 @@ Result<std::variant<Invocation, bot::PrintAndExit>> parse_arguments(int argc,
   Parsed parsed;
   add_plain(app, "keygen",
             "Print a new random key for TELEKV_KEY. Keep it: without it the data is lost.",
-            "  telekv keygen >telekv.key\n");
+            "  (umask 077; telekv keygen >telekv.key)\n");
   declare_readers(app, parsed);
   declare_writers(app, parsed);
   declare_health(app, parsed);

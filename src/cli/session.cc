@@ -55,8 +55,8 @@ Result<std::optional<vault::Key>> Session::reach_chat(const Source& source,
   http_ = *std::move(http);
   api_.emplace(*http_, settings->token);
   clock_ = std::make_unique<vault::SystemClock>();
-  channel_ = std::make_unique<telegram::BotChannel>(*api_, *settings->vault_chat,
-                                                    bot::texts::operator_commands());
+  channel_ = std::make_unique<telegram::BotChannel>(
+      *api_, *settings->vault_chat, bot::texts::operator_commands(bot::texts::Language::kRussian));
   return settings->key;
 }
 

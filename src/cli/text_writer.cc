@@ -5,10 +5,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/json/serializer.hpp>
 #include <charconv>
 #include <optional>
 #include <utility>
+
+#include "bot/user_lines.h"
 
 namespace telekv::cli {
 namespace {
@@ -23,30 +24,11 @@ void append_number(std::string& out, Integer value) {
   out.append(digits.data(), end.ptr);
 }
 
-void append_json_text(std::string& out, std::string_view text) {
-  boost::json::serializer serializer;
-  serializer.reset(text);
-  std::array<char, 512> piece;
-  while (!serializer.done()) out += serializer.read(piece.data(), piece.size());
-}
-
-void append_json_line(std::string& out, kv::Key chat_id, const bot::User& user) {
-  out += R"({"chat_id":)";
-  append_number(out, chat_id);
-  out += R"(,"name":)";
-  append_json_text(out, user.name);
-  out += R"(,"clicks":)";
-  append_number(out, user.clicks);
-  out += R"(,"state":)";
-  append_number(out, user.state);
-  out += "}\n";
-}
-
 void append_dump_row(std::string& out, kv::Key chat_id, const bot::User& user) {
   out += '[';
   append_number(out, chat_id);
   out += ", ";
-  append_json_text(out, user.name);
+  bot::append_json_text(out, user.name);
   out += ", ";
   append_number(out, user.clicks);
   out += ", ";
@@ -128,7 +110,8 @@ bool is_stream(const std::string& path) {
 
 }  // namespace
 
-const TextFormat kJsonLines{.head = "", .separator = "", .tail = "", .append = append_json_line};
+const TextFormat kJsonLines{
+    .head = "", .separator = "", .tail = "", .append = bot::append_json_line};
 const TextFormat kCsv{.head = kCsvHeader, .separator = "", .tail = "", .append = append_csv_row};
 const TextFormat kJsonDump{
     .head = "[", .separator = ",\n", .tail = "]\n", .append = append_dump_row};

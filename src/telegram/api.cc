@@ -83,7 +83,19 @@ Result<HttpRequest> upload_request(const std::vector<FormField>& fields, const U
   return request;
 }
 
-js::object keyboard_json(const ReplyKeyboard& keyboard) {
+js::object inline_keyboard_json(const InlineKeyboard& keyboard) {
+  js::array rows;
+  for (const auto& row : keyboard) {
+    js::array buttons;
+    for (const auto& [text, data] : row) {
+      buttons.emplace_back(js::object{{"text", text}, {"callback_data", data}});
+    }
+    rows.emplace_back(std::move(buttons));
+  }
+  return {{"inline_keyboard", std::move(rows)}};
+}
+
+js::object reply_keyboard_json(const ReplyKeyboard& keyboard) {
   js::array rows;
   for (const auto& row : keyboard) {
     js::array keys;
@@ -93,16 +105,25 @@ js::object keyboard_json(const ReplyKeyboard& keyboard) {
   return {{"keyboard", std::move(rows)}, {"resize_keyboard", true}, {"is_persistent", true}};
 }
 
+js::object keyboard_json(const Keyboard& keyboard) {
+  if (const auto* keys = std::get_if<ReplyKeyboard>(&keyboard)) return reply_keyboard_json(*keys);
+  return inline_keyboard_json(std::get<InlineKeyboard>(keyboard));
+}
+
 js::object message_to_send(ChatId chat, const std::string& text,
-                           const std::optional<ReplyKeyboard>& keyboard) {
+                           const std::optional<Keyboard>& keyboard) {
   js::object body{{"chat_id", to_int(chat)}, {"text", text}};
   if (keyboard) body["reply_markup"] = keyboard_json(*keyboard);
   return body;
 }
 
 void add_scope(js::object& body, const CommandScope& scope) {
-  if (!scope) return;
-  body["scope"] = js::object{{"type", "chat"}, {"chat_id", to_int(*scope)}};
+  if (!scope.language.empty()) body["language_code"] = scope.language;
+  if (scope.kind == CommandScope::Kind::kAllGroupChats) {
+    body["scope"] = js::object{{"type", "all_group_chats"}};
+  } else if (scope.kind == CommandScope::Kind::kChat) {
+    body["scope"] = js::object{{"type", "chat"}, {"chat_id", to_int(scope.chat)}};
+  }
 }
 
 js::object message_json(ChatId chat, MessageId id) {
@@ -245,17 +266,31 @@ Async<void> Api::delete_webhook() {
 
 // ---- messages ----------------------------------------------------------------------------------
 
-Async<Message> Api::send_message(ChatId chat, std::string text,
-                                 std::optional<ReplyKeyboard> keyboard) {
+Async<Message> Api::send_message(ChatId chat, std::string text, std::optional<Keyboard> keyboard) {
   const js::object body = message_to_send(chat, text, keyboard);
   return call<Message>({"sendMessage", Effect::kMutates, chat}, json_request(body));
 }
 
 std::string send_message_call(ChatId chat, const std::string& text,
-                              const std::optional<ReplyKeyboard>& keyboard) {
+                              const std::optional<Keyboard>& keyboard) {
   js::object body = message_to_send(chat, text, keyboard);
   body["method"] = "sendMessage";
   return js::serialize(body);
+}
+
+Async<void> Api::edit_message_text(ChatId chat, MessageId id, std::string text,
+                                   std::optional<InlineKeyboard> buttons) {
+  const Method method{"editMessageText", Effect::kMutates, chat};
+  js::object body = message_json(chat, id);
+  body["text"] = text;
+  if (buttons) body["reply_markup"] = inline_keyboard_json(*buttons);
+  auto request = json_request(body);
+  auto response = co_await send(method, std::move(request));
+  if (!response) co_return response.error();
+  if (refused_with(*response, "message is not modified")) co_return Result<void>();
+  auto message = read<Message>(method, *response);
+  if (!message) co_return message.error();
+  co_return Result<void>();
 }
 
 Async<void> Api::answer_callback_query(std::string query_id, std::string text) {

@@ -85,13 +85,10 @@ struct RemoteFile {
   std::uint64_t size = 0;  ///< bytes; 0 when not told
 };
 
-/// Whose command list: nullopt is the default scope, a chat id is scope "chat". No language code.
-using CommandScope = std::optional<ChatId>;
-
 /// The same call as Api::send_message(), for the answer to a webhook's delivery: Telegram carries
 /// it out and tells nobody whether it succeeded. JSON.
 std::string send_message_call(ChatId chat, const std::string& text,
-                              const std::optional<ReplyKeyboard>& keyboard);
+                              const std::optional<Keyboard>& keyboard);
 
 class Api {
  public:
@@ -121,7 +118,12 @@ class Api {
   Async<void> delete_webhook();
 
   Async<Message> send_message(ChatId chat, std::string text,
-                              std::optional<ReplyKeyboard> keyboard = std::nullopt);
+                              std::optional<Keyboard> keyboard = std::nullopt);
+
+  /// Replaces the text of an own message, and its buttons: none unless given. Succeeds when it is
+  /// the same already.
+  Async<void> edit_message_text(ChatId chat, MessageId id, std::string text,
+                                std::optional<InlineKeyboard> buttons = std::nullopt);
 
   /// Ends the spinner on an inline button. `text`: 0-200 characters.
   Async<void> answer_callback_query(std::string query_id, std::string text);

@@ -141,7 +141,7 @@ Async<Bytes> BotChannel::fetch(vault::FileRef file, std::size_t max_bytes) {
 }
 
 Async<std::optional<MessageId>> BotChannel::pointer() {
-  auto commands = co_await api_->get_my_commands(chat_);
+  auto commands = co_await api_->get_my_commands(CommandScope::of_chat(chat_));
   if (!commands) co_return commands.error();
   if (commands->empty()) co_return std::optional<MessageId>();
   co_return parse_pointer(commands->back().description);
@@ -158,7 +158,7 @@ Async<void> BotChannel::set_pointer(MessageId id) {
                     .message = "the operator's command list has no room for the root's number",
                     .hint = "it needs a last command with a description below 220 characters"};
   }
-  co_return co_await api_->set_my_commands(std::move(commands), chat_);
+  co_return co_await api_->set_my_commands(std::move(commands), CommandScope::of_chat(chat_));
 }
 
 Async<void> BotChannel::recycle(MessageId id) {

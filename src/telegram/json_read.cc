@@ -156,6 +156,21 @@ Result<Message> read_message(const std::optional<Element>& element, std::string_
   return message;
 }
 
+namespace {
+
+/// Where a tapped button is. What cannot be read counts as not told: the tap still wants an answer.
+std::optional<MessagePlace> read_place(const Object& query) {
+  const auto message = as_object(member(query, "message"), "message");
+  if (!message) return std::nullopt;
+  const auto id = read_id(*message, "message_id");
+  if (!id || *id < 0) return std::nullopt;
+  const auto chat = read_chat(member(*message, "chat"), "chat");
+  if (!chat) return std::nullopt;
+  return MessagePlace{*chat, MessageId{*id}};
+}
+
+}  // namespace
+
 Result<CallbackQuery> read_callback_query(const std::optional<Element>& element,
                                           std::string_view field) {
   auto object = as_object(element, field);
@@ -167,7 +182,7 @@ Result<CallbackQuery> read_callback_query(const std::optional<Element>& element,
   if (!from) return from.error();
   auto data = read_string(*object, "data", kMaxCallbackBytes);
   if (!data) return data.error();
-  return CallbackQuery{std::move(*id), std::move(*from), std::move(*data)};
+  return CallbackQuery{std::move(*id), std::move(*from), std::move(*data), read_place(*object)};
 }
 
 }  // namespace telekv::telegram::json

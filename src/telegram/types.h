@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -56,10 +57,18 @@ struct Message {
   std::chrono::seconds date{};  ///< when it was sent, Unix time; 0 when not told
 };
 
+/// Where a message is.
+struct MessagePlace {
+  Chat chat;
+  MessageId id{};
+};
+
+/// Somebody has tapped an inline button. `data` is whatever their client sent.
 struct CallbackQuery {
   std::string id;
   User from;
   std::string data;
+  std::optional<MessagePlace> message = {};  ///< with the button; absent when Telegram does not say
 };
 
 /// An update of a kind that the project does not use (edited messages, membership, pins by others).
@@ -79,9 +88,34 @@ struct Update {
 /// One key of a reply keyboard is its text; rows of keys.
 using ReplyKeyboard = std::vector<std::vector<std::string>>;
 
+/// A button below a message; a tap on it is a CallbackQuery.
+struct InlineButton {
+  std::string text;
+  std::string data;  ///< 1-64 bytes
+
+  friend bool operator==(const InlineButton&, const InlineButton&) = default;
+};
+using InlineKeyboard = std::vector<std::vector<InlineButton>>;  ///< rows of buttons
+
+/// What a message may carry. One with a reply keyboard cannot be edited.
+using Keyboard = std::variant<ReplyKeyboard, InlineKeyboard>;
+
 struct BotCommand {
   std::string command;      ///< [a-z0-9_]{1,32}, without the slash
   std::string description;  ///< 1-256 characters
+};
+
+/// Whose command list. Telegram shows the one that fits best: the chat's before that of its kind,
+/// and of each the one in the reader's language before the one in none.
+struct CommandScope {
+  enum class Kind : std::uint8_t { kDefault, kAllGroupChats, kChat };
+  Kind kind = Kind::kDefault;
+  ChatId chat{};              ///< of kChat
+  std::string language = {};  ///< two letters; empty: for whoever has no list of their own
+
+  static CommandScope of_chat(ChatId id, std::string language = {}) {
+    return {.kind = Kind::kChat, .chat = id, .language = std::move(language)};
+  }
 };
 
 }  // namespace telekv::telegram

@@ -208,10 +208,12 @@ Channel::Async<void> Saver::maintain() {
     if (!written) co_return written;
     save_within(Clock::Duration::zero());
   }
-  if (vault_->drill_due()) {
-    co_return co_await vault_->drill(clock_->now() + options_.drill_deadline);
+  if (!vault_->drill_due()) co_return Result<void>{};
+  Result<void> proven = co_await vault_->drill(clock_->now() + options_.drill_deadline);
+  if (!proven && proven.error().code != ErrorCode::kCancelled && events_.drill_failed) {
+    events_.drill_failed(proven.error());
   }
-  co_return Result<void>{};
+  co_return proven;
 }
 
 // It refers to the vault and the table, so it must end before they do.

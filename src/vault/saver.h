@@ -54,8 +54,10 @@ struct SaverOptions {
 /// What happens to the saves, for whoever keeps a log. May be empty.
 struct SaverEvents {
   std::function<void(const CommitReport&)> saved = {};
-  /// A save, a base or a drill failed and will be tried again.
+  /// A save, or a base, failed and will be tried again.
   std::function<void(const Error&)> failed = {};
+  /// So did a drill: what is in the chat was not proven.
+  std::function<void(const Error&)> drill_failed = {};
 };
 
 class Saver {

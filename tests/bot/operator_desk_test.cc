@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <string>
 #include <vector>
 
@@ -20,24 +22,43 @@ using telegram::ChatId;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr ChatId kOperator{std::int64_t{7} << 40};
 
-/// Takes every message.
+/// Takes every message; the n-th has the id n.
 class Post final : public telegram::Http {
  public:
-  std::vector<std::string> texts;
+  struct Call {
+    std::string method;
+    boost::json::value body;
+  };
+  std::vector<Call> calls;
 
   telegram::Async<telegram::HttpResponse> exchange(telegram::HttpRequest request) override {
     std::string body;
     for (const auto& part : request.body) body += *part;
-    texts.emplace_back(boost::json::parse(body).at("text").as_string());
+    Call call{.method = request.target.substr(request.target.rfind('/') + 1), .body = {}};
+    if (request.content_type == "application/json") {
+      call.body = boost::json::parse(body);
+    } else {
+      call.body = boost::json::object{{"form", body}};
+    }
+    calls.push_back(std::move(call));
     telegram::HttpResponse response;
     response.status = 200;
     response.content_type = "application/json";
-    response.body =
-        R"({"ok":true,"result":{"message_id":1,"date":1,"chat":{"id":1,"type":"private"}}})";
+    response.body = R"({"ok":true,"result":{"message_id":)" + std::to_string(calls.size()) +
+                    R"(,"date":1,"chat":{"id":1,"type":"private"}}})";
     co_return response;
+  }
+
+  std::vector<std::string> texts() const {
+    std::vector<std::string> texts;
+    for (const Call& call : calls) {
+      if (call.method != "sendDocument") texts.emplace_back(call.body.at("text").as_string());
+    }
+    return texts;
   }
 };
 
@@ -47,7 +68,21 @@ struct Desk : vault::World, ::testing::Test {
     process = opened();
     saver.emplace(process->vault, clock, process->random, context.get_executor(), stopping,
                   vault::SaverOptions{.durability = vault::Durability::kStrict});
-    desk.emplace(process->vault, *saver, outbox, clock, context.get_executor());
+    desk.emplace(OperatorDesk::Parts{
+        .vault = &process->vault,
+        .saver = &*saver,
+        .outbox = &outbox,
+        .api = &api,
+        .clock = &clock,
+        .exporter = &exporter,
+        .status =
+            [this] {
+              return texts::StatusFacts{
+                  .users = users.size(), .vault = process->vault.stats(), .now = clock.now()};
+            },
+        .uploaded_bytes = [] { return std::uint64_t{0}; },
+        .heard = [this](texts::Language language) { heard = language; },
+        .executor = context.get_executor()});
     begin(saver->run(), saver_end);
   }
   ~Desk() override {
@@ -74,6 +109,14 @@ struct Desk : vault::World, ::testing::Test {
       post, telegram::Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000").value()};
   vault::SeededRandom jitter{1};
   telegram::FloodBudget budget{clock, telegram::FloodLimits::none()};
+  kv::Table<User> users{kv::TableOptions{}};
+  Exporter exporter{{.users = &users,
+                     .table = {},
+                     .sealer = vault::test_sealer(),
+                     .random = &jitter,
+                     .clock = &clock,
+                     .pool = context.get_executor()}};
+  std::optional<texts::Language> heard;
   Outbox outbox{api, budget, clock, jitter, context.get_executor()};
   std::optional<vault::Saver> saver;
   std::optional<OperatorDesk> desk;
@@ -84,7 +127,7 @@ TEST_F(Desk, ReportsABackupThatWasMade) {
   process->apply(1, 1, "one");
   wish(Wish::Kind::kSnapshot);
   pass(seconds(2));
-  EXPECT_THAT(post.texts, ElementsAre(HasSubstr("Пользователей: 1")));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("Users: 1")));
   EXPECT_EQ(process->vault.unsaved_records(), 0u);
 }
 
@@ -97,18 +140,18 @@ TEST_F(Desk, ReportsABackupThatFailed) {
   process->apply(1, 1, "one");
   wish(Wish::Kind::kSnapshot);
   pass(seconds(2));
-  EXPECT_THAT(post.texts, ElementsAre(HasSubstr("Bad Request: no")));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("Bad Request: no")));
 }
 
 TEST_F(Desk, ListsRestorePoints) {
   wish(Wish::Kind::kListPoints);
   pass(seconds(1));
-  EXPECT_THAT(post.texts, ElementsAre(HasSubstr("no restore points")));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("no restore points")));
   process->apply(1, 1, "one");
   make_point();
   wish(Wish::Kind::kListPoints);
   pass(seconds(1));
-  EXPECT_THAT(post.texts.back(), HasSubstr("\n1: 2026-"));
+  EXPECT_THAT(post.texts().back(), HasSubstr("\n1: 2026-"));
 }
 
 TEST_F(Desk, AsksBeforeItRestoresAndThenBringsThePointBack) {
@@ -117,21 +160,68 @@ TEST_F(Desk, AsksBeforeItRestoresAndThenBringsThePointBack) {
   process->apply(2, 1, "new");
   wish(Wish::Kind::kAskRestore, 1);
   pass(seconds(2));
-  EXPECT_THAT(post.texts, ElementsAre(HasSubstr("/restore 1 yes")));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("/restore 1 yes")));
   EXPECT_EQ(process->state.content().at(1), "new") << "nothing has happened yet";
 
   wish(Wish::Kind::kRestore, 1);
   pass(seconds(5));
-  EXPECT_THAT(post.texts.back(), HasSubstr("Brought back: 1:"));
+  EXPECT_THAT(post.texts().back(), HasSubstr("Brought back: 1:"));
   EXPECT_EQ(process->state.content().at(1), "old");
   EXPECT_EQ(process->vault.points().size(), 3u) << "what was there before is a point too";
+}
+
+TEST_F(Desk, ShowsProgressOfLongWorkInOneMessageThatBecomesTheAnswer) {
+  process->channel.on_call = vault::nth(
+      vault::CallKind::kReplace, 1,
+      {.kind = vault::Fault::Kind::kRefuse, .error = {ErrorCode::kRateLimited, "wait", "", 35}});
+  process->apply(1, 1, "one");
+  wish(Wish::Kind::kSnapshot);
+  pass(seconds(2));
+  EXPECT_THAT(post.texts(), IsEmpty()) << "it may be short";
+  pass(seconds(60));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("Saving… 3 s"), HasSubstr("Saving… 13 s"),
+                                        HasSubstr("Saving… 23 s"), HasSubstr("Saving… 33 s"),
+                                        HasSubstr("Users: 1")));
+  EXPECT_EQ(post.calls.front().method, "sendMessage");
+  for (std::size_t i = 1; i < post.calls.size(); ++i) {
+    EXPECT_EQ(post.calls[i].method, "editMessageText");
+    EXPECT_EQ(post.calls[i].body.at("message_id").as_int64(), 1);
+  }
+}
+
+TEST_F(Desk, TellsHowTheProgramIsDoingInTheOperatorsLanguage) {
+  ASSERT_TRUE(users.insert(5, {.name = "Ann", .clicks = 7}));
+  wish(Wish::Kind::kStatus);
+  pass(seconds(1));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("Users: 1\nClicks in a minute: 0\n")));
+  EXPECT_EQ(heard, texts::Language::kEnglish);
+}
+
+TEST_F(Desk, SendsASealedExportAndOffersAReadableOne) {
+  for (kv::Key key = 1; key <= 2000; ++key) ASSERT_TRUE(users.insert(key, {.name = "Ann"}));
+  wish(Wish::Kind::kExport);
+  pass(seconds(1));
+  ASSERT_EQ(post.calls.size(), 2u);
+  EXPECT_EQ(post.calls[0].method, "sendDocument");
+  const std::string form(post.calls[0].body.at("form").as_string());
+  EXPECT_THAT(form, HasSubstr("clicker-20260921-141320.tkv"));
+  EXPECT_THAT(form, Not(HasSubstr("Ann")));
+  const std::string offer = boost::json::serialize(post.calls[1].body);
+  EXPECT_THAT(offer, HasSubstr("export-plain:" + std::to_string(telegram::to_int(kOperator))));
+
+  wish(Wish::Kind::kExportPlain);
+  pass(seconds(1));
+  ASSERT_EQ(post.calls.size(), 4u);
+  const std::string readable(post.calls[2].body.at("form").as_string());
+  EXPECT_THAT(readable, HasSubstr("clicker-20260921-141321.jsonl"));
+  EXPECT_THAT(readable, HasSubstr(R"({"chat_id":2000,"name":"Ann","clicks":0,"state":0})"));
 }
 
 TEST_F(Desk, SaysWhenThereIsNoSuchPoint) {
   wish(Wish::Kind::kAskRestore, 5);
   wish(Wish::Kind::kRestore, 5);
   pass(seconds(2));
-  EXPECT_THAT(post.texts, ElementsAre(HasSubstr("no point 5"), HasSubstr("no point 5")));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("no point 5"), HasSubstr("no point 5")));
 }
 
 TEST_F(Desk, IgnoresMoreWishesThanItsBound) {
@@ -143,7 +233,11 @@ TEST_F(Desk, IgnoresMoreWishesThanItsBound) {
   process->apply(1, 1, "one");
   for (std::size_t i = 0; i < OperatorDesk::kMaxWishes + 5; ++i) wish(Wish::Kind::kSnapshot);
   pass(seconds(600));
-  EXPECT_EQ(post.texts.size(), OperatorDesk::kMaxWishes);
+  const std::vector<std::string> texts = post.texts();
+  const auto answers = std::count_if(texts.begin(), texts.end(), [](const std::string& text) {
+    return text.find("wait") != std::string::npos;
+  });
+  EXPECT_EQ(static_cast<std::size_t>(answers), OperatorDesk::kMaxWishes);
 }
 
 TEST_F(Desk, GivesUpWhatIsUnderWayWhenItCloses) {
@@ -157,8 +251,8 @@ TEST_F(Desk, GivesUpWhatIsUnderWayWhenItCloses) {
   begin(held_for_ever(&*saver, &stopping), held);
   process->apply(1, 1, "old");
   wish(Wish::Kind::kRestore, 1);
-  pass(seconds(60));
-  EXPECT_THAT(post.texts, IsEmpty());
+  pass(seconds(2));
+  EXPECT_THAT(post.texts(), IsEmpty());
   const auto close = [](OperatorDesk* open) -> boost::asio::awaitable<bool> {
     co_await open->close();
     co_return true;

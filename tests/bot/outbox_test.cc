@@ -32,6 +32,7 @@ class ScriptedTelegram final : public telegram::Http {
     std::int64_t chat;
     std::string text;
     vault::Clock::Duration at;
+    std::string method;
   };
   using Rule = std::function<std::optional<std::string>(std::int64_t chat, std::size_t attempt)>;
 
@@ -57,8 +58,9 @@ class ScriptedTelegram final : public telegram::Http {
       response.status = 400;
       response.body = *refusal;
     } else {
-      sent_.push_back(
-          {chat, std::string(json.at("text").as_string()), clock_->now().time_since_epoch()});
+      sent_.push_back({chat, std::string(json.at("text").as_string()),
+                       clock_->now().time_since_epoch(),
+                       request.target.substr(request.target.rfind('/') + 1)});
       response.status = 200;
       response.body = R"({"ok":true,"result":{"message_id":1,"date":1,"chat":{"id":)" +
                       std::to_string(chat) + R"(,"type":"private"},"text":"x"}})";
@@ -80,6 +82,8 @@ class ScriptedTelegram final : public telegram::Http {
 constexpr const char* kPenalty =
     R"({"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35",)"
     R"("parameters":{"retry_after":35}})";
+constexpr const char* kGone =
+    R"({"ok":false,"error_code":400,"description":"Bad Request: message to edit not found"})";
 constexpr const char* kBlocked =
     R"({"ok":false,"error_code":403,"description":"Forbidden: bot was blocked by the user"})";
 
@@ -167,6 +171,43 @@ TEST_F(AnOutbox, LeavesAChatAloneForExactlyItsPenaltyAndServesTheOthersMeanwhile
   EXPECT_LT(telegram_.sent_[0].at, seconds(1));
   EXPECT_EQ(telegram_.sent_[1].at, seconds(35) + 2 * ScriptedTelegram::kRoundTrip);
   EXPECT_EQ(outbox_.counters().rate_limited, 1u);
+}
+
+TEST_F(AnOutbox, PutsAReplyInThePlaceOfTheMessageItIsFor) {
+  outbox_.push({.chat = ChatId{1}, .text = "done", .edits = telegram::MessageId{7}});
+  run();
+  ASSERT_EQ(texts_to(1), std::vector<std::string>{"done"});
+  EXPECT_EQ(telegram_.sent_[0].method, "editMessageText");
+}
+
+TEST_F(AnOutbox, HandsOverNoReplyThatIsAnEdit) {
+  EXPECT_FALSE(
+      outbox_.hand_over({.chat = ChatId{1}, .text = "done", .edits = telegram::MessageId{7}}));
+  EXPECT_TRUE(outbox_.hand_over({.chat = ChatId{1}, .text = "done"}));
+}
+
+TEST_F(AnOutbox, SendsAReplyWhoseMessageIsGoneAsANewOne) {
+  telegram_.refuse_ = [](std::int64_t, std::size_t attempt) -> std::optional<std::string> {
+    if (attempt == 0) return kGone;
+    return std::nullopt;
+  };
+  outbox_.push({.chat = ChatId{1}, .text = "done", .edits = telegram::MessageId{7}});
+  run();
+  ASSERT_EQ(texts_to(1), std::vector<std::string>{"done"});
+  EXPECT_EQ(telegram_.sent_[0].method, "sendMessage");
+}
+
+TEST_F(ALimitedOutbox, KeepsAnswersToDifferentPeopleInAGroupApart) {
+  const auto answer = [&](std::int64_t to, std::string text) {
+    outbox_.push({.chat = ChatId{-5},
+                  .text = std::move(text),
+                  .topic = Reply::Topic::kCount,
+                  .to = telegram::UserId{to}});
+  };
+  for (int i = 1; i <= 7; ++i) answer(1, std::to_string(i));
+  for (int i = 1; i <= 7; ++i) answer(2, "b" + std::to_string(i));
+  run();
+  EXPECT_THAT(texts_to(-5), ::testing::IsSupersetOf({"7", "b7"}));
 }
 
 TEST_F(AnOutbox, GivesUpWhatIsRefusedOrUncertainAndGoesOn) {

@@ -19,7 +19,7 @@ export const exitCode = {
 };
 
 export const texts = {
-  greeting: /^Приветствую/,
+  greeting: /^(Приветствую|Hello)/,
   clicks: /^Кликов: (\d+)/,
   total: /^Всего: (\d+)/,
   unregistered: /^Вы не зарегистрированы/,

@@ -159,18 +159,39 @@ TEST_F(ApiTest, PinUnpinForwardDelete) {
   EXPECT_THAT(http_.last().request.target, EndsWith("/deleteMessage"));
 }
 
-TEST_F(ApiTest, CommandsHaveAScopeAndNoLanguage) {
+TEST_F(ApiTest, CommandsHaveAScopeAndALanguageWhereTheyAreGiven) {
   http_.succeed("true");
   std::vector<BotCommand> commands{{"start", "begin"}};
-  ASSERT_TRUE(run(api_.set_my_commands(commands, ChatId{5})));
+  ASSERT_TRUE(run(api_.set_my_commands(commands, CommandScope::of_chat(ChatId{5}))));
   EXPECT_EQ(http_.last().body, R"({"commands":[{"command":"start","description":"begin"}],)"
                                R"("scope":{"type":"chat","chat_id":5}})");
+  http_.succeed("true");
+  ASSERT_TRUE(run(api_.set_my_commands(
+      commands, {.kind = CommandScope::Kind::kAllGroupChats, .language = "en"})));
+  EXPECT_EQ(http_.last().body, R"({"commands":[{"command":"start","description":"begin"}],)"
+                               R"("language_code":"en","scope":{"type":"all_group_chats"}})");
   http_.succeed(R"([{"command":"start","description":"begin"}])");
-  const auto read = run(api_.get_my_commands(std::nullopt));
+  const auto read = run(api_.get_my_commands({}));
   ASSERT_TRUE(read);
   EXPECT_EQ(http_.last().body, "{}");
   ASSERT_EQ(read->size(), 1u);
   EXPECT_EQ(read->front().description, "begin");
+}
+
+TEST_F(ApiTest, SendsButtonsAndTakesThemAwayByAnEdit) {
+  http_.succeed(kMessage);
+  const InlineKeyboard buttons{{{"Yes", "y:1"}, {"No", "n:1"}}};
+  ASSERT_TRUE(run(api_.send_message(kChat, "Sure?", buttons)));
+  EXPECT_THAT(http_.last().body,
+              HasSubstr(R"("reply_markup":{"inline_keyboard":[[{"text":"Yes","callback_data":)"
+                        R"("y:1"},{"text":"No","callback_data":"n:1"}]]})"));
+  http_.succeed(kMessage);
+  ASSERT_TRUE(run(api_.edit_message_text(kChat, MessageId{7}, "Done")));
+  EXPECT_THAT(http_.last().request.target, EndsWith("/editMessageText"));
+  EXPECT_THAT(http_.last().body, HasSubstr(R"("message_id":7,"text":"Done"})"));
+  http_.answer(400, R"({"ok":false,"error_code":400,"description":"Bad Request: message is not )"
+                    R"(modified: specified new message content"})");
+  EXPECT_TRUE(run(api_.edit_message_text(kChat, MessageId{7}, "Done")));
 }
 
 TEST_F(ApiTest, AnswerCallbackQueryAndDeleteWebhook) {

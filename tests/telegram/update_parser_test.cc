@@ -105,6 +105,22 @@ TEST(UpdatePage, ReadsATapOnAnInlineButton) {
   EXPECT_EQ(query.id, "4382b");
   EXPECT_EQ(to_int(query.from.id), 5);
   EXPECT_EQ(query.data, "c:1");
+  ASSERT_TRUE(query.message);
+  EXPECT_EQ(to_int(query.message->id), 7);
+  EXPECT_EQ(to_int(query.message->chat.id), 5);
+}
+
+TEST(UpdatePage, ReadsATapWhoseMessageIsNotToldOrNotReadable) {
+  for (const char* message : {"null", "7", "{}", R"({"message_id":7})", R"({"message_id":-7})",
+                              R"({"message_id":7,"chat":{"id":"x"}})"}) {
+    const auto page = parse_update_page(page_of(
+        {std::string(R"({"update_id":1,"callback_query":{"id":"4","from":{"id":5},"message":)") +
+         message + R"(,"data":"c"}})"}));
+    ASSERT_TRUE(page);
+    const auto* query = std::get_if<CallbackQuery>(&page->updates.at(0).content);
+    ASSERT_TRUE(query) << message;
+    EXPECT_FALSE(query->message) << message;
+  }
 }
 
 TEST(UpdatePage, KeepsOtherKindsAsSuch) {

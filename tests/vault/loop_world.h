@@ -113,7 +113,8 @@ class LoopBot final : public UpdateQueue, public UpdateSink {
         saver_(process_->vault, world.clock, process_->random, world.context.get_executor(),
                stopping_, options,
                {.saved = [this](const CommitReport&) { saved_at.push_back(world_->clock.now()); },
-                .failed = [this](const Error& error) { failures.push_back(error); }}),
+                .failed = [this](const Error& error) { failures.push_back(error); },
+                .drill_failed = [this](const Error& error) { drill_failures.push_back(error); }}),
         loop_(process_->vault, saver_, *this, *this, world.clock, process_->random, stopping_,
               {.durability = options.durability}),
         gate_(process_->vault, saver_, world.clock, stopping_, {.durability = options.durability}) {
@@ -157,6 +158,7 @@ class LoopBot final : public UpdateQueue, public UpdateSink {
   std::vector<std::int64_t> applied;  ///< ids, in order
   std::vector<Clock::Time> saved_at;
   std::vector<Error> failures;
+  std::vector<Error> drill_failures;
   bool has_room = true;
   std::optional<Result<void>> saver_end;
   std::optional<Result<void>> loop_end;

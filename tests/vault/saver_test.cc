@@ -315,6 +315,20 @@ TEST_F(Maintenance, ThatFailsIsTriedAgainLaterAndHoldsNoCommitUp) {
   EXPECT_GT(bot.vault().stats().base_bytes, 0u);
 }
 
+TEST_F(Maintenance, TellsOfADrillThatFailsApartFromOtherFailures) {
+  LoopBot& bot = saving_bot();
+  bot.vault().note_witness();
+  bot.process().channel.on_call = [&](const Call& call) {
+    return call.kind == CallKind::kFetch ? refused({ErrorCode::kRejected, "no"}) : Fault{};
+  };
+  for (int base = 0; base < 3; ++base) {
+    fill(bot);
+    pass_s(60);
+  }
+  EXPECT_FALSE(bot.drill_failures.empty());
+  EXPECT_EQ(bot.drill_failures.size(), bot.failures.size()) << "both are tried again";
+}
+
 TEST_F(Maintenance, DoesNotHoldUpTheEnd) {
   LoopBot& bot = saving_bot();
   bool stuck = false;
