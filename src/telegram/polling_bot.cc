@@ -38,6 +38,8 @@ constexpr seconds kOpenDeadline{300};
 constexpr seconds kAnswerDeadline{5};
 constexpr seconds kLastAnswersDeadline{3};
 constexpr std::size_t kMaxWaiting = 1000;
+// More answers to one chat are dropped: a busy group may get one every four seconds.
+constexpr std::ptrdiff_t kMaxWaitingOfChat = 20;
 
 // The register needs a command that the operator's menu shows (telegram/bot_channel.h).
 std::vector<BotCommand> operator_menu() { return {{"start", "Start"}}; }
@@ -73,9 +75,10 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
     return {.hash_seed = random_.next_u64(), .digest_key = key_.digest_key()};
   }
 
-  Result<void> run(kv::Durable& state, OnMessage on_message) {
+  Result<void> run(kv::Durable& state, MakeScratch make_scratch, OnMessage on_message) {
     on_message_ = std::move(on_message);
     vault::VaultOptions options;
+    options.make_scratch = std::move(make_scratch);
     options.on_note = [this](const vault::Note& line) { note(line.text); };
     vault_.emplace(*channel_, clock_, random_, state, vault::Sealer::with_key(key_),
                    pool_.get_executor(), std::move(options));
@@ -97,14 +100,29 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
     if (!page && !vault::ends_the_run(page.error())) {
       note("getting updates failed, will be tried again: " + describe(page.error()));
     }
+    if (page && content_of(*page).unreadable > 0) {
+      note(std::to_string(content_of(*page).unreadable) +
+           " updates without a readable id were skipped");
+    }
     co_return page;
   }
 
   void apply(const vault::UpdatePage& page, std::size_t index) override {
-    const auto* message = std::get_if<Message>(&content_of(page).updates[index].content);
+    const Update& update = content_of(page).updates[index];
+    if (const auto* malformed = std::get_if<MalformedUpdate>(&update.content)) {
+      note("update " + std::to_string(to_int(update.id)) + " was skipped: " + malformed->reason);
+      return;
+    }
+    const auto* message = std::get_if<Message>(&update.content);
     if (!message || !message->from || message->tells_of_pin) return;
-    std::string text = on_message_(*message);
+    std::string text = answer_to(*message);
     if (text.empty()) return;
+    const auto of_chat = std::ranges::count(waiting_, message->chat.id, &Answer::chat);
+    if (of_chat >= kMaxWaitingOfChat) {
+      note("an answer was dropped: too many wait for chat " +
+           std::to_string(to_int(message->chat.id)));
+      return;
+    }
     waiting_.push_back({message->chat.id, std::move(text)});
     if (waiting_.size() >= kMaxWaiting) room_.clear();
     answered_.clear();
@@ -118,6 +136,16 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
     ChatId chat{};
     std::string text;
   };
+
+  // A message that its handler cannot take still counts as applied, or it would come back for ever.
+  std::string answer_to(const Message& message) {
+    try {
+      return on_message_(message);
+    } catch (const std::exception& failure) {
+      note("a message was not answered: its handler threw: " + std::string(failure.what()));
+      return {};
+    }
+  }
 
   void note(std::string_view line) const {
     if (settings_.on_note) settings_.on_note(line);
@@ -178,8 +206,11 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
         co_await answers_.wait();
         continue;
       }
-      const Answer answer = std::move(waiting_.front());
-      waiting_.pop_front();
+      // A chat that must wait holds up nobody else.
+      const auto next = std::ranges::min_element(
+          waiting_, {}, [this](const Answer& each) { return budget_.reply_at(each.chat); });
+      const Answer answer = std::move(*next);
+      waiting_.erase(next);
       if (waiting_.size() < kMaxWaiting) room_.set();
       auto sending = vault::caught(send(answer));
       const Result<Message> sent = co_await std::move(sending);
@@ -243,8 +274,9 @@ Result<std::unique_ptr<PollingBot>> PollingBot::create(BotSettings settings) {
 
 kv::TableOptions PollingBot::table_options() { return impl_->table_options(); }
 
-Result<void> PollingBot::run(kv::Durable& state, OnMessage on_message) {
-  return impl_->run(state, std::move(on_message));
+Result<void> PollingBot::run_with(kv::Durable& state, MakeScratch make_scratch,
+                                  OnMessage on_message) {
+  return impl_->run(state, std::move(make_scratch), std::move(on_message));
 }
 
 }  // namespace telekv::telegram

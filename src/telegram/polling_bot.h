@@ -11,16 +11,18 @@
 // does.
 //
 // One thread, the one that calls run(); encoding and sealing happen on one of its own. Answers go
-// one after the other as Telegram's limits have it; while many wait, no more updates are taken.
+// one after the other as Telegram's limits have it, twenty at most wait for a chat; while many
+// wait, no more updates are taken.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "kv/durable.h"
-#include "kv/table_core.h"
+#include "kv/table.h"
 #include "telegram/types.h"
 
 namespace telekv::telegram {
@@ -37,7 +39,7 @@ struct BotSettings {
 class PollingBot {
  public:
   /// What a message with a sender does; the answer goes to the message's chat, an empty one does
-  /// not. Runs on run()'s thread, once for each message.
+  /// not. Runs on run()'s thread, once for each message, also where it throws.
   using OnMessage = std::function<std::string(const Message& message)>;
 
   /// Calls nothing yet. kInvalidArgument names what cannot be used, and no secret.
@@ -47,12 +49,21 @@ class PollingBot {
   /// For the table that run() is given.
   kv::TableOptions table_options();
 
-  /// Restores `state`, which is empty, from the chat; serves until a signal has ended it and the
-  /// last changes are saved, or until a failure that only the operator can mend. Once.
-  Result<void> run(kv::Durable& state, OnMessage on_message);
+  /// Restores `table`, which is empty, from the chat; serves until a signal has ended it and the
+  /// last changes are saved, or until a failure that only the operator can mend. Once a day the
+  /// newest state is proven by a download into a second table.
+  template <class Record>
+  Result<void> run(kv::Table<Record>& table, OnMessage on_message) {
+    auto make_scratch = [options = table_options()] {
+      return std::make_unique<kv::Table<Record>>(options);
+    };
+    return run_with(table, std::move(make_scratch), std::move(on_message));
+  }
 
  private:
   class Impl;
+  using MakeScratch = std::function<std::unique_ptr<kv::Durable>()>;
+  Result<void> run_with(kv::Durable& state, MakeScratch make_scratch, OnMessage on_message);
   explicit PollingBot(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
