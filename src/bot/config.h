@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "bot/chat_settings.h"
+#include "bot/status_page.h"
 #include "kv/error.h"
 #include "telegram/flood_budget.h"
 #include "telegram/webhook_secret.h"
@@ -43,6 +44,7 @@ struct Config : ChatSettings {
   std::chrono::milliseconds backup_interval{std::chrono::seconds(5)};
   std::optional<WebhookSettings> webhook;  ///< absent: updates are polled
   std::optional<std::uint16_t> port;       ///< absent: nothing is served
+  StatusAccess status;                     ///< also where the port is reached from
   telegram::FloodLimits flood_limits;      ///< of what is sent to players
   std::string log_level = "info";
   LogFormat log_format = LogFormat::kText;

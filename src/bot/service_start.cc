@@ -84,6 +84,11 @@ Result<void> Service::listen() {
     webhook_tls_ = *std::move(tls);
   }
   if (!config_.port) return {};
+  if (!config_.status.token && !config_.status.only_this_machine) {
+    spdlog::info(
+        "the page /status is off: set STATUS_TOKEN (16 characters or more), or "
+        "LISTEN=loopback for this machine alone");
+  }
   return web_.listen(io_.get_executor(), clock_, *config_.port, webhook_tls_);
 }
 
@@ -190,9 +195,15 @@ void Service::make_parts() {
   saver_.emplace(
       *vault_, clock_, random_, executor, stopping_,
       vault::SaverOptions{.durability = config_.durability, .interval = config_.backup_interval},
-      vault::SaverEvents{.saved = log_save, .failed = log_failed_save});
+      vault::SaverEvents{.saved =
+                             [this](const vault::CommitReport& saved) {
+                               log_save(saved);
+                               sampler_->note_saved(saved);
+                             },
+                         .failed = log_failed_save});
   desk_.emplace(*vault_, *saver_, *outbox_, clock_, executor);
   handler_.emplace(*clicker_, *users_, *api_, *outbox_, *saver_, *desk_, executor);
+  sampler_.emplace([this] { return facts(); }, clock_);
   if (config_.webhook) {
     gate_.emplace(*vault_, *saver_, clock_, stopping_,
                   vault::WebhookGate::Options{.durability = config_.durability,

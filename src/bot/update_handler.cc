@@ -43,6 +43,7 @@ std::optional<Reply> UpdateHandler::apply_quietly(const telegram::Update& update
       return std::nullopt;
     }
     Outcome outcome = clicker_->handle(*message);
+    if (outcome.reply && outcome.reply->topic == Reply::Topic::kCount) ++clicks_;
     if (outcome.save_soon) saver_->save_within(kSaveSoon);
     if (outcome.wish) desk_->take(*outcome.wish);
     return std::move(outcome.reply);

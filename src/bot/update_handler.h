@@ -40,6 +40,9 @@ class UpdateHandler {
   /// Back-pressure: returns when few enough replies wait.
   boost::asio::awaitable<void> room() { return outbox_->room(); }
 
+  /// Clicks that were counted, since the program began.
+  std::uint64_t clicks() const { return clicks_; }
+
   /// Updates that could not be read, since the program began.
   std::uint64_t unreadable() const { return unreadable_; }
 
@@ -55,6 +58,7 @@ class UpdateHandler {
   vault::Saver* saver_;
   OperatorDesk* desk_;
   boost::asio::any_io_executor executor_;
+  std::uint64_t clicks_ = 0;
   std::uint64_t unreadable_ = 0;
 };
 
