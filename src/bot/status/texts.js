@@ -118,13 +118,16 @@ export function size(bytes) {
   return `${short.format(bytes / 1024 ** unit)}\u00a0${texts.units[unit]}`;
 }
 
-/// In the largest unit that fits, and from a minute on in two.
+/// In the largest unit that fits, and from a minute on in two, unless the second is 0.
 export function duration(time) {
   if (time === 0) return seconds.format(0);
   if (time < 1) return milliseconds.format(time * 1000);
   if (time < 60) return seconds.format(time);
-  const both = (large, each, largeUnit, smallUnit) =>
-    `${largeUnit.format(Math.floor(time / large))} ${smallUnit.format(Math.floor((time % large) / each))}`;
+  const both = (large, each, largeUnit, smallUnit) => {
+    const rest = Math.floor((time % large) / each);
+    const most = largeUnit.format(Math.floor(time / large));
+    return rest === 0 ? most : `${most} ${smallUnit.format(rest)}`;
+  };
   if (time < 3600) return both(60, 1, minutes, unitOf('second'));
   if (time < 86400) return both(3600, 60, hours, minutes);
   return both(86400, 3600, days, hours);
