@@ -1,5 +1,7 @@
 #include "bot/clicker.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -47,6 +49,7 @@ Outcome Clicker::handle(const telegram::Message& message) {
   // Service messages and documents have no text; bots' messages (the own pins among them) and posts
   // in the name of a chat are no players' input.
   if (message.text.empty() || !message.from || message.from->is_bot) return {};
+  if (message.sender_chat) return {};
   const bool is_private = message.chat.type == telegram::ChatType::kPrivate;
   const bool in_group = message.chat.type == telegram::ChatType::kGroup ||
                         message.chat.type == telegram::ChatType::kSupergroup;
@@ -242,7 +245,12 @@ Outcome Clicker::handle(const telegram::CallbackQuery& tap) {
 
 Outcome Clicker::forget(const telegram::CallbackQuery& tap, Language language) {
   const kv::Key key = telegram::to_int(tap.from.id);
-  if (!users_->erase(key)) {
+  const Result<void> erased = users_->erase(key);
+  if (!erased && erased.error().code != ErrorCode::kNotFound) {
+    spdlog::error("a player's data was not deleted: {}", describe(erased.error()));
+    return {.tap_answer = std::string(texts::say(Phrase::kForgetFailed, language))};
+  }
+  if (!erased) {
     return {.tap_answer = std::string(texts::say(Phrase::kNothingToForget, language))};
   }
   const telegram::ChatId own_chat{key};

@@ -27,6 +27,8 @@ constexpr const char* kFooter =
 
 constexpr std::string_view kCloudHost = "api.telegram.org";
 constexpr std::size_t kMadeSecretBytes = 16;
+// More than anybody guesses over a network.
+constexpr std::size_t kMinStatusToken = 16;
 
 // What the shell or the environment gave, not yet checked.
 struct Raw : RawChatSettings {
@@ -37,6 +39,8 @@ struct Raw : RawChatSettings {
   std::string webhook_key;
   std::optional<std::int64_t> webhook_settle_s;
   std::optional<std::int64_t> port;
+  std::string listen = "all";
+  std::string status_token;
   double backup_interval_s = 5;
   std::string flood_budget = "on";
   std::string log_level = "info";
@@ -102,9 +106,18 @@ void declare(CLI::App& app, Raw& raw) {
                  "strict durability (default: 100)")
       ->type_name("SECONDS")
       ->envname("WEBHOOK_SETTLE");
-  app.add_option("--port", raw.port, "serves the webhook, /healthz and /metrics")
+  app.add_option("--port", raw.port, "serves the webhook, /healthz, /metrics and /status")
       ->type_name("PORT")
       ->envname("PORT");
+  app.add_option("--listen", raw.listen, "who reaches PORT: everybody, or this machine alone")
+      ->type_name("all|loopback")
+      ->envname("LISTEN")
+      ->capture_default_str();
+  app.add_option("--status-token", raw.status_token,
+                 "the password of the page /status; without it the page is there only with "
+                 "LISTEN=loopback")
+      ->type_name("TEXT")
+      ->envname("STATUS_TOKEN");
   app.add_option("--flood-budget", raw.flood_budget,
                  "on: replies keep below Telegram's limits; off: for a Bot API server without any")
       ->type_name("on|off")
@@ -129,6 +142,9 @@ Result<void> check_plain_values(const Raw& raw) {
   }
   if (raw.port && (*raw.port < 1 || *raw.port > UINT16_MAX)) {
     return wrong("PORT must be a number from 1 to 65535");
+  }
+  if (raw.listen != "all" && raw.listen != "loopback") {
+    return wrong("LISTEN must be 'all' or 'loopback', not '" + raw.listen + "'");
   }
   if (!(raw.backup_interval_s >= 0.1 && raw.backup_interval_s <= 3600)) {
     return wrong("BACKUP_INTERVAL must be between 0.1 and 3600 seconds");
@@ -197,7 +213,7 @@ Result<std::optional<WebhookSettings>> check_webhook(const Raw& raw,
     return reachable.error();
   }
   const std::string path = url->path.empty() ? "/" : url->path;
-  if (path == Web::kHealthPath || path == Web::kMetricsPath) {
+  if (path == Web::kHealthPath || path == Web::kMetricsPath || StatusPage::owns(path)) {
     return wrong("WEBHOOK_URL: the path " + path + " serves something else", "choose another path");
   }
   if (!raw.port) {
@@ -232,12 +248,26 @@ Result<std::optional<WebhookSettings>> check_webhook(const Raw& raw,
   return std::optional(std::move(settings));
 }
 
+Result<StatusAccess> check_status_access(const Raw& raw) {
+  StatusAccess access{.token = {}, .only_this_machine = raw.listen == "loopback"};
+  if (raw.status_token.empty()) return access;
+  Result<telegram::WebhookSecret> token = telegram::WebhookSecret::parse(raw.status_token);
+  if (!token || raw.status_token.size() < kMinStatusToken) {
+    return wrong("STATUS_TOKEN needs 16-256 characters of A-Z a-z 0-9 _ -",
+                 "make one with: openssl rand -hex 32");
+  }
+  access.token = *std::move(token);
+  return access;
+}
+
 Result<Config> check(const Raw& raw, vault::Random& random) {
   Result<ChatSettings> chat = check_chat_settings(raw);
   if (!chat) return chat.error();
   if (const Result<void> plain = check_plain_values(raw); !plain) return plain.error();
   Result<std::optional<WebhookSettings>> webhook = check_webhook(raw, chat->api_root, random);
   if (!webhook) return webhook.error();
+  Result<StatusAccess> status = check_status_access(raw);
+  if (!status) return status.error();
 
   Config config(*std::move(chat));
   config.vault.root_id = config.root_id;
@@ -248,6 +278,7 @@ Result<Config> check(const Raw& raw, vault::Random& random) {
   config.webhook = *std::move(webhook);
   if (config.webhook) config.vault.delivery = vault::Delivery::kWebhook;
   if (raw.port) config.port = static_cast<std::uint16_t>(*raw.port);
+  config.status = *std::move(status);
   if (raw.flood_budget == "off") {
     config.flood_limits = telegram::FloodLimits::none();
     config.hint_pause = config.hint_pause.zero();

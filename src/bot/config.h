@@ -11,6 +11,7 @@
 
 #include "bot/chat_settings.h"
 #include "bot/hints.h"
+#include "bot/status_page.h"
 #include "kv/error.h"
 #include "telegram/flood_budget.h"
 #include "telegram/webhook_secret.h"
@@ -44,6 +45,7 @@ struct Config : ChatSettings {
   std::chrono::milliseconds backup_interval{std::chrono::seconds(5)};
   std::optional<WebhookSettings> webhook;             ///< absent: updates are polled
   std::optional<std::uint16_t> port;                  ///< absent: nothing is served
+  StatusAccess status;                                ///< also where the port is reached from
   telegram::FloodLimits flood_limits;                 ///< of what is sent to players
   vault::Clock::Duration hint_pause = Hints::kPause;  ///< between two hints to one player
   std::string log_level = "info";

@@ -9,6 +9,7 @@
 
 #include "bot/names.h"
 #include "bot/user_lines.h"
+#include "kv/column_codec.h"
 #include "vault/pool.h"
 #include "vault/standalone.h"
 
@@ -44,6 +45,8 @@ asio::awaitable<void> Exporter::visit(std::function<bool(kv::Key, const User&)> 
 }
 
 asio::awaitable<Result<Bytes>> Exporter::sealed() const {
+  // One take goes into one delta, and no reader takes a longer one.
+  if (parts_.users->size() > kv::kMaxMessageRows) co_return too_large();
   kv::Table<User> copy(parts_.table);
   Result<void> copied;
   auto add = [&](kv::Key key, const User& user) {

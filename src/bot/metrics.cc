@@ -38,6 +38,12 @@ double in_seconds(vault::Clock::Duration duration) {
 void add_state(Families& families, const StoreFacts& facts) {
   const vault::VaultStats& vault = facts.vault;
   families.gauge("telekv_users", "Users in the table.", number(facts.users));
+  families.counter("telekv_clicks_total", "Clicks since the program began.", number(facts.clicks));
+  families.gauge("telekv_table_bytes", "Memory of the table.", number(facts.table_bytes));
+  if (facts.resident_bytes > 0) {
+    families.gauge("process_resident_memory_bytes", "Memory of the process.",
+                   number(facts.resident_bytes));
+  }
   families.gauge("telekv_epoch", "Message id of this process's root.",
                  static_cast<double>(vault::to_int(vault.epoch)));
   families.gauge("telekv_sequence", "Position in the history of saved states.",
@@ -57,9 +63,8 @@ void add_state(Families& families, const StoreFacts& facts) {
 
 void add_ages(Families& families, const vault::VaultStats& vault, vault::Clock::Time now,
               std::chrono::seconds unix_now) {
-  const double unsaved = vault.unsaved_since ? in_seconds(now - *vault.unsaved_since) : 0;
   families.gauge("telekv_unsaved_age_seconds", "Age of the oldest update that is not saved.",
-                 unsaved);
+                 in_seconds(unsaved_age(vault, now)));
   if (vault.committed_at > 0) {
     families.gauge("telekv_saved_age_seconds", "Time since the last save.",
                    static_cast<double>(unix_now.count() - vault.committed_at));
@@ -71,11 +76,20 @@ void add_ages(Families& families, const vault::VaultStats& vault, vault::Clock::
   }
 }
 
+void add_last_save(Families& families, const vault::CommitReport& saved) {
+  families.gauge("telekv_last_save_seconds", "How long the last save took.",
+                 in_seconds(saved.duration));
+  families.gauge("telekv_last_save_bytes", "What the last save uploaded.",
+                 number(saved.root_bytes + saved.object_bytes));
+}
+
 void add_traffic(Families& families, const StoreFacts& facts) {
   const vault::ChannelCounters& channel = facts.channel;
   families.counter("telekv_chat_calls_total", "Calls to the vault's chat.", number(channel.calls));
   families.counter("telekv_chat_failed_calls_total", "Of these, without success.",
                    number(channel.failed));
+  families.counter("telekv_chat_call_seconds_total", "How long these calls took.",
+                   in_seconds(channel.in_calls));
   families.counter("telekv_chat_uploaded_bytes_total", "Documents uploaded to the chat.",
                    number(channel.uploaded_bytes));
   families.counter("telekv_chat_downloaded_bytes_total", "Documents downloaded from the chat.",
@@ -98,6 +112,10 @@ void add_traffic(Families& families, const StoreFacts& facts) {
 
 }  // namespace
 
+vault::Clock::Duration unsaved_age(const vault::VaultStats& vault, vault::Clock::Time now) {
+  return vault.unsaved_since ? now - *vault.unsaved_since : vault::Clock::Duration::zero();
+}
+
 std::string metrics_text(const std::optional<StoreFacts>& facts, vault::Clock::Time now,
                          std::chrono::seconds unix_now) {
   Families families;
@@ -106,6 +124,7 @@ std::string metrics_text(const std::optional<StoreFacts>& facts, vault::Clock::T
   if (facts) {
     add_state(families, *facts);
     add_ages(families, facts->vault, now, unix_now);
+    if (facts->last_save) add_last_save(families, *facts->last_save);
     add_traffic(families, *facts);
   }
   return families.text();

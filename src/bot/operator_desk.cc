@@ -46,6 +46,15 @@ Reply told(const Wish& wish, std::string text) {
   return Reply{.chat = wish.chat, .text = std::move(text)};
 }
 
+Reply offering_readable(const Wish& wish, std::string text) {
+  Reply reply = told(wish, std::move(text));
+  const telegram::UserId asked{telegram::to_int(wish.chat)};
+  reply.keyboard = telegram::InlineKeyboard{
+      {{.text = std::string(texts::say(texts::Phrase::kExportReadable, wish.language)),
+        .data = tap_data({TapKind::kExportPlain, asked})}}};
+  return reply;
+}
+
 bool may_take_long(const Wish& wish) {
   return wish.kind != Wish::Kind::kListPoints && wish.kind != Wish::Kind::kAskRestore;
 }
@@ -182,19 +191,19 @@ asio::awaitable<Reply> OperatorDesk::restore(Wish wish) {
   co_return told(wish, texts::restore_failed(describe(restored.error()), wish.language));
 }
 
-// A sealed file comes with the question whether it should have been a readable one.
+// A sealed file comes with the question whether it should have been a readable one; without a key
+// the question comes first.
 asio::awaitable<Reply> OperatorDesk::export_all(Wish wish) {
+  const bool readable = wish.kind == Wish::Kind::kExportPlain;
+  if (!readable && !parts_.sealed) {
+    co_return offering_readable(
+        wish, std::string(texts::say(texts::Phrase::kExportUnsealed, wish.language)));
+  }
   const Result<void> sent = co_await send_export(wish);
   if (!sent) co_return told(wish, texts::export_failed(describe(sent.error()), wish.language));
-  const bool readable = wish.kind == Wish::Kind::kExportPlain;
   spdlog::warn("the operator has exported all users, {}", readable ? "readable" : "sealed");
   if (readable) co_return told(wish, texts::exported_readable(wish.language));
-  Reply reply = told(wish, texts::exported_sealed(wish.language));
-  const telegram::UserId asked{telegram::to_int(wish.chat)};
-  reply.keyboard = telegram::InlineKeyboard{
-      {{.text = std::string(texts::say(texts::Phrase::kExportReadable, wish.language)),
-        .data = tap_data({TapKind::kExportPlain, asked})}}};
-  co_return reply;
+  co_return offering_readable(wish, texts::exported_sealed(wish.language));
 }
 
 asio::awaitable<Result<void>> OperatorDesk::send_export(Wish wish) {

@@ -38,6 +38,7 @@ class OperatorDesk {
     telegram::Api* api;
     vault::Clock* clock;
     Exporter* exporter;
+    bool sealed;  ///< whether there is a key to seal an export with
     /// What the program knows of itself; the old JSON's size is filled in here.
     std::function<texts::StatusFacts()> status;
     /// Bytes that have gone to the vault's chat.

@@ -174,7 +174,12 @@ asio::awaitable<Result<void>> Outbox::deliver(const Reply& reply) {
 
 telegram::Async<void> Outbox::hand_to_telegram(const Reply& reply) {
   if (reply.edits) {
-    Result<void> edited = co_await api_->edit_message_text(reply.chat, *reply.edits, reply.text);
+    std::optional<telegram::InlineKeyboard> buttons;
+    const auto* given =
+        reply.keyboard ? std::get_if<telegram::InlineKeyboard>(&*reply.keyboard) : nullptr;
+    if (given != nullptr) buttons = *given;
+    Result<void> edited =
+        co_await api_->edit_message_text(reply.chat, *reply.edits, reply.text, std::move(buttons));
     const bool in_vain = !edited && (edited.error().code == ErrorCode::kNotFound ||
                                      edited.error().code == ErrorCode::kRejected);
     if (!in_vain) co_return edited;

@@ -52,14 +52,14 @@ constexpr std::array kRows = std::to_array<Row>({
      "{0}\n"
      "\n"
      "/forget удаляет всё это. Более старые копии со временем заменяются новыми, и восстановление "
-     "из них ваших данных не вернёт.",
+     "из них ваших данных не вернёт; до тех пор хранится ваш номер, помеченный как удалённый.",
      "The bot keeps your Telegram id, your name and the number of your clicks, and nothing else. "
      "Everybody sees name and number in the rating.\n"
      "\n"
      "{0}\n"
      "\n"
      "/forget deletes all of it. Older copies are replaced by newer ones in time, and restoring "
-     "one does not bring your data back."},
+     "one does not bring your data back; until then your id is kept, marked as deleted."},
     {Phrase::kKeptSealed,
      "Данные лежат в памяти бота и, зашифрованные, в его чате с оператором; ключ хранится отдельно "
      "от Telegram.",
@@ -79,6 +79,8 @@ constexpr std::array kRows = std::to_array<Row>({
      "/start"},
     {Phrase::kNothingToForget, "Удалять нечего: вы не зарегистрированы.",
      "There is nothing to delete: you are not registered."},
+    {Phrase::kForgetFailed, "Удалить не получилось, попробуйте позже.",
+     "That did not work, try again later."},
     {Phrase::kKept, "Ничего не удалено.", "Nothing was deleted."},
     {Phrase::kNotYourQuestion, "Этот вопрос не вам.", "This question is for somebody else."},
     {Phrase::kMenuStart, "Начать", "Begin"},
@@ -167,6 +169,12 @@ constexpr std::array kRows = std::to_array<Row>({
      "All data, sealed with the bot's key. To open it: telekv export --format csv FILE\n"
      "\n"
      "Send a readable file? Whoever gets hold of it can read it."},
+    {Phrase::kExportUnsealed,
+     "У бота нет ключа, поэтому данные можно прислать только читаемым файлом. Его прочтёт всякий, "
+     "к "
+     "кому он попадёт. Прислать?",
+     "The bot has no key, so the data can only be sent as a readable file. Whoever gets hold of it "
+     "can read it. Send it?"},
     {Phrase::kExportReadable, "Прислать читаемый", "Send a readable one"},
     {Phrase::kExportedReadable,
      "Все данные читаемым файлом: строка JSON на пользователя. Удалите его отсюда, когда скачаете.",
@@ -205,7 +213,6 @@ struct NounRow {
 
 constexpr std::array kNouns = std::to_array<NounRow>({
     {Noun::kClick, "клик|клика|кликов", "click|clicks"},
-    {Noun::kUser, "пользователь|пользователя|пользователей", "user|users"},
 });
 static_assert(kNouns.size() == static_cast<std::size_t>(Noun::kCount_));
 

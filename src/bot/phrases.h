@@ -44,6 +44,7 @@ enum class Phrase : std::uint8_t {
   kForgetting,
   kForgotten,
   kNothingToForget,
+  kForgetFailed,
   kKept,
   kNotYourQuestion,
   // Command menus.
@@ -94,6 +95,7 @@ enum class Phrase : std::uint8_t {
   kKilobytes,
   kMegabytes,
   kExportedSealed,
+  kExportUnsealed,
   kExportReadable,
   kExportedReadable,
   kExportFailed,
@@ -111,7 +113,7 @@ std::string_view say(Phrase phrase, Language language);
 std::string say(Phrase phrase, Language language, std::initializer_list<std::string_view> values);
 
 /// Nouns, for "1 click, 2 clicks".
-enum class Noun : std::uint8_t { kClick, kUser, kCount_ };
+enum class Noun : std::uint8_t { kClick, kCount_ };
 
 /// The forms of a noun, one behind the other: in Russian three (1, 2, 5), in English two.
 std::string_view forms(Noun noun, Language language);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "bot/process_memory.h"
+#include "bot/status_report.h"
 #include "telegram/polled_page.h"
 #include "vault/caught.h"
 
@@ -32,7 +33,12 @@ Service::Service(Config config)
     : config_(std::move(config)),
       stopping_(io_.get_executor()),
       flood_budget_(clock_, config_.flood_limits),
-      web_([this] { return metrics(); }) {}
+      web_({.metrics = [this] { return metrics(); },
+            .unsaved_age = [this] { return unsaved_age(); },
+            .status = [this](std::string_view health,
+                             seconds after) { return status(health, after); }},
+           {.status = config_.status,
+            .max_unsaved_age = Web::max_unsaved_age(config_.backup_interval)}) {}
 
 ExitCode Service::run() {
   asio::co_spawn(io_, watch_signals(), asio::detached);
@@ -76,6 +82,8 @@ asio::awaitable<void> Service::main() {
 // The saver outlives whoever takes updates, and has its own bound on how long it may take to end.
 asio::awaitable<void> Service::serve() {
   serving_ = true;
+  serving_since_ = clock_.now();
+  asio::co_spawn(io_, sampler_->run(stopping_), asio::detached);
   web_.set(Web::State::kReady);
   asio::co_spawn(io_, watch_->run(stopping_), asio::detached);
   std::optional<Result<void>> saver_end;
@@ -151,16 +159,37 @@ void Service::log_totals() const {
   }
 }
 
+StoreFacts Service::facts() const {
+  return {.users = users_->size(),
+          .clicks = clicker_->clicks(),
+          .resident_bytes = resident_bytes(),
+          .table_bytes = users_->memory_bytes(),
+          .vault = vault_->stats(),
+          .last_save = watch_ ? watch_->last_save() : std::nullopt,
+          .channel = metered_->counters(),
+          .replies = outbox_->counters(),
+          .unreadable_updates = handler_->unreadable()};
+}
+
 std::string Service::metrics() const {
-  std::optional<StoreFacts> facts;
-  if (serving_) {
-    facts = StoreFacts{.users = users_->size(),
-                       .vault = vault_->stats(),
-                       .channel = metered_->counters(),
-                       .replies = outbox_->counters(),
-                       .unreadable_updates = handler_->unreadable()};
-  }
-  return metrics_text(facts, clock_.now(), clock_.unix_time());
+  std::optional<StoreFacts> known;
+  if (serving_) known = facts();
+  return metrics_text(known, clock_.now(), clock_.unix_time());
+}
+
+vault::Clock::Duration Service::unsaved_age() const {
+  return bot::unsaved_age(vault_->stats(), clock_.now());
+}
+
+std::string Service::status(std::string_view health, seconds after) const {
+  StatusReport report{.health = health, .unix_now = clock_.unix_time(), .now = clock_.now()};
+  if (!serving_) return status_json(report);
+  const StoreFacts known = facts();
+  report.running = report.now - serving_since_;
+  report.facts = &known;
+  report.sampler = &*sampler_;
+  report.after = after;
+  return status_json(report);
 }
 
 texts::StatusFacts Service::status() const {

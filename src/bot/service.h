@@ -24,6 +24,7 @@
 #include "bot/operator_desk.h"
 #include "bot/outbox.h"
 #include "bot/polled_updates.h"
+#include "bot/sampler.h"
 #include "bot/update_handler.h"
 #include "bot/watch.h"
 #include "bot/web.h"
@@ -78,8 +79,11 @@ class Service {
   void report_saver_end(const Result<void>& end);
   Async<void> wind_down();
   void log_totals() const;
+  StoreFacts facts() const;
   std::string metrics() const;
   texts::StatusFacts status() const;
+  vault::Clock::Duration unsaved_age() const;
+  std::string status(std::string_view health, std::chrono::seconds after) const;
 
   Config config_;
   boost::asio::io_context io_{1};
@@ -113,6 +117,8 @@ class Service {
   std::optional<PolledUpdates> polled_;
   std::optional<vault::PollingLoop> loop_;
   std::optional<vault::WebhookGate> gate_;
+  std::optional<Sampler> sampler_;
+  vault::Clock::Time serving_since_{};
   bool serving_ = false;
 };
 

@@ -85,6 +85,11 @@ Result<void> Service::listen() {
     webhook_tls_ = *std::move(tls);
   }
   if (!config_.port) return {};
+  if (!config_.status.token && !config_.status.only_this_machine) {
+    spdlog::info(
+        "the page /status is off: set STATUS_TOKEN (16 characters or more), or "
+        "LISTEN=loopback for this machine alone");
+  }
   return web_.listen(io_.get_executor(), clock_, *config_.port, webhook_tls_);
 }
 
@@ -202,18 +207,23 @@ void Service::make_parts() {
   events.saved = [this](const vault::CommitReport& saved) {
     log_save(saved);
     watch_->note_saved(saved);
+    sampler_->note_saved(saved);
   };
   events.failed = [this](const Error& error) {
     log_failed_save(error);
     watch_->note_failed_save(error);
   };
-  events.drill_failed = [this](const Error& error) { alerts_->tell_of_failed_drill(error); };
+  events.drill_failed = [this](const Error& error) {
+    spdlog::warn("a trial restore has failed, will be tried again: {}", describe(error));
+    alerts_->tell_of_failed_drill(error);
+  };
   saver_.emplace(
       *vault_, clock_, random_, executor, stopping_,
       vault::SaverOptions{.durability = config_.durability, .interval = config_.backup_interval},
       std::move(events));
   make_desk();
   handler_.emplace(*clicker_, *users_, *api_, *outbox_, *saver_, *desk_, executor);
+  sampler_.emplace([this] { return facts(); }, clock_);
   if (config_.webhook) {
     gate_.emplace(*vault_, *saver_, clock_, stopping_,
                   vault::WebhookGate::Options{.durability = config_.durability,
@@ -243,6 +253,7 @@ void Service::make_desk() {
                           .api = &*api_,
                           .clock = &clock_,
                           .exporter = &*exporter_,
+                          .sealed = config_.key.has_value(),
                           .status = [this] { return status(); },
                           .uploaded_bytes = [this] { return metered_->counters().uploaded_bytes; },
                           .heard = [this](texts::Language language) { alerts_->speak(language); },

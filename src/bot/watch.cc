@@ -37,7 +37,10 @@ void Watch::look() {
   while (samples_.size() > 1 && samples_[1].at <= now - kWindow) samples_.pop_front();
 
   const std::optional<vault::Clock::Time> since = vault_->stats().unsaved_since;
-  if (!since || now - *since <= interval_ * kMaxIntervals) return;
+  if (!since || now - *since <= std::max<vault::Clock::Duration>(interval_ * kMaxIntervals,
+                                                                 std::chrono::minutes(1))) {
+    return;
+  }
   alerts_->tell_of_failing_saves(std::chrono::duration_cast<std::chrono::seconds>(now - *since),
                                  last_failure_);
 }

@@ -7,7 +7,7 @@
 
 #include "emulator/body_encoding.h"
 #include "emulator/control_api.h"
-#include "emulator/page.h"
+#include "emulator/page_files.h"
 #include "emulator/text.h"
 
 namespace telekv::emulator {

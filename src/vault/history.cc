@@ -1,20 +1,42 @@
 #include "vault/history.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
+#include <vector>
 
 namespace telekv::vault {
 namespace {
 
+template <class Visit>
+void for_each_key(const format::Tombstones& tombstones, Visit visit) {
+  std::uint64_t key = 0;
+  for (const std::int64_t step : tombstones.key_steps()) {
+    key += static_cast<std::uint64_t>(step);  // wraps, as the writer's differences did
+    visit(static_cast<std::int64_t>(key));
+  }
+}
+
 void collect(const TombstoneList& list, std::uint64_t sequence, std::vector<std::int64_t>& keys) {
   for (const format::Tombstones& tombstones : list) {
     if (tombstones.sequence() <= sequence) continue;
-    std::uint64_t key = 0;
-    for (const std::int64_t step : tombstones.key_steps()) {
-      key += static_cast<std::uint64_t>(step);  // wraps, as the writer's differences did
-      keys.push_back(static_cast<std::int64_t>(key));
-    }
+    for_each_key(tombstones, [&](std::int64_t key) { keys.push_back(key); });
   }
+}
+
+// Whoever comes and goes a thousand times takes the room of one.
+void keep_newest(TombstoneList& list) {
+  std::map<std::int64_t, std::uint64_t> erased_at;
+  for (const format::Tombstones& tombstones : list) {
+    for_each_key(tombstones, [&](std::int64_t key) {
+      std::uint64_t& newest = erased_at[key];
+      newest = std::max(newest, tombstones.sequence());
+    });
+  }
+  std::map<std::uint64_t, std::vector<std::int64_t>> by_sequence;
+  for (const auto& [key, sequence] : erased_at) by_sequence[sequence].push_back(key);
+  list.Clear();
+  for (const auto& [sequence, keys] : by_sequence) *list.Add() = make_tombstones(sequence, keys);
 }
 
 }  // namespace
@@ -45,6 +67,7 @@ void drop_unneeded_tombstones(format::History& history, std::uint64_t restored) 
   const auto unneeded = [oldest](const format::Tombstones& t) { return t.sequence() <= oldest; };
   tombstones.erase(std::remove_if(tombstones.begin(), tombstones.end(), unneeded),
                    tombstones.end());
+  keep_newest(tombstones);
 }
 
 bool prune(format::History& history, std::size_t keep, std::chrono::seconds spacing) {

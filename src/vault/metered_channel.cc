@@ -7,8 +7,10 @@ namespace telekv::vault {
 
 template <class T>
 Channel::Async<T> MeteredChannel::counted(Async<T> call) {
-  ++counters_.calls;
+  const Clock::Time begun = clock_->now();
   Result<T> outcome = co_await std::move(call);
+  ++counters_.calls;
+  counters_.in_calls += clock_->now() - begun;
   if (!outcome) note_failure(outcome.error());
   co_return outcome;
 }

@@ -13,6 +13,7 @@ namespace telekv::vault {
 struct ChannelCounters {
   std::uint64_t calls = 0;
   std::uint64_t failed = 0;
+  Clock::Duration in_calls{};        ///< sum of how long the calls took; some run side by side
   std::uint64_t uploaded_bytes = 0;  ///< of documents, also where the outcome is unknown
   std::uint64_t downloaded_bytes = 0;
   std::uint64_t penalties = 0;     ///< calls refused with kRateLimited

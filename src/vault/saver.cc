@@ -194,7 +194,6 @@ void Saver::start_maintenance() {
       maintenance_backoff_.reset();
     } else if (!stopping_->is_set()) {
       no_maintenance_before_ = clock_->now() + maintenance_backoff_.next(outcome.error());
-      if (events_.failed) events_.failed(outcome.error());
     }
   };
   asio::co_spawn(executor_, std::move(running),
@@ -205,7 +204,10 @@ void Saver::start_maintenance() {
 Channel::Async<void> Saver::maintain() {
   if (vault_->base_due()) {
     Result<void> written = co_await vault_->write_base(clock_->now() + options_.base_deadline);
-    if (!written) co_return written;
+    if (!written) {
+      if (events_.failed && !stopping_->is_set()) events_.failed(written.error());
+      co_return written;
+    }
     save_within(Clock::Duration::zero());
   }
   if (!vault_->drill_due()) co_return Result<void>{};

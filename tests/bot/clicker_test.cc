@@ -146,6 +146,11 @@ TEST_F(AClicker, IgnoresServiceMessagesAndBotsAndChannels) {
   post.from.reset();
   EXPECT_FALSE(clicker_.handle(post).reply);
   EXPECT_EQ(users_.size(), 0u);
+  // A linked channel's post comes into its group from user 777000, who is no bot.
+  telegram::Message linked = message_of(kAnna, "/start");
+  linked.sender_chat = telegram::ChatId{-1'000'000'000'042};
+  EXPECT_FALSE(clicker_.handle(linked).reply);
+  EXPECT_EQ(users_.size(), 0u);
 }
 
 TEST_F(AClicker, StaysAtTheLargestCount) {

@@ -95,6 +95,9 @@ TEST_F(Settings, ThatCannotBeUsedAreRefused) {
   EXPECT_THAT(refusal("--flood-budget", "high"), HasSubstr("on or off"));
   EXPECT_THAT(refusal("--port", "0"), HasSubstr("PORT"));
   EXPECT_THAT(refusal("--port", "65536"), HasSubstr("PORT"));
+  EXPECT_THAT(refusal("--listen", "0.0.0.0"), HasSubstr("'all' or 'loopback'"));
+  EXPECT_THAT(refusal("--status-token", "0123456789abcde"), HasSubstr("STATUS_TOKEN needs 16"));
+  EXPECT_THAT(refusal("--status-token", "0123456789 abcdef"), Not(HasSubstr("0123456789")));
   EXPECT_THAT(refusal("--api-root", "http://example.org"), HasSubstr("http"));
   EXPECT_THAT(refusal("--backup-interval", "0"), HasSubstr("BACKUP_INTERVAL"));
   EXPECT_THAT(refusal("--backup-interval", "nan"), HasSubstr("BACKUP_INTERVAL"));
@@ -178,6 +181,20 @@ TEST_F(Settings, OfAWebhookThatCannotWorkAreRefused) {
   EXPECT_EQ(refusal("--webhook-url", "http://127.0.0.1:8080/hook"), "(accepted)");
 }
 
+TEST_F(Settings, OfThePortSayWhoSeesTheStatusPage) {
+  set_what_is_needed();
+  const auto usual = parse();
+  ASSERT_TRUE(usual);
+  EXPECT_FALSE(std::get<Config>(*usual).status.token);
+  EXPECT_FALSE(std::get<Config>(*usual).status.only_this_machine);
+  set("STATUS_TOKEN", "0123456789abcdef");
+  set("LISTEN", "loopback");
+  const auto parsed = parse();
+  ASSERT_TRUE(parsed) << describe(parsed.error());
+  EXPECT_TRUE(std::get<Config>(*parsed).status.token->matches("0123456789abcdef"));
+  EXPECT_TRUE(std::get<Config>(*parsed).status.only_this_machine);
+}
+
 TEST_F(Settings, OfAWebhookNeedAKnownOperator) {
   set("BOT_TOKEN", kToken);
   set("TELEKV_KEY", kKey);
@@ -222,9 +239,10 @@ TEST_F(Settings, AreExplainedOnRequest) {
   const auto help = parse("--help");
   ASSERT_TRUE(help);
   for (const char* name :
-       {"BOT_TOKEN", "ADMIN_ID", "VAULT_CHAT", "TELEKV_KEY", "API_ROOT", "BACKUP_INTERVAL",
-        "ROOT_ID", "DURABILITY", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_CERT", "WEBHOOK_KEY",
-        "WEBHOOK_SETTLE", "PORT", "FLOOD_BUDGET", "LOG_LEVEL", "LOG_FORMAT", "Exit codes"}) {
+       {"BOT_TOKEN",       "ADMIN_ID",     "VAULT_CHAT",     "TELEKV_KEY",  "API_ROOT",
+        "BACKUP_INTERVAL", "ROOT_ID",      "DURABILITY",     "WEBHOOK_URL", "WEBHOOK_SECRET",
+        "WEBHOOK_CERT",    "WEBHOOK_KEY",  "WEBHOOK_SETTLE", "PORT",        "LISTEN",
+        "STATUS_TOKEN",    "FLOOD_BUDGET", "LOG_LEVEL",      "LOG_FORMAT",  "Exit codes"}) {
     EXPECT_THAT(std::get<PrintAndExit>(*help).text, HasSubstr(name));
   }
   const auto version = parse("--version");

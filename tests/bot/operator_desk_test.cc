@@ -63,7 +63,8 @@ class Post final : public telegram::Http {
 };
 
 struct Desk : vault::World, ::testing::Test {
-  Desk() {
+  Desk() : Desk(true) {}
+  explicit Desk(bool sealed) {
     options.make_scratch = [] { return std::make_unique<vault::MapState>(); };
     process = opened();
     saver.emplace(process->vault, clock, process->random, context.get_executor(), stopping,
@@ -75,6 +76,7 @@ struct Desk : vault::World, ::testing::Test {
         .api = &api,
         .clock = &clock,
         .exporter = &exporter,
+        .sealed = sealed,
         .status =
             [this] {
               return texts::StatusFacts{
@@ -215,6 +217,20 @@ TEST_F(Desk, SendsASealedExportAndOffersAReadableOne) {
   const std::string readable(post.calls[2].body.at("form").as_string());
   EXPECT_THAT(readable, HasSubstr("clicker-20260921-141321.jsonl"));
   EXPECT_THAT(readable, HasSubstr(R"({"chat_id":2000,"name":"Ann","clicks":0,"state":0})"));
+}
+
+struct DeskWithoutAKey : Desk {
+  DeskWithoutAKey() : Desk(false) {}
+};
+
+TEST_F(DeskWithoutAKey, AsksBeforeItSendsWhatEverybodyCanRead) {
+  ASSERT_TRUE(users.insert(1, {.name = "Ann"}));
+  wish(Wish::Kind::kExport);
+  pass(seconds(1));
+  ASSERT_EQ(post.calls.size(), 1u);
+  const std::string question = boost::json::serialize(post.calls[0].body);
+  EXPECT_THAT(question, HasSubstr("has no key"));
+  EXPECT_THAT(question, HasSubstr("export-plain:"));
 }
 
 TEST_F(Desk, SaysWhenThereIsNoSuchPoint) {

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <deque>
 #include <functional>
 #include <string>
@@ -33,6 +34,7 @@ class ScriptedTelegram final : public telegram::Http {
     std::string text;
     vault::Clock::Duration at;
     std::string method;
+    std::string markup;
   };
   using Rule = std::function<std::optional<std::string>(std::int64_t chat, std::size_t attempt)>;
 
@@ -58,9 +60,11 @@ class ScriptedTelegram final : public telegram::Http {
       response.status = 400;
       response.body = *refusal;
     } else {
+      const auto* markup = json.as_object().if_contains("reply_markup");
       sent_.push_back({chat, std::string(json.at("text").as_string()),
                        clock_->now().time_since_epoch(),
-                       request.target.substr(request.target.rfind('/') + 1)});
+                       request.target.substr(request.target.rfind('/') + 1),
+                       markup ? boost::json::serialize(*markup) : std::string()});
       response.status = 200;
       response.body = R"({"ok":true,"result":{"message_id":1,"date":1,"chat":{"id":)" +
                       std::to_string(chat) + R"(,"type":"private"},"text":"x"}})";
@@ -178,6 +182,18 @@ TEST_F(AnOutbox, PutsAReplyInThePlaceOfTheMessageItIsFor) {
   run();
   ASSERT_EQ(texts_to(1), std::vector<std::string>{"done"});
   EXPECT_EQ(telegram_.sent_[0].method, "editMessageText");
+}
+
+// A long export ends in the place of its progress, with the question that belongs to it.
+TEST_F(AnOutbox, AnEditKeepsItsButtons) {
+  outbox_.push({.chat = ChatId{1},
+                .text = "done",
+                .keyboard = telegram::InlineKeyboard{{{.text = "more", .data = "more:1"}}},
+                .edits = telegram::MessageId{7}});
+  run();
+  ASSERT_EQ(telegram_.sent_.size(), 1u);
+  EXPECT_EQ(telegram_.sent_[0].method, "editMessageText");
+  EXPECT_NE(telegram_.sent_[0].markup.find("more:1"), std::string::npos);
 }
 
 TEST_F(AnOutbox, HandsOverNoReplyThatIsAnEdit) {

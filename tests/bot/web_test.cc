@@ -14,6 +14,7 @@
 namespace telekv::bot {
 namespace {
 
+using std::chrono::seconds;
 using Request = telegram::HttpServer::Request;
 using Response = telegram::HttpServer::Response;
 
@@ -25,7 +26,8 @@ class OnThePort : public ::testing::Test {
     request.method = std::move(method);
     request.path = std::move(path);
     request.headers = {{"Content-Type", "application/json"},
-                       {"X-Telegram-Bot-Api-Secret-Token", std::move(secret)}};
+                       {"X-Telegram-Bot-Api-Secret-Token", std::move(secret)},
+                       {"Authorization", authorization_}};
     request.body = std::move(body);
     auto asking = [](Web* web, Request asked,
                      std::optional<Response>* out) -> boost::asio::awaitable<void> {
@@ -38,7 +40,16 @@ class OnThePort : public ::testing::Test {
     return std::move(response).value();
   }
 
-  Web web_{[] { return std::string("telekv_ready 1\n"); }};
+  std::string authorization_;
+  vault::Clock::Duration unsaved_age_{};
+  Web web_{{.metrics = [] { return std::string("telekv_ready 1\n"); },
+            .unsaved_age = [this] { return unsaved_age_; },
+            .status =
+                [](std::string_view health, seconds after) {
+                  return std::string(health) + " " + std::to_string(after.count());
+                }},
+           {.status = {.token = telegram::WebhookSecret::parse("0123456789abcdef").value()},
+            .max_unsaved_age = seconds(60)}};
 };
 
 TEST_F(OnThePort, HealthIsBadWhileLoadingAndStopping) {
@@ -49,6 +60,31 @@ TEST_F(OnThePort, HealthIsBadWhileLoadingAndStopping) {
   EXPECT_EQ(ask("POST", "/healthz").status, 405u);
   web_.set(Web::State::kStopping);
   EXPECT_EQ(ask("GET", "/healthz").status, 503u);
+}
+
+TEST_F(OnThePort, HealthIsBadWhileUpdatesWaitForTooLongToBeSaved) {
+  web_.set(Web::State::kReady);
+  unsaved_age_ = seconds(60);
+  EXPECT_EQ(ask("GET", "/healthz").status, 200u);
+  unsaved_age_ = seconds(61);
+  EXPECT_EQ(ask("GET", "/healthz").status, 503u);
+  EXPECT_EQ(ask("GET", "/healthz").body, "unsaved\n");
+  unsaved_age_ = seconds(0);
+  EXPECT_EQ(ask("GET", "/healthz").body, "ok\n");
+}
+
+TEST_F(OnThePort, AnUpdateMayWaitForSeveralIntervalsAndAPenalty) {
+  EXPECT_EQ(Web::max_unsaved_age(std::chrono::milliseconds(100)), seconds(60));
+  EXPECT_EQ(Web::max_unsaved_age(seconds(5)), seconds(60));
+  EXPECT_EQ(Web::max_unsaved_age(seconds(30)), seconds(300));
+}
+
+TEST_F(OnThePort, TheStatusPageTellsTheHealthToWhoHasTheToken) {
+  EXPECT_EQ(ask("GET", "/status/data").status, 401u);
+  authorization_ = "Bearer 0123456789abcdef";
+  EXPECT_EQ(ask("GET", "/status/data").body, "loading 0");
+  EXPECT_EQ(ask("HEAD", "/status").status, 200u);
+  EXPECT_EQ(ask("POST", "/status").status, 405u);
 }
 
 TEST_F(OnThePort, MetricsAreThereFromTheFirstMoment) {

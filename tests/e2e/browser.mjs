@@ -1,7 +1,8 @@
-// The chat page in headless Chromium for the end-to-end tests: a fresh emulator and clicker, and a
-// browser on the page at the size of a phone or of a desktop.
+// Pages in headless Chromium for the end-to-end tests, at the size of a phone or of a desktop: what is
+// asked of every page, and the chat page with a fresh emulator and clicker.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { Clicker } from './clicker.mjs';
 import { Emulator, inPlace } from './harness.mjs';
@@ -46,36 +47,59 @@ export function useBrowser() {
   after(() => browser?.close());
 }
 
-/// A console error, a script error, or a request that leaves the emulator fails the test, unless
-/// `forgiven` matches it. `state` keeps what the emulator knows across its restarts.
+export const browserContext = (screen, options) =>
+  browser.newContext({ ...screens[screen], ...options });
+
+/// Runs `body` while the page is watched: a console error, a script error, a request that leaves
+/// `root`, or something wider than the screen fails the test, unless `forgiven` matches the text.
+export async function watched(page, root, body, { forgiven } = {}) {
+  const complaints = [];
+  const complain = (text) => {
+    if (!forgiven?.test(text)) complaints.push(text);
+  };
+  page.on('console', (message) => {
+    if (message.type() === 'error') complain(message.text());
+  });
+  page.on('pageerror', (error) => complain(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${root}/`)) complain(`request to ${request.url()}`);
+  });
+  page.setDefaultTimeout(20_000);
+  await body();
+  assert.deepEqual(complaints, []);
+  const { scrolled, wide } = await page.evaluate(() => ({
+    scrolled: document.documentElement.scrollWidth,
+    wide: document.documentElement.clientWidth,
+  }));
+  assert.ok(scrolled <= wide, `the page is ${scrolled} wide on a screen of ${wide}`);
+}
+
+/// axe-core's rules hold for what the page shows now: contrast, names, roles, keyboard.
+export async function accessible(page) {
+  // Evaluated by the debugger, so the page's Content-Security-Policy does not forbid it.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const found = violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id} (${help}): ${html}\n${failureSummary}`),
+  );
+  assert.deepEqual(found, []);
+}
+
+/// The chat page, with an emulator and a clicker. `state` keeps what the emulator knows across its
+/// restarts.
 export function onPage(screen, body, { locale = 'ru-RU', forgiven, state = false } = {}) {
   return inPlace(async (place) => {
     const folder = state ? `${place.folder}/emulator` : undefined;
     const emulator = await Emulator.start(place, { state: folder });
     const clicker = await Clicker.start(place, emulator, { operator });
-    const context = await browser.newContext({ ...screens[screen], locale });
+    const context = await browserContext(screen, { locale });
     try {
       const page = await context.newPage();
-      const complaints = [];
-      const complain = (text) => {
-        if (!forgiven?.test(text)) complaints.push(text);
+      const look = async () => {
+        await page.goto(`${emulator.root}/`);
+        await body({ page, emulator, clicker, context });
       };
-      page.on('console', (message) => {
-        if (message.type() === 'error') complain(message.text());
-      });
-      page.on('pageerror', (error) => complain(error.message));
-      page.on('request', (request) => {
-        if (!request.url().startsWith(`${emulator.root}/`)) complain(`request to ${request.url()}`);
-      });
-      page.setDefaultTimeout(20_000);
-      await page.goto(`${emulator.root}/`);
-      await body({ page, emulator, clicker, context });
-      assert.deepEqual(complaints, []);
-      const { scrolled, wide } = await page.evaluate(() => ({
-        scrolled: document.documentElement.scrollWidth,
-        wide: document.documentElement.clientWidth,
-      }));
-      assert.ok(scrolled <= wide, `the page is ${scrolled} wide on a screen of ${wide}`);
+      await watched(page, emulator.root, look, { forgiven });
     } finally {
       await context.close();
     }

@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { createPerson, key, messages, onPage, operator, screens, useBrowser } from './browser.mjs';
+import {
+  accessible,
+  createPerson,
+  key,
+  messages,
+  onPage,
+  openChats,
+  operator,
+  screens,
+  sizes,
+  useBrowser,
+} from './browser.mjs';
 
 useBrowser();
 
@@ -35,6 +46,21 @@ for (const screen of Object.keys(screens)) {
       assert.ok((await readFile(await saved.path())).length > 0);
     }),
   );
+}
+
+for (const screen of sizes) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(
+      `Nothing stands in the way of who sees little or uses no mouse (${screen}, ${colorScheme})`,
+      onPage(screen, async (place) => {
+        await place.page.emulateMedia({ colorScheme });
+        await place.page.getByRole('button', { name: 'Новый человек' }).waitFor();
+        await accessible(place.page);
+        await openChats(place, ['Аня']);
+        await accessible(place.page);
+      }),
+    );
+  }
 }
 
 test(

@@ -58,6 +58,23 @@ TEST(History, TellsEveryKeyErasedSinceAPoint) {
   EXPECT_TRUE(erased_after(history, newer, 6).empty());
 }
 
+TEST(History, WhoComesAndGoesAgainAndAgainTakesTheRoomOfOne) {
+  format::History history;
+  add_point(history, state(5, hours(0)));
+  for (std::uint64_t sequence = 6; sequence < 10'000; ++sequence) {
+    *history.add_tombstones() = make_tombstones(sequence, {-3, 1'000'000'000'000});
+    if (sequence % 64 == 0) drop_unneeded_tombstones(history);
+  }
+  *history.add_tombstones() = make_tombstones(10'000, {7});
+  drop_unneeded_tombstones(history);
+  EXPECT_LT(history.ByteSizeLong(), 100u);
+  const TombstoneList none;
+  EXPECT_EQ(erased_after(history, none, 5), (std::vector<std::int64_t>{-3, 7, 1'000'000'000'000}));
+  EXPECT_EQ(erased_after(history, none, 9'998),
+            (std::vector<std::int64_t>{-3, 7, 1'000'000'000'000}));
+  EXPECT_EQ(erased_after(history, none, 9'999), (std::vector<std::int64_t>{7}));
+}
+
 TEST(History, TombstonesGoWithTheLastPointThatNeedsThem) {
   format::History history;
   *history.add_tombstones() = make_tombstones(4, {1});

@@ -49,6 +49,16 @@ TEST_F(Metered, CountsAnUploadOfUnknownOutcomeButNoRefusedOne) {
   EXPECT_EQ(channel.counters().uploaded_bytes, 7u);
 }
 
+TEST_F(Metered, TellsHowLongCallsTook) {
+  inner.on_call = [this](const Call&) {
+    clock.advance(seconds(3));
+    return Fault{};
+  };
+  (void)run(channel.pinned());
+  (void)run(channel.pinned());
+  EXPECT_EQ(channel.counters().in_calls, seconds(6));
+}
+
 TEST_F(Metered, CountsTimeInPenaltiesOnceAndNotAhead) {
   const auto penalty = [this](std::uint32_t wait_s) {
     answer({.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRateLimited, "wait", "", wait_s}});
