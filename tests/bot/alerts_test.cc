@@ -128,11 +128,11 @@ TEST_F(AWatch, CountsTheClicksOfTheLastMinute) {
   EXPECT_EQ(watch->clicks_a_minute(), 0u);
 }
 
-TEST_F(AWatch, TellsOfSavesThatHaveFailedForTenIntervals) {
+TEST_F(AWatch, TellsOfSavesThatHaveFailedForTenIntervalsAndAMinute) {
   process->apply(1, 1, "one");
   pass(seconds(45));
   watch->note_failed_save({ErrorCode::kUnavailable, "no network"});
-  pass(seconds(4));
+  pass(seconds(14));
   EXPECT_THAT(mailbox.texts, IsEmpty());
   pass(seconds(11));
   EXPECT_THAT(mailbox.texts, ElementsAre(HasSubstr("no network")));
@@ -145,7 +145,7 @@ TEST_F(AWatch, TellsOfSavesThatHaveFailedForTenIntervals) {
 TEST_F(AWatch, DoesNotWaitForTheFirstAttemptToEnd) {
   alerts.speak(texts::Language::kEnglish);
   process->apply(1, 1, "one");
-  pass(seconds(60));
+  pass(seconds(70));
   EXPECT_THAT(mailbox.texts, ElementsAre(HasSubstr("the first attempt is still under way")));
 }
 
