@@ -36,8 +36,8 @@ bool prune_to(format::History& history, std::size_t most);
 
 inline constexpr std::uint64_t kNoRestore = std::numeric_limits<std::uint64_t>::max();
 
-/// Drops what no point needs, nor a restore of `restored` that is under way: keys erased before, and
-/// of a key erased several times all but the newest.
+/// Drops what no point needs, nor a restore of `restored` that is under way: keys erased before,
+/// and of a key erased several times all but the newest.
 void drop_unneeded_tombstones(format::History& history, std::uint64_t restored = kNoRestore);
 
 const format::RestorePoint* find_point(const format::History& history, std::uint64_t number);

@@ -97,7 +97,7 @@ test(
 );
 
 test(
-  'The operator is told when another copy takes over, and once when saving fails for long',
+  'The operator is told when another copy takes over',
   inPlace(async (place) => {
     const emulator = await Emulator.start(place);
     const first = await Clicker.start(place, emulator, { operator });
@@ -110,14 +110,5 @@ test(
     await second.program.line(/restored 1 users/);
     assert.equal((await first.program.exit()).code, exitCode.superseded);
     await emulator.answer(botId, operator.id, /другая копия|Another copy/);
-
-    await emulator.ask(botId, anna.id, 'Клик', /^Кликов: 1$/);
-    await emulator.call('faults', { method: 'editMessageMedia', kind: '500', count: 1000 });
-    await emulator.ask(botId, anna.id, 'Клик', /^Кликов: 2$/);
-    const told = /Сохранить не удаётся|Saving has been failing/;
-    const { message_id: after } = await emulator.answer(botId, operator.id, told);
-    await emulator.ask(botId, anna.id, 'Клик', /^Кликов: 3$/);
-    const { messages } = await emulator.chat(botId, operator.id);
-    assert.ok(!messages.some(({ message_id: id, text }) => id > after && told.test(text ?? '')));
   }),
 );
