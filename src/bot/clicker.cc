@@ -245,12 +245,12 @@ Outcome Clicker::handle(const telegram::CallbackQuery& tap) {
 
 Outcome Clicker::forget(const telegram::CallbackQuery& tap, Language language) {
   const kv::Key key = telegram::to_int(tap.from.id);
-  const Result<void> erased = users_->erase(key);
-  if (!erased && erased.error().code != ErrorCode::kNotFound) {
-    spdlog::error("a player's data was not deleted: {}", describe(erased.error()));
+  const Result<bool> known = users_->forget(key);
+  if (!known) {
+    spdlog::error("a player's data was not deleted: {}", describe(known.error()));
     return {.tap_answer = std::string(texts::say(Phrase::kForgetFailed, language))};
   }
-  if (!erased) {
+  if (!*known) {
     return {.tap_answer = std::string(texts::say(Phrase::kNothingToForget, language))};
   }
   const telegram::ChatId own_chat{key};

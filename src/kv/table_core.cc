@@ -327,6 +327,19 @@ Result<void> TableCore::erase(Key key) {
   return {};
 }
 
+Result<bool> TableCore::forget(Key key) {
+  if (map_.find(key)) {
+    if (const Result<void> erased = erase(key); !erased) return erased.error();
+    return true;
+  }
+  try {
+    erased_.push_back(key);
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
+  return false;
+}
+
 Error TableCore::missing(Key key) {
   return {.code = ErrorCode::kNotFound, .message = "there is no record " + std::to_string(key)};
 }

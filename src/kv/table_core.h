@@ -72,6 +72,11 @@ class TableCore : public Durable {
   Result<void> erase(Key key) final;
   void clear() noexcept final;
 
+  /// erase() for whom older states must not bring back either: the key counts as erased also when
+  /// there is no record. Returns whether there was one. Errors: kTooLarge without memory; nothing
+  /// has changed then.
+  Result<bool> forget(Key key);
+
   /// Bytes held, by own accounting.
   std::size_t memory_bytes() const;
 

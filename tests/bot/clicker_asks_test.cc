@@ -80,6 +80,16 @@ TEST_F(Forgetting, TwiceSaysThatThereIsNothingLeft) {
   EXPECT_THAT(again.tap_answer, HasSubstr("нечего"));
 }
 
+// A restore may have taken the record away, and a later one may bring it back.
+TEST_F(Forgetting, IsRememberedAlsoOfWhomTheTableDoesNotKnow) {
+  constexpr std::int64_t kNobody = kAnna + 1'000;
+  users_.take_changes();
+  tap(kNobody, button(TapKind::kForget, kNobody));
+  const auto changes = users_.take_changes();
+  ASSERT_NE(changes, nullptr);
+  EXPECT_EQ(changes->erased_keys(), std::vector<std::int64_t>{kNobody});
+}
+
 TEST_F(Forgetting, BeginsAnewWithNothing) {
   tap(kAnna, button(TapKind::kForget, kAnna));
   EXPECT_TRUE(say(kAnna, "/start").save_soon);

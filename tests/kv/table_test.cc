@@ -130,6 +130,36 @@ TEST(Table, CountsWhatIsUnsaved) {
   EXPECT_EQ(table.take_changes()->records(), 1U);
 }
 
+// An older state may have a record that this one has not: whoever restores it must know.
+TEST(Table, RemembersWhomItForgetsAlsoWithoutARecord) {
+  Table<User> table(test_options());
+  ASSERT_TRUE(table.insert(1, {.clicks = 1}));
+  ASSERT_TRUE(table.insert(2, {.clicks = 1}));
+  table.take_changes();
+  const Digest before = table.digest();
+
+  EXPECT_FALSE(table.forget(7).value());
+  EXPECT_EQ(table.unsaved(), 1U);
+  const auto absent = table.take_changes();
+  ASSERT_NE(absent, nullptr);
+  EXPECT_EQ(absent->erased_keys(), std::vector<Key>{7});
+  EXPECT_EQ(table.digest(), before);
+
+  EXPECT_TRUE(table.forget(2).value());
+  EXPECT_FALSE(table.forget(2).value());
+  const auto erased = table.take_changes();
+  ASSERT_NE(erased, nullptr);
+  EXPECT_EQ(erased->erased_keys(), std::vector<Key>{2});
+
+  Table<User> reader(test_options());
+  ASSERT_TRUE(reader.insert(1, {.clicks = 1}));
+  ASSERT_TRUE(reader.insert(2, {.clicks = 1}));
+  reader.take_changes();
+  ASSERT_TRUE(reader.load_delta(absent->encode()));
+  ASSERT_TRUE(reader.load_delta(erased->encode()));
+  EXPECT_EQ(reader.digest(), table.digest());
+}
+
 TEST(Table, TheDigestForgetsHistory) {
   Table<User> straight(test_options(1));
   ASSERT_TRUE(straight.insert(1, {.name = "Ann", .clicks = 5}));

@@ -436,7 +436,7 @@ void SimProcess::apply_update(int index) {
   const kv::Key key = key_of_user(update.user);
   if (!user.there) {
     world_->tally->note(Trouble::kForget);
-    table_.table.erase(key);
+    table_.table.forget(key);
     return;
   }
   const auto write = [&](Player& player) {

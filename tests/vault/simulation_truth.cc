@@ -26,7 +26,7 @@ void TrueState::apply(const SimUpdates& updates, int index) {
   const SimUpdates::Update& update = updates[index];
   User& user = users[static_cast<std::size_t>(update.user)];
   if (update.kind == SimUpdates::Kind::kForget) {
-    if (user.there) forgets.set(static_cast<std::size_t>(index));
+    forgets.set(static_cast<std::size_t>(index));
     user = {};
   } else {
     user = {.there = true, .clicks = user.clicks + 1, .marks = user.marks + mark_of(index)};

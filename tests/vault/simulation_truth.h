@@ -45,7 +45,7 @@ struct TrueState {
   UpdateSet dealt;     ///< applied, undone by a restore, or given up: never to be applied again
   UpdateSet given_up;  ///< of these, the ones lost in a gap
   UpdateSet counted;   ///< of those, the ones whose number can be known
-  UpdateSet forgets;   ///< those that have erased a user
+  UpdateSet forgets;   ///< those that have asked for a user to be forgotten
   RestoreSet restores;
   bool fell_back = false;  ///< continues a restore point in the place of a state that was damaged
 
