@@ -347,7 +347,7 @@ Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
   }
   Result<Standing> now = co_await standing(patience);
   if (!now) co_return now.error();
-  if (*now == Standing::kHiddenByForeign) co_return co_await rotate(kHidden, patience);
+  if (*now != Standing::kOwn) co_return co_await leave(*now, patience);
   note_committed();
   co_return *written;
 }

@@ -229,9 +229,9 @@ class Vault {
   VaultStats stats() const;
 
  private:
-  enum class Standing : std::uint8_t { kOwn, kHiddenByForeign };
-  /// Why a root that a foreign pin hides is left.
-  static constexpr std::string_view kHidden = "a newer pin hides it";
+  /// The own root: to be kept, or to be left for a fresh one because a foreign pin is above it, or
+  /// because the register has been turned back to a lower root.
+  enum class Standing : std::uint8_t { kOwn, kHiddenByForeign, kTurnedBack };
   /// What a claim does where somebody else's history is longer.
   enum class OnLonger : std::uint8_t { kAbsorb, kStepBack };
 
@@ -288,6 +288,7 @@ class Vault {
   Channel::Async<void> look_under(MessageId candidate, MessageIds& known, OnLonger on_longer,
                                   Patience patience);
   Channel::Async<std::uint64_t> rotate(std::string_view why, Patience patience);
+  Channel::Async<std::uint64_t> leave(Standing standing, Patience patience);
   Channel::Async<MessageIds> reread(MessageIds& known, MessageId candidate, OnLonger on_longer,
                                     Patience patience);
   Channel::Async<MessageIds> step_back(MessageId candidate, MessageId successor, Patience patience);

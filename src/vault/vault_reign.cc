@@ -94,8 +94,9 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
 
     Result<Standing> now = co_await standing(patience);
     if (!now) co_return now.error();
-    if (*now == Standing::kHiddenByForeign && may_try_again()) continue;
+    if (*now != Standing::kOwn && may_try_again()) continue;
     if (*now == Standing::kHiddenByForeign) co_return always_hidden();
+    if (*now == Standing::kTurnedBack) co_return pin_keeps_moving();
     rotation_due_ = false;
     absorbing_ = false;
     for (const MessageId id : candidates_) {
@@ -242,19 +243,29 @@ Channel::Async<void> Vault::check(Clock::Time deadline) {
 // A rotation that failed half-way may have left its own candidate pinned, which is no other
 // writer's: only going on with the rotation tells.
 Channel::Async<void> Vault::check_now(Patience patience) {
+  Standing now = Standing::kHiddenByForeign;
   if (!rotation_due_) {
-    Result<Standing> now = co_await standing(patience);
-    if (!now) co_return now.error();
-    if (*now == Standing::kOwn) co_return Result<void>{};
+    Result<Standing> read = co_await standing(patience);
+    if (!read) co_return read.error();
+    if (*read == Standing::kOwn) co_return Result<void>{};
+    now = *read;
   }
-  Result<std::uint64_t> rotated = co_await rotate(kHidden, patience);
-  if (!rotated) co_return rotated.error();
+  Result<std::uint64_t> left = co_await leave(now, patience);
+  if (!left) co_return left.error();
   co_return Result<void>{};
 }
 
+Channel::Async<std::uint64_t> Vault::leave(Standing standing, Patience patience) {
+  const bool hidden = standing == Standing::kHiddenByForeign;
+  co_return co_await rotate(hidden ? "a newer pin hides it" : "the register names an older one",
+                            patience);
+}
+
 // CHECK. Whoever has come through a claim is in the register: it tells where the chat shows an old
-// pin, and where a successor is looking under its own (vault_gap.cc) or has lost it. Otherwise a
-// lower pin or none means that the own pin was lost.
+// pin, and where a successor is looking under its own (vault_gap.cc) or has lost it. A lower root
+// there has come through late, and may pass its CHECK while the pin above it is away; before the
+// witness that is for the gap to find out. Otherwise a lower pin or none means that the own pin was
+// lost.
 Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
   const auto pin_own = [this] { return channel_->pin(root_); };
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
@@ -268,6 +279,7 @@ Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
     Result<std::optional<MessageId>> pointer = co_await survey_.read_register(patience);
     if (!pointer) co_return pointer.error();
     if (*pointer > root_) co_return superseded_by(**pointer);
+    if (witnessed_ && *pointer != root_) co_return Standing::kTurnedBack;
     if (pinned && pinned->id == root_) co_return Standing::kOwn;
     note(Note::Weight::kInfo,
          "root " + std::to_string(to_int(root_)) + " is not pinned any more: it is pinned again");

@@ -42,6 +42,7 @@ class Run:
     starters: int = 1
     old_writer: bool = True  # runs from the beginning
     empty: bool = False  # no root yet: the store is new
+    held_up: bool = False  # one was overtaken before it registered; the other commits
     one_at_a_time: bool = False  # who starts does so after the end of the one before
     updates: int = 2  # that have not been confirmed at the beginning
     page: int = 1  # updates a page holds
@@ -77,6 +78,13 @@ def beginning(run: Run) -> World:
         chat = chat._replace(messages=(Message(ACTIVE, (), EARLIER_UPDATES, writer=1),), pins=(1,),
                              register=1, confirmed=EARLIER_UPDATES)
     old = Process(step="serve", root=1, writer=1, state=EARLIER_UPDATES, witnessed=True)
+    if run.held_up:
+        roots = (Message(ACTIVE, writer=1), Message(ACTIVE, (1,), writer=2, bank=1))
+        chat = chat._replace(messages=roots, pins=(2,), register=2)
+        old = Process(step="set register", root=1, writer=1, known=(1,), claim_for="open")
+        young = Process(step="commit", root=2, writer=2, bank=1, predecessors=(1,), absorbed=(1,),
+                        witnessed=True, edits=True, page=(1,), state=(1,), dirty=True)
+        return World(chat, (), (old, young), run.starters, faults)
     return World(chat, (), (old,) if run.old_writer else (), run.starters, faults)
 
 

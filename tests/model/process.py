@@ -24,6 +24,7 @@ class Rules:
     pins_again: bool = True
     check_reads_register: bool = True
     own_pin_is_not_enough: bool = True
+    check_moves_off_turned_register: bool = True
     skips_applied: bool = True
     # The gap
     sees_gaps: bool = True

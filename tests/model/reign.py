@@ -256,8 +256,12 @@ class Reign:
 
     def check_register(self, p: Process) -> Call:
         def then(registered: int) -> Process:
-            own = p.step == "check register, own pin"
-            return ENDED if registered > p.root else self.register_allows(p, own)
+            if registered > p.root:
+                return ENDED
+            moves_off = p.witnessed and self.rules.check_moves_off_turned_register
+            if registered < p.root and moves_off:
+                return self.hidden(p)
+            return self.register_allows(p, p.step == "check register, own pin")
         return Call("register?", None, then)
 
     def register_allows(self, p: Process, own: bool) -> Process:

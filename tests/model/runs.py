@@ -87,6 +87,8 @@ TOGETHER_STALE_READ = two_starters("two start together, a stale read", faults=Fa
 TOGETHER_NEW_LATE_UNPIN = two_starters("two start together, the store is new, a late unpin",
                                        empty=True, updates=1, faults=Faults(late=1),
                                        late=("unpin",))
+HELD_UP = Run("one registers after it was overtaken, another one takes over", empty=True,
+              held_up=True)
 HOOK = Run("webhook, one takes over", delivery=WEBHOOK)
 HOOK_CRASH = Run("webhook, one takes over, two crashes", delivery=WEBHOOK, faults=Faults(crash=2))
 HOOK_LATE = Run("webhook, one takes over, a late effect", delivery=WEBHOOK, faults=Faults(late=1))
@@ -119,6 +121,7 @@ MUTATIONS = [
     without("pins_again", TOGETHER_NEW),
     without("check_reads_register", LOST_PIN),
     without("own_pin_is_not_enough", STALE_PIN),
+    without("check_moves_off_turned_register", HELD_UP),
     without("skips_applied", ONE_NEW),
     without("sees_gaps", STALE_READS),
     without("first_page_is_a_gap_when_blind", TOGETHER_NEW_STALE),
@@ -173,7 +176,7 @@ SLOW = frozenset((
     TWO_LATE_EDITS, ALONE_LATE, ALONE_FOREIGN, FOREIGN_ROTATION, STALE_FOREIGN,
     STALE_PIN_ROTATION, TOGETHER_LATE, TOGETHER_FOREIGN, TOGETHER_NEW, TOGETHER_NEW_STALE,
     TOGETHER_NEW_LATE_UNPIN, TWO_NEW_LONG, TWO_NEW_CRASH, TWO_NEW_LATE, TWO_NEW_ROTATION,
-    TWO_NEW_STALE_PIN, THREE, HOOK_LATE,
+    TWO_NEW_STALE_PIN, THREE, HELD_UP, HOOK_LATE,
     OPEN_HOOK_ROTATION, OPEN_HOOK_LATE, OPEN_THREE, OPEN_TWO_NEW, OPEN_TWO_NEW_STALE,
     without("reads_again_after_pin", LATE_LONG),
     without("gap_looks_below", TWO_NEW_ROTATION)))

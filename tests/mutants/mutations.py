@@ -169,6 +169,14 @@ COMMITTING = [
         "      co_return Standing::kOwn;",
     ),
     change(
+        "a register that is turned back passes the check",
+        "Somebody below has come through a claim late, and confirms while the pin is away.",
+        "src/vault/vault_reign.cc",
+        "    if (witnessed_ && *pointer != root_) co_return Standing::kTurnedBack;\n",
+        "",
+        ("vault_check_test", "VaultCheck.ARegisterThatIsTurnedBackIsLeftForAFreshRoot"),
+    ),
+    change(
         "confirmed before the commit",
         "Telegram forgets what is in no root.",
         "src/vault/polling_loop.cc",

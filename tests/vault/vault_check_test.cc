@@ -147,6 +147,44 @@ TEST(VaultCheck, AnOldPinIsContradictedByTheRegister) {
   EXPECT_TRUE(stale);
 }
 
+// Where somebody below has come through a claim late the register leads to nobody above it.
+TEST(VaultCheck, ARegisterThatIsTurnedBackIsLeftForAFreshRoot) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  process->vault.note_witness();
+  ASSERT_TRUE(world.commit(*process));
+  const MessageId before = process->vault.root();
+  for (const MessageId older : {MessageId{to_int(before) - 1}, MessageId{}}) {
+    const MessageId left = process->vault.root();
+    world.chat.set_pointer(older);
+    ASSERT_TRUE(world.check(*process));
+    EXPECT_GT(process->vault.root(), left);
+    EXPECT_EQ(world.chat.pointer(), process->vault.root());
+    EXPECT_EQ(world.chat.shown_pin(), process->vault.root());
+  }
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+// A third one looks under its pin, and nothing else tells the first that it has been superseded.
+TEST(VaultCheck, WhoeverConfirmedBelowWhileThePinWasAwayIsNotLost) {
+  World world;
+  auto late = world.opened();
+  late->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*late));
+  auto young = world.opened();
+  young->vault.note_witness();
+  world.chat.unpin(young->vault.root());
+  world.chat.set_pointer(late->vault.root());
+  late->apply(2, 2, "two");
+  ASSERT_TRUE(world.commit(*late));
+
+  const auto check = world.check(*young);
+  ASSERT_FALSE(check);
+  EXPECT_EQ(check.error().code, ErrorCode::kSuperseded);
+  EXPECT_EQ(restored(world), late->state.content());
+}
+
 TEST(VaultCheck, AnAnswerThatFailsProvesNothing) {
   World world;
   auto process = world.opened();
