@@ -7,7 +7,7 @@ WERROR = $(if $(CI),ON,OFF)
 # People in the benchmark's data sets.
 N ?= 1000000
 
-.PHONY: run build packages test torture soak bench bench-emulator lint fuzz format install-build install-package install-test \
+.PHONY: run build packages test torture soak bench bench-programs lint fuzz format install-build install-package install-test \
   install-bench install-lint install-fuzz clean
 
 run: build
@@ -29,11 +29,13 @@ bench: install-bench
 	cmake --build --preset bench --target bench_engine -j $(JOBS)
 	build/bench/bin/bench_engine --n $(N) --json build/bench/engine.json --plots build/bench/plots
 
-# The emulator's calls a second and its memory, beside a server that does nothing but HTTP.
-bench-emulator: install-bench
+# Whole programs: the emulator's calls a second and memory beside a server that does nothing but HTTP,
+# and the import of an old dump.
+bench-programs: install-bench
 	@cmake --preset bench -G Ninja -DTELEKV_WERROR=$(WERROR) >/dev/null
-	cmake --build --preset bench --target bench_floor telegram-emulator -j $(JOBS)
-	bench/emulator/run.py build/bench/bin --people $(N) --json build/bench/emulator.json
+	cmake --build --preset bench --target bench_floor telegram-emulator telekv -j $(JOBS)
+	bench/emulator.py build/bench/bin --people $(N) --json build/bench/emulator.json
+	bench/moving_in.py build/bench/bin --users $(N) --json build/bench/moving_in.json
 
 # The built programs: rounds of kill -9, and of overlapping copies, in strict mode.
 KILL_ROUNDS ?= 200

@@ -4,11 +4,10 @@
 Both servers run for the whole measurement, and take turns under the same load (wrk, 16 connections, one call
 after the other in each). A call's cost is the server's CPU time: where client and server share a core, calls a
 second by the clock are fewer. Times are medians, the spread is (highest - lowest) / median.
-Usage: run.py FOLDER_OF_PROGRAMS [--seconds N] [--rounds N] [--people N] [--json FILE]
+Usage: emulator.py FOLDER_OF_PROGRAMS [--seconds N] [--rounds N] [--people N] [--json FILE]
 """
 import argparse
 import json
-import os
 import pathlib
 import re
 import statistics
@@ -16,41 +15,19 @@ import subprocess
 import sys
 import urllib.request
 
-HERE = pathlib.Path(__file__).resolve().parent
-TICKS = os.sysconf("SC_CLK_TCK")
-START_SECONDS = 10
+from server import Server, TIMEOUT_S, post
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent / "emulator"
 CONNECTIONS = 16
 BOT = 123456789
 
 
-class Server:
-    def __init__(self, command):
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        line = self._process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
-        if not found:
-            sys.exit(f"run.py: {command[0]} says no address, but {line!r}")
-        self.url = found.group()
-
-    def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def resident_bytes(self):
-        status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
-
-    def stop(self):
-        self._process.terminate()
-        self._process.wait(START_SECONDS)
-
-
 def load(server, script, seconds):
     """Calls that were answered, and the seconds that took by the clock; any other answer than 2xx is an error."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "-s", str(HERE / script), server.url]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "-s", str(SCRIPTS / script), server.url]
     done = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in done or "Socket errors" in done:
-        sys.exit(f"run.py: not every call was answered:\n{done}")
+        sys.exit(f"emulator.py: not every call was answered:\n{done}")
     calls, seconds_taken = re.search(r"(\d+) requests in ([\d.]+)s", done).groups()
     return int(calls), float(seconds_taken)
 
@@ -64,14 +41,11 @@ def rates(server, seconds):
 def open_chats(emulator):
     """Those that send.lua writes to."""
     for each in range(1000):
-        person = {"id": 5_000_000_000 + each, "first_name": "Анна", "bot_id": BOT}
-        request = urllib.request.Request(f"{emulator.url}/emulator/people", json.dumps(person).encode(),
-                                         {"Content-Type": "application/json"})
-        urllib.request.urlopen(request, timeout=START_SECONDS).close()
+        post(emulator, "/emulator/people", {"id": 5_000_000_000 + each, "first_name": "Анна", "bot_id": BOT})
 
 
 def people_of(emulator):
-    with urllib.request.urlopen(f"{emulator.url}/emulator/stats", timeout=START_SECONDS) as answer:
+    with urllib.request.urlopen(f"{emulator.url}/emulator/stats", timeout=TIMEOUT_S) as answer:
         return json.load(answer)["people"]
 
 

@@ -1,0 +1,39 @@
+"""Servers that a measurement starts, watches and ends."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import urllib.request
+
+TICKS = os.sysconf("SC_CLK_TCK")
+TIMEOUT_S = 10
+
+
+class Server:
+    def __init__(self, command):
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        line = self._process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        if not found:
+            sys.exit(f"bench: {command[0]} says no address, but {line!r}")
+        self.url = found.group()
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def resident_bytes(self):
+        status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+
+    def stop(self):
+        self._process.terminate()
+        self._process.wait(TIMEOUT_S)
+
+
+def post(server, path, content):
+    request = urllib.request.Request(server.url + path, json.dumps(content).encode(),
+                                     {"Content-Type": "application/json"})
+    urllib.request.urlopen(request, timeout=TIMEOUT_S).close()
