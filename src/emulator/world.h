@@ -212,6 +212,10 @@ class World {
   TimeMs clock_advance() const { return clock_advance_; }
   void advance_clock(TimeMs by);
 
+  /// Beyond so many messages a chat that gets another one keeps its newest ones alone, besides
+  /// those that are pinned or have a file.
+  void set_most_messages(std::uint64_t count) { most_messages_ = count; }
+
   /// How long the new file of an edited message takes; not kept.
   TimeMs upload_time() const { return upload_time_; }
   void set_upload_time(TimeMs time) { upload_time_ = time; }
@@ -253,6 +257,7 @@ class World {
   Answer<Chat*> chat_of_person(Bot& bot, ChatId chat, PersonId person);
   Answer<const Message*> append(Bot& bot, Chat& chat, Message message, SendOptions options);
   Message& store(Bot& bot, Chat& chat, Message message);
+  void drop_old_messages(const Bot& bot, Chat& chat);
   Answer<Message*> editable(Chat& chat, MessageId id);
   Answer<const Message*> finish_edit(Bot& bot, Chat& chat, Message& message, Edit edit, TimeMs now);
   void set_pinned(Bot& bot, Chat& chat, Message& message, bool pinned);
@@ -296,6 +301,7 @@ class World {
   FileNumber next_file_ = 1;
   std::int64_t next_group_ = 1;
   std::uint64_t message_count_ = 0;
+  std::uint64_t most_messages_ = 4'000'000;
   TimeMs clock_advance_ = 0;
   TimeMs upload_time_ = 0;
 };

@@ -11,6 +11,7 @@ constexpr std::size_t kMaxRawTextBytes = 32u << 10;     // Client.cpp get_format
 constexpr std::size_t kMaxMessageCodePoints = 4096;     // Bot API: sendMessage
 constexpr std::size_t kMaxCaptionCodePoints = 1024;     // Bot API: sendDocument
 constexpr std::int64_t kDeleteTimeLimit_s = 48 * 3600;  // Bot API: deleteMessage
+constexpr int kKeptWhenFull = 8;                        // of a chat, when there are too many
 
 Answer<std::string> clean_content(std::string_view text) {
   if (text.size() > kMaxRawTextBytes) return bad_request("text is too long");
@@ -107,7 +108,22 @@ Message& World::store(Bot& bot, Chat& chat, Message message) {
   ++message_count_;
   touch(bot, chat);
   record_message(bot, chat, chat.messages.back());
+  if (message_count_ > most_messages_) drop_old_messages(bot, chat);
   return chat.messages.back();
+}
+
+// Waits until twice as many are there, so that a message costs O(1).
+void World::drop_old_messages(const Bot& bot, Chat& chat) {
+  if (chat.messages.size() < 2 * kKeptWhenFull) return;
+  const auto newest = chat.messages.end() - kKeptWhenFull;
+  const auto goes = [&](const Message& message) {
+    const bool stays = message.pinned || message.kind == MessageKind::kDocument;
+    if (!stays) record_message_gone(bot, chat, message.id);
+    return !stays;
+  };
+  const auto gone = std::remove_if(chat.messages.begin(), newest, goes);
+  message_count_ -= static_cast<std::uint64_t>(newest - gone);
+  chat.messages.erase(gone, newest);
 }
 
 Answer<const Message*> World::append(Bot& bot, Chat& chat, Message message, SendOptions options) {

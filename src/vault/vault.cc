@@ -107,8 +107,7 @@ std::set<MessageId> Vault::named_messages() const {
 }
 
 void Vault::note_applied(UpdateStamp update) {
-  const std::uint64_t lost = applied_.add(update, options_.delivery);
-  manifest_.set_lost_updates(manifest_.lost_updates() + lost);
+  lost_updates_ += applied_.add(update, options_.delivery);
   ++applied_updates_;
   if (!applied_since_) applied_since_ = clock_->now();
 }
@@ -405,6 +404,7 @@ void Vault::describe_state() {
   state.set_records(state_->size());
   *state.mutable_applied() = applied_.to_message();
   state.set_applied_updates(applied_updates_);
+  manifest_.set_lost_updates(lost_updates_);
 }
 
 ObjectIdentity Vault::identity(ObjectKind kind, std::uint32_t number) const {
@@ -431,7 +431,7 @@ VaultStats Vault::stats() const {
           .unsaved_since = taken_since_ ? taken_since_ : applied_since_,
           .committed_at = committed_.state().committed_at(),
           .verified_at = verified_at_,
-          .lost_updates = manifest_.lost_updates(),
+          .lost_updates = lost_updates_,
           .base_bytes = bytes_of(state.base()),
           .delta_bytes = bytes_of_segments(state) + bytes_of_tail(state),
           .segments = static_cast<std::size_t>(state.segments_size()),

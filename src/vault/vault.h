@@ -356,6 +356,7 @@ class Vault {
   std::uint64_t restored_sequence_ = kNoRestore;  // of the point that a restore is bringing back
   AppliedUpdates applied_;
   std::uint64_t applied_updates_ = 0;
+  std::uint64_t lost_updates_ = 0;
   std::uint64_t committed_updates_ = 0;
   std::uint64_t taken_records_ = 0;  // taken from the table since the last successful commit
   std::uint64_t last_sequence_ = 0;  // handed out, committed or not; none is used twice

@@ -184,7 +184,7 @@ Channel::Async<bool> Vault::absorb_longer(Readings readings, Patience patience) 
 std::uint64_t Vault::accept_gap(UpdateStamp next) {
   const std::uint64_t lost = applied_.give_up_before(next);
   applied_updates_ += lost;
-  manifest_.set_lost_updates(manifest_.lost_updates() + lost);
+  lost_updates_ += lost;
   note(Note::Weight::kWarning,
        std::to_string(lost) + " updates were confirmed, but are in no state that was found");
   return lost;

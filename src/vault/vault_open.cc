@@ -178,6 +178,7 @@ void Vault::start_empty() {
   history_.Clear();
   applied_ = {};
   applied_updates_ = 0;
+  lost_updates_ = 0;
   last_sequence_ = 0;
   began_at_ = clock_->unix_time().count();
   broken_.reset();
@@ -204,6 +205,7 @@ Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifes
   segments_ = std::move(loaded->segments);
   applied_ = *std::move(applied);
   applied_updates_ = manifest_.state().applied_updates();
+  lost_updates_ = manifest_.lost_updates();
   last_sequence_ = manifest_.state().sequence();
   verified_sequence_ = last_sequence_;
   verified_at_ = clock_->unix_time().count();
@@ -296,6 +298,7 @@ Channel::Async<std::uint64_t> Vault::adopt_point(const format::Manifest& manifes
   manifest_ = manifest;
   applied_ = *std::move(applied);
   applied_updates_ = manifest.state().applied_updates();
+  lost_updates_ = manifest.lost_updates();
   last_sequence_ = manifest.state().sequence();
   fell_back_ = true;
   co_return continue_from(point.state(), *std::move(loaded), erased);

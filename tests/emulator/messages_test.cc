@@ -43,6 +43,29 @@ TEST(SendMessage, BoundsTheTextInCodePoints) {
             "Bad Request: text must be encoded in UTF-8");
 }
 
+// A bot under load would fill the memory otherwise.
+TEST(SendMessage, KeepsTheNewestOfAChatWhenThereAreTooMany) {
+  Telegram telegram;
+  telegram.world.set_most_messages(100);
+  const std::string pinned = telegram.send(kAnya, "pinned");
+  telegram.result("pinChatMessage", {{"chat_id", kAnyaId}, {"message_id", pinned}});
+  const std::string document = telegram.send_document(kAnya, "content");
+  const std::string of_admin = telegram.send(kAdmin, "quiet chat");
+  std::string last;
+  for (int i = 0; i < 1'000; ++i) last = telegram.send(kAnya, "text");
+  const auto edit = [&](const std::string& chat, const std::string& id) {
+    return telegram.error("editMessageText",
+                          {{"chat_id", chat}, {"message_id", id}, {"text", "x" + id}});
+  };
+  EXPECT_EQ(edit(kAnyaId, pinned), "");
+  EXPECT_EQ(edit(kAdminId, of_admin), "");
+  EXPECT_EQ(edit(kAnyaId, last), "");
+  EXPECT_EQ(edit(kAnyaId, std::to_string(std::stoi(last) - 20)),
+            "Bad Request: message to edit not found");
+  EXPECT_EQ(telegram.error("deleteMessage", {{"chat_id", kAnyaId}, {"message_id", document}}), "");
+  EXPECT_LE(telegram.world.message_count(), 120u);
+}
+
 TEST(SendMessage, NeedsAChatThatThePersonOpened) {
   Telegram telegram;
   telegram.world.put_person({77, "Stranger", "", "", ""}).value();

@@ -77,6 +77,25 @@ TEST(VaultGap, WhatIsNowhereIsAcceptedCountedAndRecorded) {
   EXPECT_EQ(next->vault.applied().last(), 5);
 }
 
+// A root that is written before the next take still has the hole: whoever goes on from it counts
+// what is missing himself.
+TEST(VaultGap, ALossCountsFromTheTakeThatSkipsIt) {
+  GapWorld world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  world.commit_all(*process);
+  ASSERT_TRUE(world.resolve(*process));
+  EXPECT_EQ(process->vault.accept_gap({.id = 5}), 3u);
+  EXPECT_EQ(process->vault.stats().lost_updates, 3u);
+  const MessageId before = process->vault.root();
+  world.chat.pin(world.chat.send_text());
+  ASSERT_TRUE(world.check(*process));
+  ASSERT_GT(process->vault.root(), before);
+  auto next = world.opened();
+  EXPECT_EQ(next->vault.applied().last(), 1);
+  EXPECT_EQ(next->vault.stats().lost_updates, 0u);
+}
+
 // Whatever it holds was never confirmed: the witness shows that.
 TEST(VaultGap, WhatASupersededWriterHasSavedLateIsNothingToAWitnessedOne) {
   GapWorld world;
