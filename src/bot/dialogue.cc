@@ -37,7 +37,7 @@ class HiddenTyping {
     tcgetattr(terminal_, &before_);
     termios hidden = before_;
     hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHOE | ECHOK | ECHONL);
-    tcsetattr(terminal_, TCSAFLUSH, &hidden);
+    is_hidden_ = tcsetattr(terminal_, TCSAFLUSH, &hidden) == 0;
   }
   HiddenTyping(const HiddenTyping&) = delete;
   HiddenTyping& operator=(const HiddenTyping&) = delete;
@@ -47,6 +47,8 @@ class HiddenTyping {
     // Here a signal that has come does what it does.
     pthread_sigmask(SIG_SETMASK, &before_signals_, nullptr);
   }
+
+  bool is_hidden() const { return is_hidden_; }
 
   /// False when a signal is waiting instead of a line.
   bool wait_for_line() const {
@@ -59,6 +61,7 @@ class HiddenTyping {
  private:
   int terminal_;
   int waiting_ = -1;
+  bool is_hidden_ = false;
   termios before_{};
   sigset_t signals_{};
   sigset_t before_signals_{};
@@ -110,6 +113,7 @@ Result<std::string> Dialogue::ask_secret(std::string_view question) {
   if (!typed_) return ask(question);
   for (;;) {
     const HiddenTyping hidden(input_);
+    if (!hidden.is_hidden()) return wrong("the terminal would show the secret", "set BOT_TOKEN");
     write(question);
     const bool answered = hidden.wait_for_line();
     if (answered) {

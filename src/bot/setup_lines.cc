@@ -1,6 +1,6 @@
 #include "bot/setup_lines.h"
 
-#include <algorithm>
+#include <initializer_list>
 
 #include "bot/chat_settings.h"
 
@@ -32,16 +32,18 @@ std::string quoted(std::string_view value) {
   return out + "'";
 }
 
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string out;
+  for (const std::string_view part : parts) out += part;
+  return out;
+}
+
 std::string commented(std::string_view title, std::string_view command) {
-  return std::string("#\n# ").append(title).append(":\n#   ").append(command).append("\n");
+  return joined({"#\n# ", title, ":\n#   ", command, "\n"});
 }
 
 std::string shown(std::string_view title, std::string_view command) {
-  return std::string("\n").append(title).append(":\n  ").append(command).append("\n");
-}
-
-std::string joined(std::string_view first, std::string_view second, std::string_view between) {
-  return std::string(first).append(between).append(second);
+  return joined({"\n", title, ":\n  ", command, "\n"});
 }
 
 }  // namespace
@@ -53,44 +55,44 @@ Result<std::string> as_environment_file(const SettingList& settings) {
       return wrong(name + " holds characters that shells, Docker and systemd read differently",
                    "run it without --output");
     }
-    lines += name + "=" + value + "\n";
+    lines += joined({name, "=", value, "\n"});
   }
   return lines;
 }
 
 std::string as_shell_lines(const SettingList& settings) {
-  std::string lines;
+  std::string exports;
   std::string names;
   std::string assignments;
-  std::string file;
+  std::string words;
   for (const auto& [name, value] : settings) {
-    lines += "export " + name + "=" + quoted(value) + "\n";
-    names += " -e " + name;
-    assignments += " " + name + "=\"$" + name + "\"";
-    file += " \"" + name + "=$" + name + "\"";
+    exports += joined({"export ", name, "=", quoted(value), "\n"});
+    names += joined({" -e ", name});
+    assignments += joined({" ", name, "=\"$", name, "\""});
+    words += joined({" \"", name, "=$", name, "\""});
   }
-  lines += "#\n# The lines above are for a shell. Then, in the same shell:\n";
-  lines += commented("Here", "clicker");
-  lines += commented("Docker", joined(kDockerRun, kDockerRights, " ") + names + " telekv");
-  lines += commented("Heroku", "heroku config:set" + assignments);
-  lines +=
-      commented("systemd", "printf '%s\\n'" + file +
-                               " | sudo install -m 600 /dev/stdin /etc/telekv/clicker.env && " +
-                               std::string(kStartService));
-  return lines;
+  return joined(
+      {exports, "#\n# The lines above are for a shell. Then, in the same shell:\n",
+       commented("Here", "clicker"),
+       commented("Docker", joined({kDockerRun, " ", kDockerRights, names, " telekv"})),
+       commented("Heroku", joined({"heroku config:set", assignments})),
+       commented("systemd", joined({"printf '%s\\n'", words,
+                                    " | sudo install -m 600 /dev/stdin /etc/telekv/clicker.env && ",
+                                    kStartService}))});
 }
 
 std::string as_lines_for_file(const std::string& file) {
+  constexpr std::string_view kGoesOn = " \\\n    ";
   const std::string path = quoted(file);
-  const std::string sourced = file.find('/') == std::string::npos ? "./" + path : path;
-  std::string lines = "The settings are in " + path + ", which only you can read.\n";
-  lines += shown("Here", "set -a; . " + sourced + "; set +a; clicker");
-  lines += shown(
-      "Docker", joined(kDockerRun, kDockerRights, " \\\n    ") + " --env-file " + path + " telekv");
-  lines += shown("Heroku", "xargs heroku config:set <" + path);
-  lines += shown("systemd", "sudo install -m 600 " + path + " /etc/telekv/clicker.env && \\\n    " +
-                                std::string(kStartService));
-  return lines;
+  const std::string_view here = file.find('/') == std::string::npos ? "./" : "";
+  return joined(
+      {"The settings are in ", path, ", which only you can read.\n",
+       shown("Here", joined({"set -a; . ", here, path, "; set +a; clicker"})),
+       shown("Docker",
+             joined({kDockerRun, kGoesOn, kDockerRights, " --env-file ", path, " telekv"})),
+       shown("Heroku", joined({"xargs heroku config:set <", path})),
+       shown("systemd", joined({"sudo install -m 600 ", path, " /etc/telekv/clicker.env &&",
+                                kGoesOn, kStartService}))});
 }
 
 }  // namespace telekv::bot

@@ -18,7 +18,7 @@ TEST(Progress, ShowsWhatIsDoneOfWhatIsExpected) {
   EXPECT_EQ(render_progress({.bytes = 0, .expected = 4'500'000}, 80),
             "[------------------------------]    0%  0 B of 4.5 MB  0:00");
   EXPECT_EQ(render_progress({.bytes = 2'250'000, .expected = 4'500'000, .passed = seconds(12)}, 80),
-            "[###############---------------]   50%  2.2 MB of 4.5 MB  0:12");
+            "[###############---------------]   50%  2.3 MB of 4.5 MB  0:12");
   EXPECT_EQ(render_progress({.bytes = 9, .expected = 9, .passed = seconds(3725)}, 80),
             "[##############################]  100%  9 B of 9 B  62:05");
 }
@@ -34,7 +34,7 @@ TEST(Progress, OfAnUnknownLengthIsANumber) {
 
 TEST(Progress, FitsIntoANarrowTerminal) {
   const Transfer transfer{.bytes = 5'000'000, .expected = 10'000'000, .passed = seconds(5)};
-  EXPECT_EQ(render_progress(transfer, 40), "[#####-----]   50%  5.0 MB of 10 MB  0:05");
+  EXPECT_EQ(render_progress(transfer, 40), "[###----]   50%  5.0 MB of 10.0 MB  0:05");
   for (std::size_t columns = 0; columns < 100; ++columns) {
     EXPECT_LE(render_progress(transfer, columns).size(), columns);
   }
