@@ -37,7 +37,10 @@ Result<std::optional<vault::Key>> check_key(const char* name, const std::string&
 }
 
 Result<ChatSettings> check_chat_settings(const RawChatSettings& raw) {
-  if (raw.bot_token.empty()) return wrong("BOT_TOKEN is missing", "get one from @BotFather");
+  if (raw.bot_token.empty()) {
+    return wrong("BOT_TOKEN is missing",
+                 "'clicker init' asks for it, and makes what else is needed");
+  }
   Result<telegram::Token> token = telegram::Token::parse(raw.bot_token);
   if (!token) return about("BOT_TOKEN", token.error());
   const Result<telegram::ApiRoot> api_root = telegram::parse_api_root(raw.api_root);

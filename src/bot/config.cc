@@ -15,7 +15,8 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "Examples:\n"
-    "  export BOT_TOKEN=123456789:AA... ADMIN_ID=42 TELEKV_KEY=...   (telekv keygen makes a key)\n"
+    "  clicker init                  (asks for what is needed, the first time)\n"
+    "  clicker --check\n"
     "  clicker\n"
     "  clicker --durability strict\n"
     "  clicker --port 8080 --log-format json\n"
@@ -46,7 +47,18 @@ struct Raw : RawChatSettings {
   std::string log_level = "info";
   std::string log_format = "text";
   bool init = false;
+  bool check = false;
+  std::string output;
 };
+
+constexpr const char* kInitFooter =
+    "Questions are asked on standard error; what is set already is not asked for. The settings go "
+    "to\n"
+    "standard output, as lines for a shell, Docker, Heroku and systemd.\n"
+    "\n"
+    "Examples:\n"
+    "  clicker init\n"
+    "  clicker init --output clicker.env";
 
 void declare(CLI::App& app, Raw& raw) {
   app.set_version_flag("--version", version_text("clicker"));
@@ -134,6 +146,17 @@ void declare(CLI::App& app, Raw& raw) {
   app.add_flag("--init", raw.init, "start empty although the chat does not prove that it is new");
   app.add_flag("--plaintext", raw.plaintext,
                "store unsealed, without TELEKV_KEY: only for data nobody would miss");
+  app.add_flag("--check", raw.check,
+               "try the settings, the token, the chats and the key, change nothing, and exit");
+}
+
+void declare_init(CLI::App& app, Raw& raw) {
+  CLI::App* init = app.add_subcommand(
+      "init", "Make the settings: asks for the token and the operator, makes a key, tries them.");
+  init->add_option("--output", raw.output,
+                   "put the settings into this new file, which only you can read; show no secret")
+      ->type_name("FILE");
+  init->footer(kInitFooter);
 }
 
 Result<void> check_plain_values(const Raw& raw) {
@@ -283,6 +306,7 @@ Result<Config> check(const Raw& raw, vault::Random& random) {
     config.flood_limits = telegram::FloodLimits::none();
     config.hint_pause = config.hint_pause.zero();
   }
+  config.only_check = raw.check;
   config.log_level = raw.log_level;
   config.log_format = raw.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   return config;
@@ -290,27 +314,31 @@ Result<Config> check(const Raw& raw, vault::Random& random) {
 
 }  // namespace
 
-Result<std::variant<Config, PrintAndExit>> parse_config(int argc, const char* const* argv,
-                                                        vault::Random& random) {
+Result<Task> parse_config(int argc, const char* const* argv, vault::Random& random) {
   CLI::App app(kDescription, "clicker");
   Raw raw;
   declare(app, raw);
+  declare_init(app, raw);
   // CLI11 reports by exceptions; they end here.
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return std::variant<Config, PrintAndExit>(PrintAndExit{app.help()});
+    return Task(PrintAndExit{app.help()});
   } catch (const CLI::CallForVersion&) {
-    return std::variant<Config, PrintAndExit>(PrintAndExit{version_text("clicker")});
+    return Task(PrintAndExit{version_text("clicker")});
   } catch (const CLI::ExtrasError&) {
     // Not repeated: a secret may have slipped in without its flag.
     return wrong("there are arguments that are no settings", "see clicker --help");
   } catch (const CLI::ParseError& error) {
     return wrong(error.what(), "see clicker --help");
   }
+  if (app.got_subcommand("init")) {
+    return Task(
+        InitOptions{.given = static_cast<const RawChatSettings&>(raw), .output = raw.output});
+  }
   Result<Config> config = check(raw, random);
   if (!config) return config.error();
-  return std::variant<Config, PrintAndExit>(std::move(*config));
+  return Task(*std::move(config));
 }
 
 }  // namespace telekv::bot

@@ -11,6 +11,7 @@
 
 #include "bot/chat_settings.h"
 #include "bot/hints.h"
+#include "bot/init.h"
 #include "bot/status_page.h"
 #include "kv/error.h"
 #include "telegram/flood_budget.h"
@@ -50,6 +51,7 @@ struct Config : ChatSettings {
   vault::Clock::Duration hint_pause = Hints::kPause;  ///< between two hints to one player
   std::string log_level = "info";
   LogFormat log_format = LogFormat::kText;
+  bool only_check = false;  ///< --check
 };
 
 /// --help and --version print this text and exit with success.
@@ -57,9 +59,11 @@ struct PrintAndExit {
   std::string text;
 };
 
+/// What the command line asks for.
+using Task = std::variant<Config, InitOptions, PrintAndExit>;
+
 /// kInvalidArgument names the setting and what it should be; never a secret's value. `random` makes
 /// the webhook's secret when none is given.
-Result<std::variant<Config, PrintAndExit>> parse_config(int argc, const char* const* argv,
-                                                        vault::Random& random);
+Result<Task> parse_config(int argc, const char* const* argv, vault::Random& random);
 
 }  // namespace telekv::bot

@@ -1,33 +1,74 @@
-// clicker: reads its settings and runs the service.
+// clicker: reads its settings and runs the service; or makes them, or tries them.
 
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <cstdio>
 #include <utility>
 #include <variant>
 
+#include "bot/certificate.h"
 #include "bot/config.h"
 #include "bot/exit_code.h"
+#include "bot/init.h"
 #include "bot/log.h"
+#include "bot/printable.h"
 #include "bot/service.h"
+#include "bot/setup_check.h"
+#include "vault/clock.h"
 #include "vault/random.h"
 
+namespace {
+
+using namespace telekv;
+
+void print_finding(const bot::Finding& finding) {
+  std::printf("%-9s %s\n", finding.subject.c_str(), bot::printable(finding.told).c_str());
+  std::fflush(stdout);
+}
+
+Result<void> check(const bot::Config& config) {
+  if (config.webhook && !config.webhook->certificate_file.empty()) {
+    const auto certificate =
+        bot::load_certificate(*config.webhook, vault::SystemClock().unix_time());
+    if (!certificate) return certificate.error();
+  }
+  print_finding({"settings", "usable"});
+  return bot::check_setup(config, config.vault.when_absent, print_finding);
+}
+
+/// What is no service has a person in front of it, and no log.
+bot::ExitCode end(const Result<void>& done) {
+  if (done) return bot::ExitCode::kSuccess;
+  std::fprintf(stderr, "clicker: %s\n", bot::printable(describe(done.error())).c_str());
+  return bot::exit_code_for(done.error());
+}
+
+struct Carry {
+  bot::ExitCode operator()(const bot::PrintAndExit& print) const {
+    std::fputs(print.text.c_str(), stdout);
+    return bot::ExitCode::kSuccess;
+  }
+  bot::ExitCode operator()(const bot::InitOptions& options) const {
+    return end(bot::run_init(options, {}));
+  }
+  bot::ExitCode operator()(bot::Config& config) const {
+    if (config.only_check) return end(check(config));
+    bot::set_up_log(config.log_level, config.log_format);
+    bot::Service service(std::move(config));
+    return service.run();
+  }
+};
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  using namespace telekv;
   vault::SystemRandom random;
-  Result<std::variant<bot::Config, bot::PrintAndExit>> parsed =
-      bot::parse_config(argc, argv, random);
-  if (!parsed) {
+  Result<bot::Task> task = bot::parse_config(argc, argv, random);
+  if (!task) {
     bot::set_up_log("info", bot::LogFormat::kText);
-    spdlog::error("{}", describe(parsed.error()));
-    return static_cast<int>(bot::exit_code_for(parsed.error()));
+    spdlog::error("{}", describe(task.error()));
+    return static_cast<int>(bot::exit_code_for(task.error()));
   }
-  if (const auto* print = std::get_if<bot::PrintAndExit>(&*parsed)) {
-    std::fputs(print->text.c_str(), stdout);
-    return static_cast<int>(bot::ExitCode::kSuccess);
-  }
-  bot::Config& config = std::get<bot::Config>(*parsed);
-  bot::set_up_log(config.log_level, config.log_format);
-  bot::Service service(std::move(config));
-  return static_cast<int>(service.run());
+  return static_cast<int>(std::visit(Carry{}, *task));
 }

@@ -66,7 +66,7 @@ class Service {
   Async<Result<void>> check_token();
   Async<void> delete_webhook();
   Async<Result<void>> wait_for_operator();
-  bool is_claimed_by(const telegram::Update& update, const std::string& code);
+  void take_operator(const telegram::Message& message);
   Async<Result<void>> open_vault();
   void make_parts();
   void make_desk();

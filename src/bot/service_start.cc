@@ -4,12 +4,11 @@
 #include <string>
 #include <utility>
 
-#include "bot/claim_code.h"
+#include "bot/certificate.h"
+#include "bot/operator_claim.h"
 #include "bot/operator_texts.h"
 #include "bot/service.h"
 #include "bot/texts.h"
-#include "vault/backoff.h"
-#include "vault/poll_offset.h"
 #include "vault/retry.h"
 
 namespace telekv::bot {
@@ -28,21 +27,6 @@ constexpr seconds kOpenDeadline{300};
 void log_note(const vault::Note& note) {
   const bool warning = note.weight == vault::Note::Weight::kWarning;
   spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", note.text);
-}
-
-/// Telegram would tell of a certificate that does not fit only when it has failed to deliver.
-Result<std::shared_ptr<const telegram::ServerTls>> load_certificate(const WebhookSettings& webhook,
-                                                                    seconds now) {
-  Result<std::shared_ptr<const telegram::ServerTls>> tls =
-      telegram::ServerTls::load(webhook.certificate_file, webhook.key_file);
-  if (!tls) return wrong("WEBHOOK_CERT: " + tls.error().message);
-  if (!(*tls)->is_valid_at(now)) {
-    return wrong("WEBHOOK_CERT: the certificate has expired, or is not valid yet");
-  }
-  if (!(*tls)->is_for(webhook.host)) {
-    return wrong("WEBHOOK_CERT: the certificate is not for " + webhook.host);
-  }
-  return tls;
 }
 
 void log_save(const vault::CommitReport& saved) {
@@ -117,52 +101,32 @@ asio::awaitable<void> Service::delete_webhook() {
 // Without an operator there is no chat to keep the data in, so nobody is served until one has sent
 // the code. What players send meanwhile is answered as such and forgotten.
 asio::awaitable<Result<void>> Service::wait_for_operator() {
-  const std::string code = make_claim_code(random_);
-  spdlog::warn("ADMIN_ID is not set: send {} to the bot to become its operator", code);
-  vault::Backoff backoff(random_, {});
-  vault::PollOffset offset;
+  OperatorClaim claim(*api_, clock_, random_, [](const Error& error) {
+    spdlog::warn("getting updates failed: {}", describe(error));
+  });
+  spdlog::warn("ADMIN_ID is not set: send {} to the bot to become its operator", claim.code());
   while (!config_.admin_id) {
-    telegram::GetUpdates query;
-    if (const auto due = offset.send_once()) query.offset = telegram::UpdateId{*due};
-    const Result<telegram::UpdatePage> page = co_await api_->get_updates(std::move(query));
-    if (!page) {
-      if (vault::ends_the_run(page.error())) co_return page.error();
-      spdlog::warn("getting updates failed: {}", describe(page.error()));
-      co_await clock_.sleep_for(backoff.next(page.error()));
-      continue;
-    }
-    backoff.reset();
-    for (const telegram::Update& update : page->updates) {
-      const auto* message = std::get_if<telegram::Message>(&update.content);
-      if (!message || !message->from || message->from->is_bot || message->text.empty()) continue;
-      const bool claimed = !config_.admin_id && is_claimed_by(update, code);
-      const texts::Language language = texts::language_of(message->from->language_code);
-      std::string answer = claimed ? texts::operator_claimed(message->from->id, language)
-                                   : std::string(texts::say(texts::Phrase::kNotReadyYet, language));
-      outbox_->push({.chat = message->chat.id, .text = std::move(answer)});
-    }
-    if (const auto last = page->last_id()) {
-      offset.move_behind(telegram::to_int(*last));
-    } else if (page->unreadable > 0) {
-      offset.skip(page->unreadable);
+    const Result<std::vector<OperatorClaim::Heard>> heard = co_await claim.listen();
+    if (!heard) co_return heard.error();
+    for (const OperatorClaim::Heard& each : *heard) {
+      const telegram::Message& message = each.message;
+      if (each.claims) take_operator(message);
+      const texts::Language language = texts::language_of(message.from->language_code);
+      std::string answer = each.claims
+                               ? texts::operator_claimed(message.from->id, language)
+                               : std::string(texts::say(texts::Phrase::kNotReadyYet, language));
+      outbox_->push({.chat = message.chat.id, .text = std::move(answer)});
     }
     co_await outbox_->room();
   }
   co_return Result<void>{};
 }
 
-// In a group the code is no longer a secret, and the group is not where the next start would look
-// for the data.
-bool Service::is_claimed_by(const telegram::Update& update, const std::string& code) {
-  const auto& message = std::get<telegram::Message>(update.content);
-  if (message.chat.type != telegram::ChatType::kPrivate || !is_same_code(code, message.text)) {
-    return false;
-  }
+void Service::take_operator(const telegram::Message& message) {
   config_.admin_id = message.from->id;
   if (!config_.vault_chat) config_.vault_chat = message.chat.id;
   spdlog::info("the operator is {}; set ADMIN_ID={} to keep it so",
                telegram::to_int(message.from->id), telegram::to_int(message.from->id));
-  return true;
 }
 
 asio::awaitable<Result<void>> Service::open_vault() {

@@ -148,7 +148,13 @@ void declare_writers(CLI::App& app, Parsed& parsed) {
   add_plaintext(rekeying, parsed);
 }
 
-void declare_health(CLI::App& app, Parsed& parsed) {
+void declare_checks(CLI::App& app, Parsed& parsed) {
+  add_plaintext(add(app, parsed, "check",
+                    "Try the settings, the token, the chats and the key as a start would, and "
+                    "change nothing.",
+                    "  telekv check\n"
+                    "  telekv check --json\n"),
+                parsed);
   add(app, parsed, "health",
       "Ask the clicker on this machine whether it is ready: GET /healthz on PORT, over plain HTTP.",
       "  PORT=8080 telekv health\n");
@@ -177,6 +183,7 @@ Result<Command> choose(const std::string& name, Parsed& parsed) {
     parsed.restore.plaintext = parsed.plaintext;
     return Command(parsed.restore);
   }
+  if (name == "check") return Command(CheckOptions{.plaintext = parsed.plaintext});
   if (name == "health") return Command(HealthOptions{});
   if (name == "rekey") return Command(RekeyOptions{.plaintext = parsed.plaintext});
   return Command(KeygenOptions{});
@@ -197,7 +204,7 @@ Result<std::variant<Invocation, bot::PrintAndExit>> parse_arguments(int argc,
             "  (umask 077; telekv keygen >telekv.key)\n");
   declare_readers(app, parsed);
   declare_writers(app, parsed);
-  declare_health(app, parsed);
+  declare_checks(app, parsed);
   // CLI11 reports by exceptions; they end here.
   try {
     app.parse(argc, argv);

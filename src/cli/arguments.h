@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "bot/config.h"
+#include "cli/check.h"
 #include "cli/export.h"
 #include "cli/health.h"
 #include "cli/import.h"
@@ -21,7 +22,7 @@ struct KeygenOptions {};
 
 using Command =
     std::variant<KeygenOptions, InspectOptions, VerifyOptions, ExportOptions, ImportOptions,
-                 SnapshotsOptions, RestoreOptions, RekeyOptions, HealthOptions>;
+                 SnapshotsOptions, RestoreOptions, RekeyOptions, CheckOptions, HealthOptions>;
 
 struct Invocation {
   Command command;

@@ -12,16 +12,14 @@
 #include <utility>
 
 namespace telekv::cli {
+
+using bot::cannot_write;
+
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
 std::string reason(int error) { return std::generic_category().message(error); }
-
-Error cannot_write(const std::string& name, int error) {
-  return Error{ErrorCode::kRejected, "cannot write " + name + ": " + reason(error),
-               "nothing that was there before has been changed"};
-}
 
 class Descriptor {
  public:
@@ -81,16 +79,6 @@ Result<Bytes> read_file(const std::string& path, std::size_t max_bytes, const St
   const bool sized = fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
   return read_all(file.get(), sized ? static_cast<std::size_t>(status.st_size) : 0, max_bytes,
                   path);
-}
-
-Result<void> write_all(int descriptor, std::string_view bytes, const std::string& name) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return cannot_write(name, errno);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
 }
 
 NewFile::NewFile(std::string target, std::string temporary, int descriptor)

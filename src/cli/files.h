@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "bot/output.h"
 #include "kv/bytes.h"
 #include "kv/error.h"
 
@@ -35,8 +36,7 @@ Result<Bytes> read_file(const std::string& path, std::size_t max_bytes, const St
 /// What an error line calls it.
 std::string shown_name(const std::string& path);
 
-/// Writes all of `bytes`.
-Result<void> write_all(int descriptor, std::string_view bytes, const std::string& name);
+using bot::write_all;
 
 /// A file that takes the place of `path` when it is complete, readable by its owner alone. Without
 /// commit() nothing of it stays.

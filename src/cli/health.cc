@@ -1,14 +1,12 @@
 #include "cli/health.h"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
-#include <optional>
 #include <utility>
 
+#include "bot/run_to_end.h"
 #include "bot/web.h"
 #include "telegram/http_client.h"
-#include "vault/caught.h"
 
 namespace telekv::cli {
 namespace {
@@ -33,15 +31,7 @@ Result<telegram::HttpResponse> get(telegram::ApiRoot root, telegram::HttpRequest
   Result<std::unique_ptr<telegram::HttpClient>> client =
       telegram::HttpClient::create(io.get_executor(), std::move(root));
   if (!client) return client.error();
-  std::optional<Result<telegram::HttpResponse>> outcome;
-  boost::asio::co_spawn(
-      io, vault::caught((*client)->exchange(std::move(request))),
-      [&](const std::exception_ptr& /*never*/, Result<telegram::HttpResponse> response) {
-        outcome = std::move(response);
-        io.stop();
-      });
-  io.run();
-  return *std::move(outcome);
+  return bot::run_to_end(io, (*client)->exchange(std::move(request)));
 }
 
 }  // namespace

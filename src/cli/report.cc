@@ -127,14 +127,6 @@ std::string as_error_line(const Error& error, bool json) {
   return as_json(report);
 }
 
-std::string printable(std::string_view text) {
-  std::string out(text);
-  std::replace_if(
-      out.begin(), out.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return out;
-}
-
 std::string hex(ByteView bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string out;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "bot/printable.h"
 #include "kv/bytes.h"
 #include "kv/error.h"
 
@@ -24,9 +25,7 @@ std::string as_json(const Report& report);
 /// One line for standard error: "telekv: message (hint)", or the same as JSON.
 std::string as_error_line(const Error& error, bool json);
 
-/// `text` with every control character replaced: names of files and fields can hold what a terminal
-/// would obey.
-std::string printable(std::string_view text);
+using bot::printable;
 
 std::string hex(ByteView bytes);
 std::string hex(std::uint64_t value);

@@ -47,10 +47,15 @@ Report describe_plan(const format::RestorePoint& point, const Report& newest) {
   return Report{{"restore", describe_point(point)}, {"instead_of", newest}};
 }
 
-Result<void> bring_back(std::uint64_t number, Session& session, const Surroundings& surroundings,
-                        Report& report) {
+Result<void> bring_back(const format::RestorePoint& chosen, Session& session,
+                        const Surroundings& surroundings, Report& report) {
+  // The vault's own copy of the point goes when it opens.
+  const std::uint64_t number = chosen.number();
+  const std::uint64_t point_bytes = bytes_of(chosen.state());
   surroundings.tell("taking the vault over");
-  const Result<vault::OpenReport> opened = session.run(session.vault().open(session.deadline()));
+  const std::uint64_t newest_bytes = bytes_of(session.vault().manifest().state());
+  const Result<vault::OpenReport> opened =
+      session.run(session.vault().open(session.deadline()), newest_bytes);
   if (!opened) {
     Error error = opened.error();
     if (vault::is_broken(error) || error.code == ErrorCode::kUnavailable) {
@@ -60,7 +65,7 @@ Result<void> bring_back(std::uint64_t number, Session& session, const Surroundin
   }
   surroundings.tell("restoring point " + std::to_string(number));
   const Result<vault::RestoreReport> restored =
-      session.run(session.vault().restore(number, session.deadline()));
+      session.run(session.vault().restore(number, session.deadline()), point_bytes);
   if (!restored) return restored.error();
   if (restored->unsaved) return *restored->unsaved;
   report["users"] = restored->records;
@@ -114,10 +119,9 @@ Result<Answer> restore(const RestoreOptions& options, const Surroundings& surrou
   Answer answer{.report = describe_plan(**point, *newest)};
   answer.report["done"] = !options.dry_run;
   const Result<void> changed =
-      options.dry_run ? session.try_restoring((*point)->state())
-      : options.newest_is_lost
-          ? start_from((*point)->number(), source, surroundings, answer.report)
-          : bring_back((*point)->number(), session, surroundings, answer.report);
+      options.dry_run          ? session.try_restoring((*point)->state())
+      : options.newest_is_lost ? start_from((*point)->number(), source, surroundings, answer.report)
+                               : bring_back(**point, session, surroundings, answer.report);
   if (!changed) return changed.error();
   return answer;
 }

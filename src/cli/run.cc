@@ -48,6 +48,9 @@ struct Execute {
   Result<Answer> operator()(const RekeyOptions& options) const {
     return rekey(options, surroundings);
   }
+  Result<Answer> operator()(const CheckOptions& options) const {
+    return check(options, surroundings);
+  }
   Result<Answer> operator()(const HealthOptions&) const { return ask_health(surroundings); }
   // Its only output is the key, so that a shell can take it.
   Result<Answer> operator()(const KeygenOptions&) const {

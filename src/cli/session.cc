@@ -24,17 +24,18 @@ Error no_store() {
 
 }  // namespace
 
+std::uint64_t bytes_of(const format::State& state) {
+  std::uint64_t bytes = 0;
+  for (const format::Object& chunk : state.base().chunks()) bytes += chunk.size();
+  for (const format::Object& segment : state.segments()) bytes += segment.size();
+  return bytes;
+}
+
 Result<std::unique_ptr<Session>> Session::create(const Source& source,
                                                  const Surroundings& surroundings,
                                                  vault::VaultOptions options) {
-  std::unique_ptr<Session> session(new Session);
-  options.on_note = [&surroundings](const vault::Note& note) {
-    if (note.weight == vault::Note::Weight::kWarning) {
-      surroundings.warn(note.text);
-    } else {
-      surroundings.tell(note.text);
-    }
-  };
+  std::unique_ptr<Session> session(new Session(surroundings));
+  options.on_note = [raw = session.get()](const vault::Note& note) { raw->note(note); };
   const Result<std::optional<vault::Key>> key =
       source.chat ? session->reach_chat(source, surroundings.environment, options)
                   : session->read_files(source, surroundings);
@@ -53,7 +54,8 @@ Result<std::optional<vault::Key>> Session::reach_chat(const Source& source,
       io_.get_executor(), settings->api_root, {.proxy = settings->proxy});
   if (!http) return http.error();
   http_ = *std::move(http);
-  api_.emplace(*http_, settings->token);
+  counted_.emplace(*http_);
+  api_.emplace(*counted_, settings->token);
   clock_ = std::make_unique<vault::SystemClock>();
   channel_ = std::make_unique<telegram::BotChannel>(
       *api_, *settings->vault_chat, bot::texts::operator_commands(bot::texts::Language::kRussian));
@@ -82,16 +84,33 @@ void Session::make_vault(const std::optional<vault::Key>& key, vault::VaultOptio
                  std::move(options));
 }
 
-Error Session::unexpected(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& what) {
-    return Error{ErrorCode::kRejected, std::string("an unexpected exception: ") + what.what()};
+void Session::note(const vault::Note& note) {
+  if (bar_) bar_->erase();
+  if (note.weight == vault::Note::Weight::kWarning) {
+    surroundings_->warn(note.text);
+  } else {
+    surroundings_->tell(note.text);
   }
 }
 
+void Session::begin_progress(std::uint64_t expected_bytes) {
+  if (!surroundings_->progress || !counted_) return;
+  counted_before_ = counted_->bytes();
+  bar_.emplace(surroundings_->streams.error, expected_bytes, clock_->now());
+}
+
+void Session::show_progress() {
+  if (bar_) bar_->show(counted_->bytes() - counted_before_, clock_->now());
+}
+
+// How much there is to download only its root tells, which is read first for whoever watches.
 Result<StoredState> Session::read_state() {
-  const Result<vault::OpenReport> opened = run(vault_->read(deadline()));
+  std::uint64_t expected_bytes = 0;
+  if (surroundings_->progress && counted_) {
+    if (const Result<Report> names = read_names(); !names) return names.error();
+    expected_bytes = bytes_of(vault_->manifest().state());
+  }
+  const Result<vault::OpenReport> opened = run(vault_->read(deadline()), expected_bytes);
   if (!opened) return opened.error();
   if (opened->created) return no_store();
   return StoredState{.report = describe_newest(opened->root), .fell_back = opened->fell_back};
@@ -105,15 +124,12 @@ Result<Report> Session::read_names() {
 
 Report Session::describe_newest(vault::MessageId root) const {
   const format::State& state = vault_->manifest().state();
-  std::uint64_t bytes = 0;
-  for (const format::Object& chunk : state.base().chunks()) bytes += chunk.size();
-  for (const format::Object& segment : state.segments()) bytes += segment.size();
   return {{"root", vault::to_int(root)},
           {"sequence", state.sequence()},
           {"committed_at", utc_time(state.committed_at())},
           {"users", state.records()},
           {"digest", hex(state.digest())},
-          {"bytes", bytes}};
+          {"bytes", bytes_of(state)}};
 }
 
 Result<void> Session::try_restoring(const format::State& state) {
@@ -125,7 +141,7 @@ Result<void> Session::try_restoring(const format::State& state) {
   vault::Chain chain(objects);
   kv::Table<bot::User> scratch(table_options_);
   const vault::Patience patience{clock_.get(), &random_, deadline()};
-  const auto loaded = run(chain.load(state, scratch, patience));
+  const auto loaded = run(chain.load(state, scratch, patience), bytes_of(state));
   return loaded ? Result<void>{} : loaded.error();
 }
 

@@ -5,17 +5,18 @@
 // ended.
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "bot/run_to_end.h"
 #include "bot/user.h"
+#include "cli/counted_http.h"
+#include "cli/progress_bar.h"
 #include "cli/source.h"
 #include "cli/surroundings.h"
 #include "kv/table.h"
@@ -27,6 +28,9 @@
 #include "vault/vault.h"
 
 namespace telekv::cli {
+
+/// How much a state is to download.
+std::uint64_t bytes_of(const format::State& state);
 
 /// The newest state that a source can restore.
 struct StoredState {
@@ -45,20 +49,13 @@ class Session {
                                                  const Surroundings& surroundings,
                                                  vault::VaultOptions options = {});
 
+  /// `expected_bytes` to be transferred, nearly, for whoever watches; 0: not known.
   template <class T>
-  Result<T> run(vault::Channel::Async<T> operation) {
-    std::optional<Result<T>> outcome;
-    auto store = [](vault::Channel::Async<T> pending,
-                    std::optional<Result<T>>* place) -> boost::asio::awaitable<void> {
-      place->emplace(co_await std::move(pending));
-    };
-    io_.restart();
-    boost::asio::co_spawn(io_, store(std::move(operation), &outcome),
-                          [&outcome](const std::exception_ptr& failure) {
-                            if (failure) outcome.emplace(unexpected(failure));
-                          });
-    while (!outcome) io_.run_one();
-    return *std::move(outcome);
+  Result<T> run(vault::Channel::Async<T> operation, std::uint64_t expected_bytes = 0) {
+    begin_progress(expected_bytes);
+    Result<T> outcome = bot::run_to_end(io_, std::move(operation), [this] { show_progress(); });
+    bar_.reset();
+    return outcome;
   }
 
   /// Loads and verifies the newest state; claims and changes nothing. kNotFound for a chat that
@@ -76,9 +73,11 @@ class Session {
   vault::Clock::Time deadline() const { return clock_->now() + kPatience; }
 
  private:
-  Session() = default;
+  explicit Session(const Surroundings& surroundings) : surroundings_(&surroundings) {}
+  void begin_progress(std::uint64_t expected_bytes);
+  void show_progress();
+  void note(const vault::Note& note);
   Report describe_newest(vault::MessageId root) const;
-  static Error unexpected(const std::exception_ptr& failure);
   Result<std::optional<vault::Key>> reach_chat(const Source& source, const Environment& environment,
                                                vault::VaultOptions& options);
   Result<std::optional<vault::Key>> read_files(const Source& source,
@@ -89,7 +88,11 @@ class Session {
   boost::asio::thread_pool pool_{1};
   std::unique_ptr<vault::Clock> clock_;
   vault::SystemRandom random_;
+  const Surroundings* surroundings_;
   std::unique_ptr<telegram::HttpClient> http_;  // of a live chat
+  std::optional<CountedHttp> counted_;          // of a live chat
+  std::uint64_t counted_before_ = 0;
+  std::optional<ProgressBar> bar_;
   std::optional<telegram::Api> api_;
   std::unique_ptr<vault::Channel> channel_;
   std::optional<vault::Sealer> sealer_;

@@ -13,9 +13,11 @@ namespace {
 void verify_points(const Source& source, Session& session, const Surroundings& surroundings,
                    Answer& answer) {
   boost::json::array points;
-  for (const format::RestorePoint& point : session.vault().history().points()) {
+  const format::History& history = session.vault().history();
+  for (const format::RestorePoint& point : history.points()) {
     const std::string name = "restore point " + std::to_string(point.number());
-    surroundings.tell("restoring " + name);
+    surroundings.tell("restoring " + name + ", " + std::to_string(points.size() + 1) + " of " +
+                      std::to_string(history.points_size()));
     Report row = describe_point(point);
     const Result<void> restored = session.try_restoring(point.state());
     row["restored"] = restored ? "yes" : "no: " + restored.error().message;

@@ -11,6 +11,7 @@ using json::Element;
 using json::Object;
 
 constexpr std::size_t kMaxDescriptionBytes = 300;
+constexpr std::size_t kMaxStatusBytes = 64;
 constexpr std::size_t kMaxPathBytes = 4096;
 constexpr std::size_t kMaxUrlBytes = 4096;
 constexpr std::size_t kMaxCommands = 100;
@@ -57,6 +58,17 @@ Result<void> read(const Element& result, ChatInfo& info) {
     if (!message) return message.error();
     info.pinned_message = std::move(*message);
   }
+  return {};
+}
+
+Result<void> read(const Element& result, Membership& member) {
+  auto object = json::as_object(result, "result");
+  if (!object) return object.error();
+  auto status = json::read_string(*object, "status", kMaxStatusBytes);
+  if (!status) return status.error();
+  bool may_pin = false;
+  if (object->at_key("can_pin_messages").get(may_pin) != simdjson::SUCCESS) may_pin = false;
+  member = {.administrator = *status == "administrator", .may_pin = may_pin};
   return {};
 }
 
@@ -166,6 +178,7 @@ template Result<Done> parse_answer<Done>(std::string_view);
 template Result<User> parse_answer<User>(std::string_view);
 template Result<Message> parse_answer<Message>(std::string_view);
 template Result<ChatInfo> parse_answer<ChatInfo>(std::string_view);
+template Result<Membership> parse_answer<Membership>(std::string_view);
 template Result<RemoteFile> parse_answer<RemoteFile>(std::string_view);
 template Result<WebhookInfo> parse_answer<WebhookInfo>(std::string_view);
 template Result<std::vector<BotCommand>> parse_answer<std::vector<BotCommand>>(std::string_view);

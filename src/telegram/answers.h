@@ -29,7 +29,8 @@ std::optional<Refusal> parse_refusal(std::string_view body);
 struct Done {};
 
 /// The result of a success. kDamaged when the text is no success or the result is not a T. Defined
-/// for Done, User, Message, ChatInfo, RemoteFile, WebhookInfo and std::vector<BotCommand>.
+/// for Done, User, Message, ChatInfo, Membership, RemoteFile, WebhookInfo and
+/// std::vector<BotCommand>.
 template <class T>
 Result<T> parse_answer(std::string_view body);
 

@@ -355,6 +355,19 @@ Async<ChatInfo> Api::get_chat(ChatId chat) {
   return call<ChatInfo>({"getChat", Effect::kReads}, json_request({{"chat_id", to_int(chat)}}));
 }
 
+Async<Membership> Api::get_own_membership(ChatId chat) {
+  return call<Membership>({"getChatMember", Effect::kReads},
+                          json_request({{"chat_id", to_int(chat)}, {"user_id", to_int(bot_id())}}));
+}
+
+Async<void> Api::send_typing(ChatId chat) {
+  const Method method{"sendChatAction", Effect::kReads, chat};
+  auto request = json_request({{"chat_id", to_int(chat)}, {"action", "typing"}});
+  auto done = co_await call<Done>(method, std::move(request));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
 Async<void> Api::pin_chat_message(ChatId chat, MessageId id) {
   const Method method{"pinChatMessage", Effect::kMutates, chat};
   auto body = message_json(chat, id);

@@ -80,6 +80,12 @@ struct ChatInfo {
   std::optional<Message> pinned_message;
 };
 
+/// What a bot is in a group.
+struct Membership {
+  bool administrator = false;
+  bool may_pin = false;  ///< false too where Telegram does not say
+};
+
 struct RemoteFile {
   std::string path;        ///< below /file/bot<token>/; valid for an hour at least
   std::uint64_t size = 0;  ///< bytes; 0 when not told
@@ -136,6 +142,10 @@ class Api {
   Async<std::optional<Message>> edit_message_document(ChatId chat, MessageId id, Upload upload);
 
   Async<ChatInfo> get_chat(ChatId chat);
+  Async<Membership> get_own_membership(ChatId chat);
+  /// Shows "typing" for some seconds: the only call that tells whether messages would be taken, and
+  /// sends none. Fails in channels.
+  Async<void> send_typing(ChatId chat);
   Async<void> pin_chat_message(ChatId chat, MessageId id);    ///< silent
   Async<void> unpin_chat_message(ChatId chat, MessageId id);  ///< succeeds when it is not pinned
   Async<Message> forward_message(ChatId to, ChatId from, MessageId id);  ///< silent

@@ -31,7 +31,7 @@ class Settings : public ::testing::Test {
     set("TELEKV_KEY", kKey);
   }
   template <class... Flags>
-  Result<std::variant<Config, PrintAndExit>> parse(Flags... flags) {
+  Result<Task> parse(Flags... flags) {
     const char* const arguments[] = {"clicker", flags...};
     return parse_config(1 + sizeof...(flags), arguments, random_);
   }
@@ -233,6 +233,26 @@ TEST_F(Settings, ForUnsealedStorageExcludeAKey) {
   const auto parsed = parse("--plaintext");
   ASSERT_TRUE(parsed);
   EXPECT_FALSE(std::get<Config>(*parsed).key);
+}
+
+TEST_F(Settings, MayOnlyBeTried) {
+  set_what_is_needed();
+  EXPECT_FALSE(std::get<Config>(*parse()).only_check);
+  EXPECT_TRUE(std::get<Config>(*parse("--check")).only_check);
+}
+
+TEST_F(Settings, ThatAreMadeNeedNotBeThere) {
+  set("BOT_TOKEN", kToken);
+  set("VAULT_CHAT", "-100123");
+  const auto parsed = parse("init", "--output", "clicker.env");
+  ASSERT_TRUE(parsed);
+  const auto& init = std::get<InitOptions>(*parsed);
+  EXPECT_EQ(init.output, "clicker.env");
+  EXPECT_EQ(init.given.bot_token, kToken);
+  EXPECT_EQ(init.given.vault_chat, -100123);
+  EXPECT_FALSE(init.given.admin_id);
+  EXPECT_EQ(init.given.telekv_key, "");
+  EXPECT_EQ(std::get<InitOptions>(*parse("init")).output, "");
 }
 
 TEST_F(Settings, AreExplainedOnRequest) {

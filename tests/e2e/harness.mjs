@@ -42,16 +42,18 @@ export class Program {
   output = '';
   error = '';
 
-  constructor(name, args, { env = {}, cwd, input } = {}) {
+  /// `input` is all of standard input; with `typed` it comes bit by bit, by type().
+  constructor(name, args, { env = {}, cwd, input, typed = false } = {}) {
     this.name = name;
     // Nothing of the caller's own environment reaches the program: no token, no proxy, no language.
     this.process = spawn(resolvePath(binFolder, name), args, {
       cwd,
       env: { PATH: process.env.PATH, HOME: cwd, LANG: 'C.UTF-8', ...env },
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [input === undefined && !typed ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     // A program that ends without reading everything is no failure of the test's.
-    this.process.stdin?.on('error', () => {}).end(input);
+    this.process.stdin?.on('error', () => {});
+    if (!typed) this.process.stdin?.end(input);
     this.process.stdout.setEncoding('utf8').on('data', (text) => {
       this.output += text;
     });
@@ -75,6 +77,10 @@ export class Program {
         throw new Error(`${this.name} ended before ${pattern}:\n${this.story()}`);
       return found;
     });
+  }
+
+  type(text) {
+    this.process.stdin.write(text);
   }
 
   signal(name) {
