@@ -29,6 +29,11 @@ Error always_hidden() {
                "do not pin messages in the vault's chat"};
 }
 
+Error always_turned_back() {
+  return Error{ErrorCode::kUnavailable, "the register names an older root again and again",
+               "keep only one copy of this bot running"};
+}
+
 }  // namespace
 
 // Steps 2-8; also the rotation to a fresh root from memory. Returns the root's size in bytes.
@@ -96,7 +101,7 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     if (!now) co_return now.error();
     if (*now != Standing::kOwn && may_try_again()) continue;
     if (*now == Standing::kHiddenByForeign) co_return always_hidden();
-    if (*now == Standing::kTurnedBack) co_return pin_keeps_moving();
+    if (*now == Standing::kTurnedBack) co_return always_turned_back();
     rotation_due_ = false;
     absorbing_ = false;
     for (const MessageId id : candidates_) {

@@ -166,6 +166,23 @@ TEST(VaultCheck, ARegisterThatIsTurnedBackIsLeftForAFreshRoot) {
   EXPECT_EQ(restored(world), process->state.content());
 }
 
+TEST(VaultCheck, ARegisterThatIsAlwaysTurnedBackPostsFewMessages) {
+  World world;
+  auto process = world.opened();
+  process->vault.note_witness();
+  const MessageId older{to_int(process->vault.root()) - 1};
+  int posts = 0;
+  process->channel.on_call = [&](const Call& call) {
+    if (call.kind == CallKind::kPointer) world.chat.set_pointer(older);
+    if (call.kind == CallKind::kPost) ++posts;
+    return Fault{};
+  };
+  const auto check = world.check(*process);
+  ASSERT_FALSE(check);
+  EXPECT_EQ(check.error().code, ErrorCode::kUnavailable);
+  EXPECT_LE(posts, 10);
+}
+
 // A third one looks under its pin, and nothing else tells the first that it has been superseded.
 TEST(VaultCheck, WhoeverConfirmedBelowWhileThePinWasAwayIsNotLost) {
   World world;
