@@ -170,7 +170,7 @@ asio::awaitable<Result<void>> Service::open_vault() {
   table.hash_seed = random_.next_u64();
   if (config_.key) table.digest_key = config_.key->digest_key();
   users_.emplace(table);
-  channel_.emplace(*api_, *config_.vault_chat, texts::operator_commands(texts::Language::kRussian));
+  channel_.emplace(*api_, *config_.vault_chat, texts::operator_commands(texts::kOthers));
   metered_.emplace(*channel_, clock_);
   vault::VaultOptions options = config_.vault;
   options.make_scratch = [table = table_options_] {
@@ -260,22 +260,22 @@ void Service::make_desk() {
                           .executor = io_.get_executor()});
 }
 
-// Menus are a comfort: players can type what they offer. The list of the vault's chat without a
-// language is the vault's register and is written by nobody else; Russian is what it says.
+// Menus are a comfort: players can type what they offer. Telegram shows the one without a language
+// to whoever has none of their own, as texts::language_of() answers them. In the vault's chat that
+// one is the vault's register and is written by nobody else.
 asio::awaitable<void> Service::publish_commands() {
   using telegram::CommandScope;
   using texts::Language;
+  constexpr CommandScope::Kind kGroups = CommandScope::Kind::kAllGroupChats;
   const telegram::ChatId own_chat{telegram::to_int(*config_.admin_id)};
   std::vector<std::pair<CommandScope, std::vector<telegram::BotCommand>>> menus{
-      {{}, texts::player_commands(Language::kRussian)},
-      {{.language = "en"}, texts::player_commands(Language::kEnglish)},
-      {{.kind = CommandScope::Kind::kAllGroupChats}, texts::group_commands(Language::kRussian)},
-      {{.kind = CommandScope::Kind::kAllGroupChats, .language = "en"},
-       texts::group_commands(Language::kEnglish)},
-      {CommandScope::of_chat(own_chat, "en"), texts::operator_commands(Language::kEnglish)}};
+      {{}, texts::player_commands(texts::kOthers)},
+      {{.language = "ru"}, texts::player_commands(Language::kRussian)},
+      {{.kind = kGroups}, texts::group_commands(texts::kOthers)},
+      {{.kind = kGroups, .language = "ru"}, texts::group_commands(Language::kRussian)},
+      {CommandScope::of_chat(own_chat, "ru"), texts::operator_commands(Language::kRussian)}};
   if (own_chat != *config_.vault_chat) {
-    menus.emplace_back(CommandScope::of_chat(own_chat),
-                       texts::operator_commands(Language::kRussian));
+    menus.emplace_back(CommandScope::of_chat(own_chat), texts::operator_commands(texts::kOthers));
   }
   const vault::Patience patience{&clock_, &random_, clock_.now() + kReachDeadline};
   for (const auto& menu : menus) {

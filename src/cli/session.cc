@@ -56,7 +56,7 @@ Result<std::optional<vault::Key>> Session::reach_chat(const Source& source,
   api_.emplace(*http_, settings->token);
   clock_ = std::make_unique<vault::SystemClock>();
   channel_ = std::make_unique<telegram::BotChannel>(
-      *api_, *settings->vault_chat, bot::texts::operator_commands(bot::texts::Language::kRussian));
+      *api_, *settings->vault_chat, bot::texts::operator_commands(bot::texts::kOthers));
   return settings->key;
 }
 
