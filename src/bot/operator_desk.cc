@@ -22,6 +22,7 @@ namespace telekv::bot {
 
 namespace asio = boost::asio;
 using namespace asio::experimental::awaitable_operators;
+using telegram::Reply;
 
 namespace {
 

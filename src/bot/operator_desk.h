@@ -18,8 +18,8 @@
 #include "bot/clicker.h"
 #include "bot/exporter.h"
 #include "bot/operator_texts.h"
-#include "bot/outbox.h"
 #include "telegram/api.h"
+#include "telegram/outbox.h"
 #include "vault/clock.h"
 #include "vault/event.h"
 #include "vault/saver.h"
@@ -34,7 +34,7 @@ class OperatorDesk {
   struct Parts {
     vault::Vault* vault;
     vault::Saver* saver;
-    Outbox* outbox;
+    telegram::Outbox* outbox;
     telegram::Api* api;
     vault::Clock* clock;
     Exporter* exporter;
@@ -62,16 +62,16 @@ class OperatorDesk {
   using Async = boost::asio::awaitable<T>;
 
   Async<void> answer(Wish wish);
-  Async<Reply> fulfil(Wish wish);
-  Async<Reply> with_progress(Wish wish, Async<Reply> work);
+  Async<telegram::Reply> fulfil(Wish wish);
+  Async<telegram::Reply> with_progress(Wish wish, Async<telegram::Reply> work);
   std::string progress_of(const Wish& wish, std::uint64_t uploaded_before,
                           std::chrono::seconds passed) const;
-  Async<Reply> status(Wish wish);
-  Async<Reply> snapshot(Wish wish);
-  Reply list(const Wish& wish) const;
-  Reply ask(const Wish& wish) const;
-  Async<Reply> restore(Wish wish);
-  Async<Reply> export_all(Wish wish);
+  Async<telegram::Reply> status(Wish wish);
+  Async<telegram::Reply> snapshot(Wish wish);
+  telegram::Reply list(const Wish& wish) const;
+  telegram::Reply ask(const Wish& wish) const;
+  Async<telegram::Reply> restore(Wish wish);
+  Async<telegram::Reply> export_all(Wish wish);
   Async<Result<void>> send_export(Wish wish);
 
   Parts parts_;

@@ -22,7 +22,6 @@
 #include "bot/exporter.h"
 #include "bot/metrics.h"
 #include "bot/operator_desk.h"
-#include "bot/outbox.h"
 #include "bot/polled_updates.h"
 #include "bot/sampler.h"
 #include "bot/update_handler.h"
@@ -33,6 +32,7 @@
 #include "telegram/bot_channel.h"
 #include "telegram/flood_budget.h"
 #include "telegram/http_client.h"
+#include "telegram/outbox.h"
 #include "telegram/server_tls.h"
 #include "vault/clock.h"
 #include "vault/event.h"
@@ -97,7 +97,7 @@ class Service {
   telegram::FloodBudget flood_budget_;
   std::unique_ptr<telegram::HttpClient> http_;
   std::optional<telegram::Api> api_;
-  std::optional<Outbox> outbox_;
+  std::optional<telegram::Outbox> outbox_;
   Web web_;
   std::shared_ptr<const telegram::ServerTls> webhook_tls_;  // null: plain HTTP
 

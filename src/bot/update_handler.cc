@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kSaveSoon{500};
 }  // namespace
 
 UpdateHandler::UpdateHandler(Clicker& clicker, kv::Table<User>& users, telegram::Api& api,
-                             Outbox& outbox, vault::Saver& saver, OperatorDesk& desk,
+                             telegram::Outbox& outbox, vault::Saver& saver, OperatorDesk& desk,
                              asio::any_io_executor executor)
     : clicker_(&clicker),
       users_(&users),
@@ -29,10 +29,11 @@ UpdateHandler::UpdateHandler(Clicker& clicker, kv::Table<User>& users, telegram:
       executor_(std::move(executor)) {}
 
 void UpdateHandler::apply(const telegram::Update& update) {
-  if (std::optional<Reply> reply = apply_quietly(update)) outbox_->push(*std::move(reply));
+  if (std::optional<telegram::Reply> reply = apply_quietly(update))
+    outbox_->push(*std::move(reply));
 }
 
-std::optional<Reply> UpdateHandler::apply_quietly(const telegram::Update& update) {
+std::optional<telegram::Reply> UpdateHandler::apply_quietly(const telegram::Update& update) {
   if (const auto* malformed = std::get_if<telegram::MalformedUpdate>(&update.content)) {
     ++unreadable_;
     spdlog::warn("update {} was skipped: {} ({} so far)", telegram::to_int(update.id),
@@ -51,7 +52,7 @@ std::optional<Reply> UpdateHandler::apply_quietly(const telegram::Update& update
   return std::nullopt;
 }
 
-std::optional<Reply> UpdateHandler::carry_out(Outcome outcome) {
+std::optional<telegram::Reply> UpdateHandler::carry_out(Outcome outcome) {
   if (outcome.save_soon) saver_->save_within(kSaveSoon);
   if (outcome.wish) desk_->take(*outcome.wish);
   if (outcome.reply_once_saved) {
@@ -82,7 +83,7 @@ asio::awaitable<void> UpdateHandler::answer_tap(std::string query_id, std::strin
 
 // A save that fails is tried again by the saver, and is waited for again here. When the run ends
 // before, nothing is said: what is not saved may come back.
-asio::awaitable<void> UpdateHandler::push_once_saved(Reply reply) {
+asio::awaitable<void> UpdateHandler::push_once_saved(telegram::Reply reply) {
   for (;;) {
     const Result<vault::CommitReport> saved = co_await saver_->save();
     if (saved) break;

@@ -12,9 +12,9 @@
 
 #include "bot/clicker.h"
 #include "bot/operator_desk.h"
-#include "bot/outbox.h"
 #include "kv/table.h"
 #include "telegram/api.h"
+#include "telegram/outbox.h"
 #include "telegram/types.h"
 #include "vault/saver.h"
 
@@ -23,13 +23,14 @@ namespace telekv::bot {
 class UpdateHandler {
  public:
   /// The references must outlive the object, and the object the executor's last run.
-  UpdateHandler(Clicker& clicker, kv::Table<User>& users, telegram::Api& api, Outbox& outbox,
-                vault::Saver& saver, OperatorDesk& desk, boost::asio::any_io_executor executor);
+  UpdateHandler(Clicker& clicker, kv::Table<User>& users, telegram::Api& api,
+                telegram::Outbox& outbox, vault::Saver& saver, OperatorDesk& desk,
+                boost::asio::any_io_executor executor);
 
   void apply(const telegram::Update& update);
 
   /// The same, but the reply is left to the caller; not one that has to wait for a save.
-  std::optional<Reply> apply_quietly(const telegram::Update& update);
+  std::optional<telegram::Reply> apply_quietly(const telegram::Update& update);
 
   /// Tells the table that `update` will be applied soon.
   void expect(const telegram::Update& update) const;
@@ -44,16 +45,16 @@ class UpdateHandler {
   std::uint64_t unreadable() const { return unreadable_; }
 
  private:
-  std::optional<Reply> carry_out(Outcome outcome);
+  std::optional<telegram::Reply> carry_out(Outcome outcome);
   boost::asio::awaitable<void> answer_tap(std::string query_id, std::string text);
-  boost::asio::awaitable<void> push_once_saved(Reply reply);
+  boost::asio::awaitable<void> push_once_saved(telegram::Reply reply);
   bool is_notice_of_own_pin(const telegram::Message& message) const;
   boost::asio::awaitable<void> remove(telegram::ChatId chat, telegram::MessageId id);
 
   Clicker* clicker_;
   kv::Table<User>* users_;
   telegram::Api* api_;
-  Outbox* outbox_;
+  telegram::Outbox* outbox_;
   vault::Saver* saver_;
   OperatorDesk* desk_;
   boost::asio::any_io_executor executor_;

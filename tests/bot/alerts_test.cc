@@ -52,7 +52,7 @@ struct SomeAlerts : vault::World, ::testing::Test {
       mailbox, telegram::Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000").value()};
   vault::SeededRandom jitter{1};
   telegram::FloodBudget budget{clock, telegram::FloodLimits::none()};
-  Outbox outbox{api, budget, clock, jitter, context.get_executor()};
+  telegram::Outbox outbox{api, budget, clock, jitter, context.get_executor()};
   Alerts alerts{outbox, clock, kOperator};
 };
 

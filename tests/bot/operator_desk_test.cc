@@ -119,7 +119,7 @@ struct Desk : vault::World, ::testing::Test {
                      .clock = &clock,
                      .pool = context.get_executor()}};
   std::optional<texts::Language> heard;
-  Outbox outbox{api, budget, clock, jitter, context.get_executor()};
+  telegram::Outbox outbox{api, budget, clock, jitter, context.get_executor()};
   std::optional<vault::Saver> saver;
   std::optional<OperatorDesk> desk;
   std::optional<Result<void>> saver_end;
