@@ -45,16 +45,6 @@ Result<std::shared_ptr<const telegram::ServerTls>> load_certificate(const Webhoo
   return tls;
 }
 
-void log_save(const vault::CommitReport& saved) {
-  spdlog::debug("saved {} users, sequence {}, {} bytes in {} ms", saved.records, saved.sequence,
-                saved.root_bytes + saved.object_bytes,
-                std::chrono::duration_cast<milliseconds>(saved.duration).count());
-}
-
-void log_failed_save(const Error& error) {
-  spdlog::warn("saving failed, will be tried again: {}", describe(error));
-}
-
 }  // namespace
 
 asio::awaitable<Result<void>> Service::start() {
@@ -203,24 +193,10 @@ void Service::make_parts() {
                                     .hint_pause = config_.hint_pause});
   alerts_.emplace(*outbox_, clock_, *config_.admin_id);
   watch_.emplace(*vault_, *clicker_, *alerts_, clock_, config_.backup_interval);
-  vault::SaverEvents events;
-  events.saved = [this](const vault::CommitReport& saved) {
-    log_save(saved);
-    watch_->note_saved(saved);
-    sampler_->note_saved(saved);
-  };
-  events.failed = [this](const Error& error) {
-    log_failed_save(error);
-    watch_->note_failed_save(error);
-  };
-  events.drill_failed = [this](const Error& error) {
-    spdlog::warn("a trial restore has failed, will be tried again: {}", describe(error));
-    alerts_->tell_of_failed_drill(error);
-  };
   saver_.emplace(
       *vault_, clock_, random_, executor, stopping_,
       vault::SaverOptions{.durability = config_.durability, .interval = config_.backup_interval},
-      std::move(events));
+      watch_->events([this](const vault::CommitReport& saved) { sampler_->note_saved(saved); }));
   make_desk();
   handler_.emplace(*clicker_, *users_, *api_, *outbox_, *saver_, *desk_, executor);
   sampler_.emplace([this] { return facts(); }, clock_);
