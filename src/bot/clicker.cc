@@ -221,7 +221,7 @@ Outcome Clicker::not_registered(const Caller& caller) const {
 
 Outcome Clicker::handle(const telegram::CallbackQuery& tap) {
   const std::optional<Tap> read = parse_tap(tap.data);
-  if (!read || tap.from.is_bot) return {};
+  if (!read || !tap.is_on_message || tap.from.is_bot) return {};
   const Language language = texts::language_of(tap.from.language_code);
   if (read->asked != tap.from.id) {
     return {.tap_answer = std::string(texts::say(Phrase::kNotYourQuestion, language))};
@@ -233,15 +233,19 @@ Outcome Clicker::handle(const telegram::CallbackQuery& tap) {
     case TapKind::kKeep: {
       Outcome outcome{.tap_answer = std::string(texts::say(Phrase::kKept, language))};
       if (tap.message) {
-        outcome.reply = Reply{
-            .chat = tap.message->chat.id, .text = outcome.tap_answer, .edits = tap.message->id};
+        outcome.reply = Reply{.chat = tap.message->chat.id,
+                              .text = outcome.tap_answer,
+                              .topic = topics::kKept,
+                              .to = tap.from.id,
+                              .edits = tap.message->id};
       }
       return outcome;
     }
     case TapKind::kExportPlain:
       if (tap.from.id != options_.operator_id) return {};
-      return {.wish =
-                  Wish{.kind = Wish::Kind::kExportPlain, .chat = own_chat, .language = language}};
+      return {
+          .tap_answer = std::string(texts::say(Phrase::kExportComing, language)),
+          .wish = Wish{.kind = Wish::Kind::kExportPlain, .chat = own_chat, .language = language}};
   }
   return {};
 }
@@ -258,11 +262,11 @@ Outcome Clicker::forget(const telegram::CallbackQuery& tap, Language language) {
   }
   const telegram::ChatId own_chat{key};
   Reply done{.chat = tap.message ? tap.message->chat.id : own_chat,
-             .text = std::string(texts::say(Phrase::kForgotten, language))};
+             .text = std::string(texts::say(Phrase::kForgotten, language)),
+             .to = tap.from.id};
   if (tap.message) done.edits = tap.message->id;
   return {.reply_once_saved = std::move(done),
-          .tap_answer = std::string(texts::say(Phrase::kForgetting, language)),
-          .save_soon = true};
+          .tap_answer = std::string(texts::say(Phrase::kForgetting, language))};
 }
 
 }  // namespace telekv::bot
