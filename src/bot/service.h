@@ -18,12 +18,14 @@
 #include "bot/alerts.h"
 #include "bot/clicker.h"
 #include "bot/config.h"
+#include "bot/early_saves.h"
 #include "bot/exit_code.h"
 #include "bot/exporter.h"
 #include "bot/metrics.h"
 #include "bot/operator_desk.h"
 #include "bot/polled_updates.h"
 #include "bot/sampler.h"
+#include "bot/tap_answers.h"
 #include "bot/update_handler.h"
 #include "bot/watch.h"
 #include "bot/web.h"
@@ -113,6 +115,8 @@ class Service {
   std::optional<Watch> watch_;
   std::optional<Exporter> exporter_;
   std::optional<OperatorDesk> desk_;
+  std::optional<EarlySaves> early_saves_;
+  std::optional<TapAnswers> tap_answers_;
   std::optional<UpdateHandler> handler_;
   std::optional<PolledUpdates> polled_;
   std::optional<vault::PollingLoop> loop_;

@@ -24,6 +24,9 @@ namespace {
 constexpr seconds kReachDeadline{10};
 // Restoring a large store over a slow line, penalties included.
 constexpr seconds kOpenDeadline{300};
+// However many replies and answers to taps are on their way, some are left: for the poll, the
+// commit, a base and a drill beside it, and the operator's desk.
+constexpr std::size_t kConnections = telegram::Outbox::kWorkers + TapAnswers::kWorkers + 6;
 
 void log_note(const vault::Note& note) {
   const bool warning = note.weight == vault::Note::Weight::kWarning;
@@ -50,7 +53,8 @@ Result<std::shared_ptr<const telegram::ServerTls>> load_certificate(const Webhoo
 asio::awaitable<Result<void>> Service::start() {
   if (Result<void> listening = listen(); !listening) co_return listening;
   Result<std::unique_ptr<telegram::HttpClient>> http =
-      telegram::HttpClient::create(io_.get_executor(), config_.api_root, {.proxy = config_.proxy});
+      telegram::HttpClient::create(io_.get_executor(), config_.api_root,
+                                   {.max_connections = kConnections, .proxy = config_.proxy});
   if (!http) co_return http.error();
   http_ = std::move(*http);
   api_.emplace(*http_, config_.token, &flood_budget_);
@@ -198,7 +202,16 @@ void Service::make_parts() {
       vault::SaverOptions{.durability = config_.durability, .interval = config_.backup_interval},
       watch_->events([this](const vault::CommitReport& saved) { sampler_->note_saved(saved); }));
   make_desk();
-  handler_.emplace(*clicker_, *users_, *api_, *outbox_, *saver_, *desk_, executor);
+  early_saves_.emplace(*saver_, clock_, *outbox_, executor);
+  tap_answers_.emplace(*api_, clock_, executor);
+  handler_.emplace(UpdateHandler::Parts{.clicker = &*clicker_,
+                                        .users = &*users_,
+                                        .api = &*api_,
+                                        .outbox = &*outbox_,
+                                        .early_saves = &*early_saves_,
+                                        .tap_answers = &*tap_answers_,
+                                        .desk = &*desk_,
+                                        .executor = executor});
   sampler_.emplace([this] { return facts(); }, clock_);
   if (config_.webhook) {
     gate_.emplace(*vault_, *saver_, clock_, stopping_,
