@@ -11,8 +11,8 @@
 #include <optional>
 #include <string>
 
-#include "bot/outbox.h"
 #include "bot/phrases.h"
+#include "telegram/outbox.h"
 #include "vault/clock.h"
 
 namespace telekv::bot {
@@ -23,7 +23,7 @@ class Alerts {
   static constexpr std::chrono::hours kPause{1};
 
   /// The references must outlive the object.
-  Alerts(Outbox& outbox, const vault::Clock& clock, telegram::UserId operator_id)
+  Alerts(telegram::Outbox& outbox, const vault::Clock& clock, telegram::UserId operator_id)
       : outbox_(&outbox), clock_(&clock), chat_(telegram::ChatId{telegram::to_int(operator_id)}) {}
 
   /// The language that the operator has last written in; Russian until then.
@@ -40,7 +40,7 @@ class Alerts {
  private:
   void tell(Cause cause, std::string text);
 
-  Outbox* outbox_;
+  telegram::Outbox* outbox_;
   const vault::Clock* clock_;
   telegram::ChatId chat_;
   texts::Language language_ = texts::Language::kRussian;

@@ -8,13 +8,15 @@
 #include "bot/names.h"
 #include "bot/operator_texts.h"
 #include "bot/taps.h"
+#include "bot/topics.h"
 
 namespace telekv::bot {
 namespace {
 
+using telegram::Reply;
+using telegram::Topic;
 using texts::Language;
 using texts::Phrase;
-using Topic = Reply::Topic;
 
 constexpr std::size_t kTopSize = 15;
 
@@ -83,9 +85,9 @@ Outcome Clicker::answer(const Request& request, const telegram::Message& message
     case Command::kMe:
       return standing(caller);
     case Command::kHelp:
-      return caller.told(std::string(texts::say(Phrase::kHelp, caller.language)), Topic::kHelp);
+      return caller.told(std::string(texts::say(Phrase::kHelp, caller.language)), topics::kHelp);
     case Command::kPrivacy:
-      return caller.told(texts::privacy(options_.sealed, caller.language), Topic::kPrivacy);
+      return caller.told(texts::privacy(options_.sealed, caller.language), topics::kPrivacy);
     case Command::kForget:
       return ask_to_forget(caller);
     default:
@@ -125,7 +127,7 @@ Outcome Clicker::operate(Command command, std::string_view text, const Caller& c
 
 Outcome Clicker::start(const telegram::Message& message, const Caller& caller) {
   const std::string name = display_name(message.from->first_name);
-  Outcome outcome = caller.told(texts::greeting(name, caller.language), Topic::kGreeting,
+  Outcome outcome = caller.told(texts::greeting(name, caller.language), topics::kGreeting,
                                 texts::player_keyboard(caller.language));
   // A display name is far below the table's bound on texts, so neither call can fail but for the
   // key.
@@ -146,9 +148,9 @@ Outcome Clicker::click(const Caller& caller) {
   if (!clicked) return not_registered(caller);
   ++clicks_;
   if (!caller.in_group)
-    return caller.told(texts::clicks(now.clicks, caller.language), Topic::kCount);
+    return caller.told(texts::clicks(now.clicks, caller.language), topics::kCount);
   const std::string count = texts::counted(now.clicks, texts::Noun::kClick, caller.language);
-  return caller.told(who(caller, now) + ": " + count, Topic::kCount);
+  return caller.told(who(caller, now) + ": " + count, topics::kCount);
 }
 
 // In a group everybody reads it.
@@ -170,7 +172,7 @@ Outcome Clicker::rating(const Caller& caller) const {
                           .clicks = user->clicks,
                           .place = users_->rank(caller.key()).value_or(0)};
   }
-  return caller.told(texts::rating(users_->size(), top, own, caller.language), Topic::kRating);
+  return caller.told(texts::rating(users_->size(), top, own, caller.language), topics::kRating);
 }
 
 Outcome Clicker::standing(const Caller& caller) const {
@@ -185,7 +187,8 @@ Outcome Clicker::standing(const Caller& caller) const {
     const kv::Ranked<User> above = users_->page(own.place - 2, 1).at(0);
     next = texts::NextPlace{.place = above.rank, .clicks_away = above.record.clicks - own.clicks};
   }
-  return caller.told(texts::standing(own, users_->size(), next, caller.language), Topic::kStanding);
+  return caller.told(texts::standing(own, users_->size(), next, caller.language),
+                     topics::kStanding);
 }
 
 Outcome Clicker::ask_to_forget(const Caller& caller) const {
@@ -198,27 +201,27 @@ Outcome Clicker::ask_to_forget(const Caller& caller) const {
   const telegram::InlineKeyboard buttons{
       {button(Phrase::kForgetYes, TapKind::kForget), button(Phrase::kForgetNo, TapKind::kKeep)}};
   const std::string name = texts::name_in_text(user->name, caller.language);
-  return caller.told(texts::forget_question(name, user->clicks, caller.language), Topic::kForget,
+  return caller.told(texts::forget_question(name, user->clicks, caller.language), topics::kForget,
                      buttons);
 }
 
 Outcome Clicker::unknown(const Caller& caller) {
   if (!hints_.may_tell(caller.id)) return {};
   if (!users_->find(caller.key())) return not_registered(caller);
-  return caller.told(std::string(texts::say(Phrase::kUnknownInput, caller.language)), Topic::kHint,
+  return caller.told(std::string(texts::say(Phrase::kUnknownInput, caller.language)), topics::kHint,
                      texts::player_keyboard(caller.language));
 }
 
 Outcome Clicker::not_registered(const Caller& caller) const {
-  return caller.told(std::string(texts::say(Phrase::kNotRegistered, caller.language)), Topic::kHint,
-                     texts::start_keyboard());
+  return caller.told(std::string(texts::say(Phrase::kNotRegistered, caller.language)),
+                     topics::kHint, texts::start_keyboard());
 }
 
 // ---- taps ----
 
 Outcome Clicker::handle(const telegram::CallbackQuery& tap) {
   const std::optional<Tap> read = parse_tap(tap.data);
-  if (!read || tap.from.is_bot) return {};
+  if (!read || !tap.is_on_message || tap.from.is_bot) return {};
   const Language language = texts::language_of(tap.from.language_code);
   if (read->asked != tap.from.id) {
     return {.tap_answer = std::string(texts::say(Phrase::kNotYourQuestion, language))};
@@ -230,15 +233,19 @@ Outcome Clicker::handle(const telegram::CallbackQuery& tap) {
     case TapKind::kKeep: {
       Outcome outcome{.tap_answer = std::string(texts::say(Phrase::kKept, language))};
       if (tap.message) {
-        outcome.reply = Reply{
-            .chat = tap.message->chat.id, .text = outcome.tap_answer, .edits = tap.message->id};
+        outcome.reply = Reply{.chat = tap.message->chat.id,
+                              .text = outcome.tap_answer,
+                              .topic = topics::kKept,
+                              .to = tap.from.id,
+                              .edits = tap.message->id};
       }
       return outcome;
     }
     case TapKind::kExportPlain:
       if (tap.from.id != options_.operator_id) return {};
-      return {.wish =
-                  Wish{.kind = Wish::Kind::kExportPlain, .chat = own_chat, .language = language}};
+      return {
+          .tap_answer = std::string(texts::say(Phrase::kExportComing, language)),
+          .wish = Wish{.kind = Wish::Kind::kExportPlain, .chat = own_chat, .language = language}};
   }
   return {};
 }
@@ -255,11 +262,11 @@ Outcome Clicker::forget(const telegram::CallbackQuery& tap, Language language) {
   }
   const telegram::ChatId own_chat{key};
   Reply done{.chat = tap.message ? tap.message->chat.id : own_chat,
-             .text = std::string(texts::say(Phrase::kForgotten, language))};
+             .text = std::string(texts::say(Phrase::kForgotten, language)),
+             .to = tap.from.id};
   if (tap.message) done.edits = tap.message->id;
   return {.reply_once_saved = std::move(done),
-          .tap_answer = std::string(texts::say(Phrase::kForgetting, language)),
-          .save_soon = true};
+          .tap_answer = std::string(texts::say(Phrase::kForgetting, language))};
 }
 
 }  // namespace telekv::bot

@@ -13,10 +13,10 @@
 
 #include "bot/commands.h"
 #include "bot/hints.h"
-#include "bot/reply.h"
 #include "bot/texts.h"
 #include "bot/user.h"
 #include "kv/table.h"
+#include "telegram/reply.h"
 #include "telegram/types.h"
 #include "vault/clock.h"
 
@@ -40,11 +40,11 @@ struct Wish {
 };
 
 struct Outcome {
-  std::optional<Reply> reply = std::nullopt;
-  /// Says that something is gone, so it may be said only when that is saved.
-  std::optional<Reply> reply_once_saved = std::nullopt;
+  std::optional<telegram::Reply> reply = std::nullopt;
+  /// Says that something of `to` is gone, so it may be said only when that is saved.
+  std::optional<telegram::Reply> reply_once_saved = std::nullopt;
   std::string tap_answer = {};  ///< what the tapped button says; may be empty
-  bool save_soon = false;       ///< somebody registered or left
+  bool save_soon = false;       ///< somebody registered
   std::optional<Wish> wish = std::nullopt;
 };
 
@@ -62,6 +62,8 @@ class Clicker {
   Clicker(kv::Table<User>& users, const vault::Clock& clock, Options options);
 
   Outcome handle(const telegram::Message& message);
+  /// Does something only where the tapped message is known to carry that button; any client can
+  /// send any data with any message of the bot's.
   Outcome handle(const telegram::CallbackQuery& tap);
 
   /// Clicks counted since the program began.

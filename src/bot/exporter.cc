@@ -21,6 +21,8 @@ namespace {
 
 // Some 100 us of work between two looks at the updates.
 constexpr std::size_t kUsersPerSlice = 500;
+// A user's line of JSON is far shorter.
+constexpr std::size_t kMaxLineBytes = 4096;
 
 Error too_large() {
   return Error{ErrorCode::kTooLarge, "the file would be too large for Telegram",
@@ -30,11 +32,25 @@ Error too_large() {
 }  // namespace
 
 // Keys are collected at once, 8 bytes a user, because what stays between two slices is only them.
-asio::awaitable<void> Exporter::visit(std::function<bool(kv::Key, const User&)> fn) const {
-  std::vector<kv::Key> keys;
-  keys.reserve(parts_.users->size());
+// The memory for them comes from the pool, which has touched it: new pages would cost the table's
+// thread more than the keys do.
+asio::awaitable<std::vector<kv::Key>> Exporter::keys() const {
+  auto room = [users = parts_.users->size()] {
+    std::vector<kv::Key> touched(users);
+    touched.clear();
+    return touched;
+  };
+  std::vector<kv::Key> keys = co_await vault::run_on(parts_.pool, std::move(room));
   parts_.users->for_each([&](kv::Key key, const User&) { keys.push_back(key); });
-  std::sort(keys.begin(), keys.end());
+  auto sorted = [all = std::move(keys)]() mutable {
+    std::sort(all.begin(), all.end());
+    return std::move(all);
+  };
+  co_return co_await vault::run_on(parts_.pool, std::move(sorted));
+}
+
+asio::awaitable<void> Exporter::visit(std::span<const kv::Key> keys,
+                                      std::function<bool(kv::Key, const User&)> fn) const {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (i % kUsersPerSlice == kUsersPerSlice - 1) {
       co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
@@ -47,21 +63,26 @@ asio::awaitable<void> Exporter::visit(std::function<bool(kv::Key, const User&)> 
 asio::awaitable<Result<Bytes>> Exporter::sealed() const {
   // One take goes into one delta, and no reader takes a longer one.
   if (parts_.users->size() > kv::kMaxMessageRows) co_return too_large();
-  kv::Table<User> copy(parts_.table);
+  const std::vector<kv::Key> all = co_await keys();
+  auto copy = std::make_unique<kv::Table<User>>(parts_.table);
   Result<void> copied;
   auto add = [&](kv::Key key, const User& user) {
-    copied = copy.insert(key, user);
+    copied = copy->insert(key, user);
     return copied.has_value();
   };
-  co_await visit(add);
+  co_await visit(all, add);
   if (!copied) co_return copied.error();
-  std::shared_ptr<const kv::Encodable> everything = copy.take_changes();
-  const vault::StandaloneState state{.everything = std::move(everything),
-                                     .records = copy.size(),
-                                     .digest = copy.digest(),
-                                     .made_at = parts_.clock->unix_time().count(),
-                                     .writer = parts_.random->next_u64()};
-  auto seal = [state, sealer = parts_.sealer, nonce = vault::Sealer::make_nonce(*parts_.random)] {
+  // Also taking the changes out of the copy, and giving its memory back, takes long.
+  auto seal = [copy = std::move(copy), sealer = parts_.sealer,
+               nonce = vault::Sealer::make_nonce(*parts_.random),
+               made_at = parts_.clock->unix_time().count(),
+               writer = parts_.random->next_u64()]() mutable {
+    const std::unique_ptr<kv::Table<User>> users = std::move(copy);
+    const vault::StandaloneState state{.everything = users->take_changes(),
+                                       .records = users->size(),
+                                       .digest = users->digest(),
+                                       .made_at = made_at,
+                                       .writer = writer};
     return vault::seal_standalone(state, sealer, nonce);
   };
   Result<Bytes> document = co_await vault::run_on(parts_.pool, std::move(seal));
@@ -70,7 +91,9 @@ asio::awaitable<Result<Bytes>> Exporter::sealed() const {
 }
 
 asio::awaitable<Result<Bytes>> Exporter::readable() const {
+  const std::vector<kv::Key> all = co_await keys();
   Bytes text;
+  text.reserve(kMaxFileBytes + kMaxLineBytes);  // to move it when it grows would take long
   std::string mended;
   auto add = [&](kv::Key key, User user) {
     mended = display_name(user.name);
@@ -78,18 +101,20 @@ asio::awaitable<Result<Bytes>> Exporter::readable() const {
     append_json_line(text, key, user);
     return text.size() <= kMaxFileBytes;
   };
-  co_await visit(add);
+  co_await visit(all, add);
   if (text.size() > kMaxFileBytes) co_return too_large();
   co_return text;
 }
 
+// By their places, so that nothing has to be kept between two slices.
 asio::awaitable<std::uint64_t> Exporter::old_dump_bytes() const {
   std::uint64_t bytes = 0;
-  auto add = [&](kv::Key key, const User& user) {
-    bytes += bot::old_dump_bytes(key, user);
-    return true;
-  };
-  co_await visit(add);
+  for (std::uint64_t offset = 0; offset < parts_.users->size(); offset += kUsersPerSlice) {
+    for (const kv::Ranked<User>& each : parts_.users->page(offset, kUsersPerSlice)) {
+      bytes += bot::old_dump_bytes(each.key, each.record);
+    }
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+  }
   co_return bytes;
 }
 

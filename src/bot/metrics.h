@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "bot/outbox.h"
+#include "telegram/outbox.h"
 #include "vault/clock.h"
 #include "vault/metered_channel.h"
 #include "vault/vault.h"
@@ -23,7 +23,7 @@ struct StoreFacts {
   vault::VaultStats vault = {};
   std::optional<vault::CommitReport> last_save = {};  ///< of this run
   vault::ChannelCounters channel = {};
-  Outbox::Counters replies = {};
+  telegram::Outbox::Counters replies = {};
   std::uint64_t unreadable_updates = 0;
 };
 

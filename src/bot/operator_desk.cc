@@ -22,6 +22,7 @@ namespace telekv::bot {
 
 namespace asio = boost::asio;
 using namespace asio::experimental::awaitable_operators;
+using telegram::Reply;
 
 namespace {
 
@@ -61,7 +62,11 @@ bool may_take_long(const Wish& wish) {
 
 }  // namespace
 
-OperatorDesk::OperatorDesk(Parts parts) : parts_(std::move(parts)), idle_(parts_.executor) {
+OperatorDesk::OperatorDesk(Parts parts)
+    : parts_(std::move(parts)),
+      exporting_(parts_.executor),
+      measuring_(parts_.executor),
+      idle_(parts_.executor) {
   idle_.set();
 }
 
@@ -140,10 +145,20 @@ asio::awaitable<Reply> OperatorDesk::fulfil(Wish wish) {
 }
 
 asio::awaitable<Reply> OperatorDesk::status(Wish wish) {
-  const std::uint64_t old_dump_bytes = co_await parts_.exporter->old_dump_bytes();
+  const std::uint64_t old_dump = co_await old_dump_bytes();
   texts::StatusFacts facts = parts_.status();
-  facts.old_dump_bytes = old_dump_bytes;
+  facts.old_dump_bytes = old_dump;
   co_return told(wish, texts::status(facts, wish.language));
+}
+
+asio::awaitable<std::uint64_t> OperatorDesk::old_dump_bytes() {
+  const vault::Turn::Held held = co_await measuring_.take();
+  const vault::Clock::Time now = parts_.clock->now();
+  if (!measured_ || now >= measured_->at + kMeasureEvery) {
+    const std::uint64_t bytes = co_await parts_.exporter->old_dump_bytes();
+    measured_ = Measured{bytes, now};
+  }
+  co_return measured_->old_dump_bytes;
 }
 
 asio::awaitable<Reply> OperatorDesk::snapshot(Wish wish) {
@@ -207,6 +222,7 @@ asio::awaitable<Reply> OperatorDesk::export_all(Wish wish) {
 }
 
 asio::awaitable<Result<void>> OperatorDesk::send_export(Wish wish) {
+  const vault::Turn::Held held = co_await exporting_.take();
   const bool readable = wish.kind == Wish::Kind::kExportPlain;
   auto making = readable ? parts_.exporter->readable() : parts_.exporter->sealed();
   Result<Bytes> file = co_await std::move(making);

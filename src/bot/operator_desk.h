@@ -2,8 +2,9 @@
 // exports. Answers when it is done; the bot goes on meanwhile. Work that takes long says so in a
 // message that becomes the answer (progress.h).
 //
-// One thread: the table's. One wish at a time changes the vault (vault::Saver::turn()); the number
-// of wishes that wait is bounded, and what is beyond the bound is not answered.
+// One thread: the table's. One wish at a time changes the vault (vault::Saver::turn()), and one
+// export at a time is made, because each holds a file of all users; the number of wishes that wait
+// is bounded, and what is beyond the bound is not answered.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -13,16 +14,18 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 
 #include "bot/clicker.h"
 #include "bot/exporter.h"
 #include "bot/operator_texts.h"
-#include "bot/outbox.h"
 #include "telegram/api.h"
+#include "telegram/outbox.h"
 #include "vault/clock.h"
 #include "vault/event.h"
 #include "vault/saver.h"
+#include "vault/turn.h"
 #include "vault/vault.h"
 
 namespace telekv::bot {
@@ -30,11 +33,14 @@ namespace telekv::bot {
 class OperatorDesk {
  public:
   static constexpr std::size_t kMaxWishes = 20;
+  /// What all users would be as the old JSON takes a look at each of them, so it is measured no
+  /// oftener.
+  static constexpr std::chrono::minutes kMeasureEvery{1};
 
   struct Parts {
     vault::Vault* vault;
     vault::Saver* saver;
-    Outbox* outbox;
+    telegram::Outbox* outbox;
     telegram::Api* api;
     vault::Clock* clock;
     Exporter* exporter;
@@ -62,19 +68,28 @@ class OperatorDesk {
   using Async = boost::asio::awaitable<T>;
 
   Async<void> answer(Wish wish);
-  Async<Reply> fulfil(Wish wish);
-  Async<Reply> with_progress(Wish wish, Async<Reply> work);
+  Async<telegram::Reply> fulfil(Wish wish);
+  Async<telegram::Reply> with_progress(Wish wish, Async<telegram::Reply> work);
   std::string progress_of(const Wish& wish, std::uint64_t uploaded_before,
                           std::chrono::seconds passed) const;
-  Async<Reply> status(Wish wish);
-  Async<Reply> snapshot(Wish wish);
-  Reply list(const Wish& wish) const;
-  Reply ask(const Wish& wish) const;
-  Async<Reply> restore(Wish wish);
-  Async<Reply> export_all(Wish wish);
+  Async<telegram::Reply> status(Wish wish);
+  Async<std::uint64_t> old_dump_bytes();
+  Async<telegram::Reply> snapshot(Wish wish);
+  telegram::Reply list(const Wish& wish) const;
+  telegram::Reply ask(const Wish& wish) const;
+  Async<telegram::Reply> restore(Wish wish);
+  Async<telegram::Reply> export_all(Wish wish);
   Async<Result<void>> send_export(Wish wish);
 
+  struct Measured {
+    std::uint64_t old_dump_bytes;
+    vault::Clock::Time at;
+  };
+
   Parts parts_;
+  vault::Turn exporting_;
+  vault::Turn measuring_;
+  std::optional<Measured> measured_;
   std::list<boost::asio::cancellation_signal> running_;
   vault::Event idle_;
 };

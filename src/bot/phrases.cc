@@ -162,6 +162,7 @@ constexpr std::array kRows = std::to_array<Row>({
     {Phrase::kBytes, "{0} Б", "{0} B"},
     {Phrase::kKilobytes, "{0} КБ", "{0} kB"},
     {Phrase::kMegabytes, "{0} МБ", "{0} MB"},
+    {Phrase::kExportComing, "Готовлю файл…", "Preparing the file…"},
     {Phrase::kExportedSealed,
      "Все данные, зашифрованные ключом бота. Открыть: telekv export --format csv ФАЙЛ\n"
      "\n"

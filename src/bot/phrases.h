@@ -94,6 +94,7 @@ enum class Phrase : std::uint8_t {
   kBytes,
   kKilobytes,
   kMegabytes,
+  kExportComing,
   kExportedSealed,
   kExportUnsealed,
   kExportReadable,

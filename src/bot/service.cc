@@ -114,7 +114,7 @@ asio::awaitable<telegram::WebhookEndpoint::Verdict> Service::deliver(telegram::U
   telegram::WebhookEndpoint::Verdict verdict;
   if (!outbox_->has_room()) co_return verdict;
   const vault::UpdateStamp stamp = telegram::stamp_of(update);
-  std::optional<Reply> reply;
+  std::optional<telegram::Reply> reply;
   auto apply = [&] { reply = handler_->apply_quietly(update); };
   auto delivering = gate_->deliver(stamp, std::move(apply));
   verdict.taken = co_await std::move(delivering);
@@ -151,7 +151,7 @@ asio::awaitable<void> Service::wind_down() {
 }
 
 void Service::log_totals() const {
-  const Outbox::Counters& replies = outbox_->counters();
+  const telegram::Outbox::Counters& replies = outbox_->counters();
   spdlog::info("{} replies sent, {} dropped, {} delayed by flood control", replies.sent,
                replies.dropped, replies.rate_limited);
   if (const std::uint64_t copies = channel_->stray_copies()) {

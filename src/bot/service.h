@@ -18,13 +18,14 @@
 #include "bot/alerts.h"
 #include "bot/clicker.h"
 #include "bot/config.h"
+#include "bot/early_saves.h"
 #include "bot/exit_code.h"
 #include "bot/exporter.h"
 #include "bot/metrics.h"
 #include "bot/operator_desk.h"
-#include "bot/outbox.h"
 #include "bot/polled_updates.h"
 #include "bot/sampler.h"
+#include "bot/tap_answers.h"
 #include "bot/update_handler.h"
 #include "bot/watch.h"
 #include "bot/web.h"
@@ -33,6 +34,7 @@
 #include "telegram/bot_channel.h"
 #include "telegram/flood_budget.h"
 #include "telegram/http_client.h"
+#include "telegram/outbox.h"
 #include "telegram/server_tls.h"
 #include "vault/clock.h"
 #include "vault/event.h"
@@ -97,7 +99,7 @@ class Service {
   telegram::FloodBudget flood_budget_;
   std::unique_ptr<telegram::HttpClient> http_;
   std::optional<telegram::Api> api_;
-  std::optional<Outbox> outbox_;
+  std::optional<telegram::Outbox> outbox_;
   Web web_;
   std::shared_ptr<const telegram::ServerTls> webhook_tls_;  // null: plain HTTP
 
@@ -113,6 +115,8 @@ class Service {
   std::optional<Watch> watch_;
   std::optional<Exporter> exporter_;
   std::optional<OperatorDesk> desk_;
+  std::optional<EarlySaves> early_saves_;
+  std::optional<TapAnswers> tap_answers_;
   std::optional<UpdateHandler> handler_;
   std::optional<PolledUpdates> polled_;
   std::optional<vault::PollingLoop> loop_;

@@ -23,20 +23,13 @@ namespace {
 constexpr seconds kReachDeadline{10};
 // Restoring a large store over a slow line, penalties included.
 constexpr seconds kOpenDeadline{300};
+// However many replies and answers to taps are on their way, some are left: for the poll, the
+// commit, a base and a drill beside it, and the operator's desk.
+constexpr std::size_t kConnections = telegram::Outbox::kWorkers + TapAnswers::kWorkers + 6;
 
 void log_note(const vault::Note& note) {
   const bool warning = note.weight == vault::Note::Weight::kWarning;
   spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", note.text);
-}
-
-void log_save(const vault::CommitReport& saved) {
-  spdlog::debug("saved {} users, sequence {}, {} bytes in {} ms", saved.records, saved.sequence,
-                saved.root_bytes + saved.object_bytes,
-                std::chrono::duration_cast<milliseconds>(saved.duration).count());
-}
-
-void log_failed_save(const Error& error) {
-  spdlog::warn("saving failed, will be tried again: {}", describe(error));
 }
 
 }  // namespace
@@ -44,7 +37,8 @@ void log_failed_save(const Error& error) {
 asio::awaitable<Result<void>> Service::start() {
   if (Result<void> listening = listen(); !listening) co_return listening;
   Result<std::unique_ptr<telegram::HttpClient>> http =
-      telegram::HttpClient::create(io_.get_executor(), config_.api_root, {.proxy = config_.proxy});
+      telegram::HttpClient::create(io_.get_executor(), config_.api_root,
+                                   {.max_connections = kConnections, .proxy = config_.proxy});
   if (!http) co_return http.error();
   http_ = std::move(*http);
   api_.emplace(*http_, config_.token, &flood_budget_);
@@ -134,7 +128,7 @@ asio::awaitable<Result<void>> Service::open_vault() {
   table.hash_seed = random_.next_u64();
   if (config_.key) table.digest_key = config_.key->digest_key();
   users_.emplace(table);
-  channel_.emplace(*api_, *config_.vault_chat, texts::operator_commands(texts::Language::kRussian));
+  channel_.emplace(*api_, *config_.vault_chat, texts::operator_commands(texts::kOthers));
   metered_.emplace(*channel_, clock_);
   vault::VaultOptions options = config_.vault;
   options.make_scratch = [table = table_options_] {
@@ -167,26 +161,21 @@ void Service::make_parts() {
                                     .hint_pause = config_.hint_pause});
   alerts_.emplace(*outbox_, clock_, *config_.admin_id);
   watch_.emplace(*vault_, *clicker_, *alerts_, clock_, config_.backup_interval);
-  vault::SaverEvents events;
-  events.saved = [this](const vault::CommitReport& saved) {
-    log_save(saved);
-    watch_->note_saved(saved);
-    sampler_->note_saved(saved);
-  };
-  events.failed = [this](const Error& error) {
-    log_failed_save(error);
-    watch_->note_failed_save(error);
-  };
-  events.drill_failed = [this](const Error& error) {
-    spdlog::warn("a trial restore has failed, will be tried again: {}", describe(error));
-    alerts_->tell_of_failed_drill(error);
-  };
   saver_.emplace(
       *vault_, clock_, random_, executor, stopping_,
       vault::SaverOptions{.durability = config_.durability, .interval = config_.backup_interval},
-      std::move(events));
+      watch_->events([this](const vault::CommitReport& saved) { sampler_->note_saved(saved); }));
   make_desk();
-  handler_.emplace(*clicker_, *users_, *api_, *outbox_, *saver_, *desk_, executor);
+  early_saves_.emplace(*saver_, clock_, *outbox_, executor);
+  tap_answers_.emplace(*api_, clock_, executor);
+  handler_.emplace(UpdateHandler::Parts{.clicker = &*clicker_,
+                                        .users = &*users_,
+                                        .api = &*api_,
+                                        .outbox = &*outbox_,
+                                        .early_saves = &*early_saves_,
+                                        .tap_answers = &*tap_answers_,
+                                        .desk = &*desk_,
+                                        .executor = executor});
   sampler_.emplace([this] { return facts(); }, clock_);
   if (config_.webhook) {
     gate_.emplace(*vault_, *saver_, clock_, stopping_,
@@ -224,22 +213,22 @@ void Service::make_desk() {
                           .executor = io_.get_executor()});
 }
 
-// Menus are a comfort: players can type what they offer. The list of the vault's chat without a
-// language is the vault's register and is written by nobody else; Russian is what it says.
+// Menus are a comfort: players can type what they offer. Telegram shows the one without a language
+// to whoever has none of their own, as texts::language_of() answers them. In the vault's chat that
+// one is the vault's register and is written by nobody else.
 asio::awaitable<void> Service::publish_commands() {
   using telegram::CommandScope;
   using texts::Language;
+  constexpr CommandScope::Kind kGroups = CommandScope::Kind::kAllGroupChats;
   const telegram::ChatId own_chat{telegram::to_int(*config_.admin_id)};
   std::vector<std::pair<CommandScope, std::vector<telegram::BotCommand>>> menus{
-      {{}, texts::player_commands(Language::kRussian)},
-      {{.language = "en"}, texts::player_commands(Language::kEnglish)},
-      {{.kind = CommandScope::Kind::kAllGroupChats}, texts::group_commands(Language::kRussian)},
-      {{.kind = CommandScope::Kind::kAllGroupChats, .language = "en"},
-       texts::group_commands(Language::kEnglish)},
-      {CommandScope::of_chat(own_chat, "en"), texts::operator_commands(Language::kEnglish)}};
+      {{}, texts::player_commands(texts::kOthers)},
+      {{.language = "ru"}, texts::player_commands(Language::kRussian)},
+      {{.kind = kGroups}, texts::group_commands(texts::kOthers)},
+      {{.kind = kGroups, .language = "ru"}, texts::group_commands(Language::kRussian)},
+      {CommandScope::of_chat(own_chat, "ru"), texts::operator_commands(Language::kRussian)}};
   if (own_chat != *config_.vault_chat) {
-    menus.emplace_back(CommandScope::of_chat(own_chat),
-                       texts::operator_commands(Language::kRussian));
+    menus.emplace_back(CommandScope::of_chat(own_chat), texts::operator_commands(texts::kOthers));
   }
   const vault::Patience patience{&clock_, &random_, clock_.now() + kReachDeadline};
   for (const auto& menu : menus) {

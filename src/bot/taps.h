@@ -1,5 +1,6 @@
 // What the bot writes on its inline buttons and reads again from a tap. A tap's data is whatever
-// the sender's client sent, so it proves nothing: who may do what is decided by who tapped.
+// the sender's client sent, so it proves nothing: who may do what is decided by who tapped, and by
+// which buttons the tapped message carries.
 #pragma once
 
 #include <cstdint>

@@ -58,7 +58,7 @@ telegram::BotCommand item(std::string command, Phrase description, Language lang
 
 Language language_of(std::string_view tag) {
   const bool russian = tag.empty() || tag == "ru" || tag.starts_with("ru-");
-  return russian ? Language::kRussian : Language::kEnglish;
+  return russian ? Language::kRussian : kOthers;
 }
 
 std::string name_in_text(std::string_view name, Language language) {

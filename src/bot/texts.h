@@ -17,7 +17,10 @@
 
 namespace telekv::bot::texts {
 
-/// From an IETF tag; Russian when there is none.
+/// Whose language is not spoken here is answered in this one, and Telegram shows them its menus.
+inline constexpr Language kOthers = Language::kEnglish;
+
+/// From an IETF tag. Russian, as the bot before telekv spoke, when Telegram tells none.
 Language language_of(std::string_view tag);
 
 /// A user's name as it stands in a text (names.h).

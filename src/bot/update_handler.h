@@ -8,28 +8,39 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <utility>
 
 #include "bot/clicker.h"
+#include "bot/early_saves.h"
 #include "bot/operator_desk.h"
-#include "bot/outbox.h"
+#include "bot/tap_answers.h"
 #include "kv/table.h"
 #include "telegram/api.h"
+#include "telegram/outbox.h"
 #include "telegram/types.h"
-#include "vault/saver.h"
 
 namespace telekv::bot {
 
 class UpdateHandler {
  public:
-  /// The references must outlive the object, and the object the executor's last run.
-  UpdateHandler(Clicker& clicker, kv::Table<User>& users, telegram::Api& api, Outbox& outbox,
-                vault::Saver& saver, OperatorDesk& desk, boost::asio::any_io_executor executor);
+  struct Parts {
+    Clicker* clicker;
+    kv::Table<User>* users;
+    telegram::Api* api;
+    telegram::Outbox* outbox;
+    EarlySaves* early_saves;
+    TapAnswers* tap_answers;
+    OperatorDesk* desk;
+    boost::asio::any_io_executor executor;
+  };
+
+  /// What the parts point to must outlive the object, and the object the executor's last run.
+  explicit UpdateHandler(Parts parts) : parts_(std::move(parts)) {}
 
   void apply(const telegram::Update& update);
 
   /// The same, but the reply is left to the caller; not one that has to wait for a save.
-  std::optional<Reply> apply_quietly(const telegram::Update& update);
+  std::optional<telegram::Reply> apply_quietly(const telegram::Update& update);
 
   /// Tells the table that `update` will be applied soon.
   void expect(const telegram::Update& update) const;
@@ -38,25 +49,15 @@ class UpdateHandler {
   void skip_unreadable(std::size_t count);
 
   /// Back-pressure: returns when few enough replies wait.
-  boost::asio::awaitable<void> room() { return outbox_->room(); }
+  boost::asio::awaitable<void> room() { return parts_.outbox->room(); }
 
   /// Updates that could not be read, since the program began.
   std::uint64_t unreadable() const { return unreadable_; }
 
  private:
-  std::optional<Reply> carry_out(Outcome outcome);
-  boost::asio::awaitable<void> answer_tap(std::string query_id, std::string text);
-  boost::asio::awaitable<void> push_once_saved(Reply reply);
-  bool is_notice_of_own_pin(const telegram::Message& message) const;
-  boost::asio::awaitable<void> remove(telegram::ChatId chat, telegram::MessageId id);
+  std::optional<telegram::Reply> carry_out(Outcome outcome);
 
-  Clicker* clicker_;
-  kv::Table<User>* users_;
-  telegram::Api* api_;
-  Outbox* outbox_;
-  vault::Saver* saver_;
-  OperatorDesk* desk_;
-  boost::asio::any_io_executor executor_;
+  Parts parts_;
   std::uint64_t unreadable_ = 0;
 };
 

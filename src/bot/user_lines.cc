@@ -2,25 +2,11 @@
 
 #include <array>
 #include <boost/json/serializer.hpp>
-#include <charconv>
+
+#include "bot/decimal.h"
 
 namespace telekv::bot {
 namespace {
-
-template <class Integer>
-void append_number(std::string& out, Integer value) {
-  std::array<char, 24> digits;  // 20 digits and a sign at most
-  const std::to_chars_result end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  out.append(digits.data(), end.ptr);
-}
-
-template <class Integer>
-std::size_t digits_of(Integer value) {
-  std::array<char, 24> digits;
-  return static_cast<std::size_t>(
-      std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr - digits.data());
-}
 
 /// As Python's json.dumps() with ensure_ascii: \uXXXX for each UTF-16 unit that is not ASCII.
 std::size_t escaped_bytes(std::string_view text) {
@@ -62,8 +48,8 @@ void append_json_line(std::string& out, kv::Key chat_id, const User& user) {
 
 std::size_t old_dump_bytes(kv::Key chat_id, const User& user) {
   constexpr std::string_view kAround = R"([, "", , ], )";
-  return kAround.size() + digits_of(chat_id) + escaped_bytes(user.name) + digits_of(user.clicks) +
-         digits_of(user.state);
+  return kAround.size() + Decimal(chat_id).size() + escaped_bytes(user.name) +
+         Decimal(user.clicks).size() + Decimal(user.state).size();
 }
 
 }  // namespace telekv::bot

@@ -1,8 +1,11 @@
 #include "bot/watch.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <cmath>
+#include <utility>
 
 namespace telekv::bot {
 
@@ -25,9 +28,33 @@ asio::awaitable<void> Watch::run(vault::Event& stopping) {
   }
 }
 
+vault::SaverEvents Watch::events(std::function<void(const vault::CommitReport& report)> saved) {
+  vault::SaverEvents events;
+  events.saved = [this, also = std::move(saved)](const vault::CommitReport& report) {
+    note_saved(report);
+    also(report);
+  };
+  events.failed = [this](const Error& error) { note_failed_save(error); };
+  events.drill_failed = [this](const Error& error) { note_failed_drill(error); };
+  return events;
+}
+
 void Watch::note_saved(const vault::CommitReport& report) {
+  spdlog::debug("saved {} users, sequence {}, {} bytes in {} ms", report.records, report.sequence,
+                report.root_bytes + report.object_bytes,
+                std::chrono::duration_cast<std::chrono::milliseconds>(report.duration).count());
   last_save_ = report;
   last_failure_.clear();
+}
+
+void Watch::note_failed_save(const Error& error) {
+  last_failure_ = describe(error);
+  spdlog::warn("saving failed, will be tried again: {}", last_failure_);
+}
+
+void Watch::note_failed_drill(const Error& error) {
+  spdlog::warn("a trial restore has failed, will be tried again: {}", describe(error));
+  alerts_->tell_of_failed_drill(error);
 }
 
 void Watch::look() {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,7 @@
 #include "bot/clicker.h"
 #include "vault/clock.h"
 #include "vault/event.h"
+#include "vault/saver.h"
 #include "vault/vault.h"
 
 namespace telekv::bot {
@@ -34,8 +36,9 @@ class Watch {
   /// Looks until `stopping` is set.
   boost::asio::awaitable<void> run(vault::Event& stopping);
 
-  void note_saved(const vault::CommitReport& report);
-  void note_failed_save(const Error& error) { last_failure_ = describe(error); }
+  /// What the saver is to tell: with this watch the log and, through it and the alerts, the
+  /// operator hear of it. `saved` is told of every save, too. The object must outlive the saver.
+  vault::SaverEvents events(std::function<void(const vault::CommitReport& report)> saved);
 
   /// Clicks in the last minute; scaled up to one while the program is younger.
   std::uint64_t clicks_a_minute() const;
@@ -50,6 +53,9 @@ class Watch {
   };
 
   void look();
+  void note_saved(const vault::CommitReport& report);
+  void note_failed_save(const Error& error);
+  void note_failed_drill(const Error& error);
 
   const vault::Vault* vault_;
   const Clicker* clicker_;

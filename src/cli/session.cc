@@ -58,7 +58,7 @@ Result<std::optional<vault::Key>> Session::reach_chat(const Source& source,
   api_.emplace(*counted_, settings->token);
   clock_ = std::make_unique<vault::SystemClock>();
   channel_ = std::make_unique<telegram::BotChannel>(
-      *api_, *settings->vault_chat, bot::texts::operator_commands(bot::texts::Language::kRussian));
+      *api_, *settings->vault_chat, bot::texts::operator_commands(bot::texts::kOthers));
   return settings->key;
 }
 

@@ -4,25 +4,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 
+#include "bot/decimal.h"
 #include "bot/user_lines.h"
 
 namespace telekv::cli {
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
+using bot::append_number;
 
-template <class Integer>
-void append_number(std::string& out, Integer value) {
-  std::array<char, 24> digits;  // 20 digits and a sign at most
-  const std::to_chars_result end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  out.append(digits.data(), end.ptr);
-}
+constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
 
 void append_dump_row(std::string& out, kv::Key chat_id, const bot::User& user) {
   out += '[';

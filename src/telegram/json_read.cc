@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t kMaxFileIdBytes = 1024;
 constexpr std::size_t kMaxQueryIdBytes = 256;
 constexpr std::size_t kMaxKindBytes = 64;
+constexpr std::size_t kMaxButtons = 100;  // Telegram takes no more below one message
 
 ChatType chat_type(std::string_view text) {
   if (text == "private") return ChatType::kPrivate;
@@ -169,6 +170,30 @@ std::optional<MessagePlace> read_place(const Object& query) {
   return MessagePlace{*chat, MessageId{*id}};
 }
 
+bool is_button(const Element& button, std::string_view data) {
+  std::string_view own;
+  return button.at_key("callback_data").get(own) == simdjson::SUCCESS && own == data;
+}
+
+/// Whether the tapped message carries a button with `data`. One that Telegram does not show
+/// (an InaccessibleMessage) carries none.
+bool has_button(const Object& query, std::string_view data) {
+  simdjson::dom::array rows;
+  if (query.at_pointer("/message/reply_markup/inline_keyboard").get(rows) != simdjson::SUCCESS) {
+    return false;
+  }
+  std::size_t read = 0;
+  for (const Element row : rows) {
+    simdjson::dom::array buttons;
+    if (row.get(buttons) != simdjson::SUCCESS) return false;
+    for (const Element button : buttons) {
+      if (++read > kMaxButtons) return false;
+      if (is_button(button, data)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<CallbackQuery> read_callback_query(const std::optional<Element>& element,
@@ -182,7 +207,9 @@ Result<CallbackQuery> read_callback_query(const std::optional<Element>& element,
   if (!from) return from.error();
   auto data = read_string(*object, "data", kMaxCallbackBytes);
   if (!data) return data.error();
-  return CallbackQuery{std::move(*id), std::move(*from), std::move(*data), read_place(*object)};
+  const bool is_on_message = has_button(*object, *data);
+  return CallbackQuery{std::move(*id), std::move(*from), std::move(*data), read_place(*object),
+                       is_on_message};
 }
 
 }  // namespace telekv::telegram::json

@@ -1,6 +1,5 @@
 #include "telegram/polling_bot.h"
 
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -9,13 +8,14 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
-#include <deque>
 #include <exception>
 #include <optional>
 #include <utility>
 
 #include "telegram/bot_channel.h"
 #include "telegram/http_client.h"
+#include "telegram/outbox.h"
+#include "telegram/own_pins.h"
 #include "telegram/polled_page.h"
 #include "vault/caught.h"
 #include "vault/key.h"
@@ -34,12 +34,7 @@ namespace {
 constexpr seconds kReachDeadline{10};
 // Restoring a large store over a slow line, penalties included.
 constexpr seconds kOpenDeadline{300};
-// A chat that refuses for longer loses its answer, so that the others do not wait for it.
-constexpr seconds kAnswerDeadline{5};
 constexpr seconds kLastAnswersDeadline{3};
-constexpr std::size_t kMaxWaiting = 1000;
-// More answers to one chat are dropped: a busy group may get one every four seconds.
-constexpr std::ptrdiff_t kMaxWaitingOfChat = 20;
 
 // The register needs a command that the operator's menu shows (telegram/bot_channel.h).
 std::vector<BotCommand> operator_menu() { return {{"start", "Start"}}; }
@@ -52,14 +47,8 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
       : settings_(std::move(settings)),
         key_(key),
         stopping_(io_.get_executor()),
-        answers_(io_.get_executor()),
-        answered_(io_.get_executor()),
-        room_(io_.get_executor()),
         budget_(clock_, {}),
-        token_(std::move(token)) {
-    room_.set();
-    answered_.set();
-  }
+        token_(std::move(token)) {}
 
   Result<void> connect(ApiRoot root) {
     Result<std::unique_ptr<HttpClient>> http =
@@ -68,6 +57,9 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
     http_ = *std::move(http);
     api_.emplace(*http_, token_, &budget_);
     channel_.emplace(*api_, settings_.chat, operator_menu());
+    outbox_.emplace(
+        *api_, budget_, clock_, random_, io_.get_executor(),
+        [this](const Error& error) { note("an answer was not sent: " + describe(error)); });
     return {};
   }
 
@@ -114,29 +106,19 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
       return;
     }
     const auto* message = std::get_if<Message>(&update.content);
-    if (!message || !message->from || message->tells_of_pin) return;
+    if (!message || !message->from) return;
+    const auto stays = [this](const Error& error) {
+      note("the notice of a pin stays: " + describe(error));
+    };
+    const bool is_own = remove_notice_of_own_pin(*api_, *message, io_.get_executor(), stays);
+    if (is_own || message->tells_of_pin) return;
     std::string text = answer_to(*message);
-    if (text.empty()) return;
-    const auto of_chat = std::ranges::count(waiting_, message->chat.id, &Answer::chat);
-    if (of_chat >= kMaxWaitingOfChat) {
-      note("an answer was dropped: too many wait for chat " +
-           std::to_string(to_int(message->chat.id)));
-      return;
-    }
-    waiting_.push_back({message->chat.id, std::move(text)});
-    if (waiting_.size() >= kMaxWaiting) room_.clear();
-    answered_.clear();
-    answers_.set();
+    if (!text.empty()) outbox_->push({.chat = message->chat.id, .text = std::move(text)});
   }
 
-  asio::awaitable<void> room() override { return room_.wait(); }
+  asio::awaitable<void> room() override { return outbox_->room(); }
 
  private:
-  struct Answer {
-    ChatId chat{};
-    std::string text;
-  };
-
   // A message that its handler cannot take still counts as applied, or it would come back for ever.
   std::string answer_to(const Message& message) {
     try {
@@ -168,12 +150,11 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
     }};
     vault::Saver saver(*vault_, clock_, random_, io_.get_executor(), stopping_, {}, events);
     vault::PollingLoop loop(*vault_, saver, *this, *this, clock_, random_, stopping_, {});
-    asio::co_spawn(io_, send_answers(), asio::detached);
     // The loop ends once stopping_ is set, which the saver sets when it fails.
     auto polling = end_with(vault::caught(loop.run()));
     auto saving = vault::caught(saver.run());
     auto ends = co_await (std::move(polling) && std::move(saving));
-    co_await (answered_.wait() || clock_.sleep_for(kLastAnswersDeadline));
+    co_await (outbox_->drained() || clock_.sleep_for(kLastAnswersDeadline));
     const Result<void>& polled = std::get<0>(ends);
     co_return polled ? std::get<1>(ends) : polled;
   }
@@ -198,36 +179,6 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
     co_return Result<void>{};
   }
 
-  asio::awaitable<void> send_answers() {
-    for (;;) {
-      if (waiting_.empty()) {
-        answered_.set();
-        answers_.clear();
-        co_await answers_.wait();
-        continue;
-      }
-      // A chat that must wait holds up nobody else.
-      const auto next = std::ranges::min_element(
-          waiting_, {}, [this](const Answer& each) { return budget_.reply_at(each.chat); });
-      const Answer answer = std::move(*next);
-      waiting_.erase(next);
-      if (waiting_.size() < kMaxWaiting) room_.set();
-      auto sending = vault::caught(send(answer));
-      const Result<Message> sent = co_await std::move(sending);
-      if (!sent) note("an answer was not sent: " + describe(sent.error()));
-    }
-  }
-
-  Async<Message> send(const Answer& answer) {
-    const auto at = std::max(budget_.reply_at(), budget_.reply_at(answer.chat));
-    const auto now = clock_.now();
-    if (at > now)
-      co_await clock_.sleep_for(std::min<vault::Clock::Duration>(at - now, kAnswerDeadline));
-    const vault::Patience patience{&clock_, &random_, clock_.now() + kAnswerDeadline};
-    const auto call = [&] { return api_->send_message(answer.chat, answer.text); };
-    co_return co_await vault::retry(patience, vault::OnUnknown::kReturn, call);
-  }
-
   BotSettings settings_;
   vault::Key key_;
   asio::io_context io_{1};
@@ -235,17 +186,14 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
   vault::SystemClock clock_;
   vault::SystemRandom random_;
   vault::Event stopping_;
-  vault::Event answers_;   // some wait
-  vault::Event answered_;  // none waits, none is on its way
-  vault::Event room_;
   FloodBudget budget_;
   Token token_;
   std::unique_ptr<HttpClient> http_;
   std::optional<Api> api_;
+  std::optional<Outbox> outbox_;
   std::optional<BotChannel> channel_;
   std::optional<vault::Vault> vault_;
   OnMessage on_message_;
-  std::deque<Answer> waiting_;
   Result<void> end_;
 };
 

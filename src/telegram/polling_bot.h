@@ -11,8 +11,8 @@
 // does.
 //
 // One thread, the one that calls run(); encoding and sealing happen on one of its own. Answers go
-// one after the other as Telegram's limits have it, twenty at most wait for a chat; while many
-// wait, no more updates are taken.
+// as Telegram's limits have it, in order within a chat (outbox.h); while many wait, no more updates
+// are taken.
 #pragma once
 
 #include <functional>

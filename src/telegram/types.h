@@ -63,12 +63,14 @@ struct MessagePlace {
   MessageId id{};
 };
 
-/// Somebody has tapped an inline button. `data` is whatever their client sent.
+/// Somebody has tapped an inline button. `data` is whatever their client sent; the message is as
+/// Telegram knows it.
 struct CallbackQuery {
   std::string id;
   User from;
   std::string data;
   std::optional<MessagePlace> message = {};  ///< with the button; absent when Telegram does not say
+  bool is_on_message = false;  ///< whether the message is known to carry a button with this data
 };
 
 /// An update of a kind that the project does not use (edited messages, membership, pins by others).

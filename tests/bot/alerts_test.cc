@@ -4,10 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/json/parse.hpp>
 #include <string>
-#include <vector>
 
+#include "bot/post.h"
 #include "bot/watch.h"
 #include "vault/seeded_random.h"
 #include "vault/world.h"
@@ -25,34 +24,14 @@ using ::testing::SizeIs;
 
 constexpr UserId kOperator{std::int64_t{7} << 40};
 
-class Mailbox final : public telegram::Http {
- public:
-  std::vector<std::string> texts;
-
-  telegram::Async<telegram::HttpResponse> exchange(telegram::HttpRequest request) override {
-    std::string body;
-    for (const auto& part : request.body) body += *part;
-    const boost::json::value json = boost::json::parse(body);
-    EXPECT_EQ(json.at("chat_id").as_int64(), telegram::to_int(kOperator));
-    texts.emplace_back(json.at("text").as_string());
-    telegram::HttpResponse response;
-    response.status = 200;
-    response.content_type = "application/json";
-    response.body =
-        R"({"ok":true,"result":{"message_id":1,"date":1,"chat":{"id":1,"type":"private"}}})";
-    co_return response;
-  }
-};
-
 struct SomeAlerts : vault::World, ::testing::Test {
   void pass(vault::Clock::Duration time) { clock.run_for(context, time); }
 
-  Mailbox mailbox;
-  telegram::Api api{
-      mailbox, telegram::Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000").value()};
+  Post post{clock};
+  telegram::Api api{post, test_token()};
   vault::SeededRandom jitter{1};
   telegram::FloodBudget budget{clock, telegram::FloodLimits::none()};
-  Outbox outbox{api, budget, clock, jitter, context.get_executor()};
+  telegram::Outbox outbox{api, budget, clock, jitter, context.get_executor()};
   Alerts alerts{outbox, clock, kOperator};
 };
 
@@ -63,26 +42,26 @@ TEST_F(SomeAlerts, AreToldOnceAnHourForEachCause) {
     alerts.tell_of_failing_saves(seconds(200), "no network");
     pass(minutes(1));
   }
-  EXPECT_THAT(mailbox.texts,
+  EXPECT_THAT(post.texts(),
               ElementsAre(HasSubstr("bad hash"), HasSubstr("failing for 3 min: no network")));
   pass(minutes(57));
   alerts.tell_of_failed_drill({ErrorCode::kDamaged, "again"});
   pass(seconds(1));
-  EXPECT_THAT(mailbox.texts, SizeIs(3));
+  EXPECT_THAT(post.texts(), SizeIs(3));
 }
 
 TEST_F(SomeAlerts, TellWhyTheRunEndsWhereItIsAboutTheData) {
   alerts.tell_of_end({ErrorCode::kSuperseded, "newer root"});
   alerts.tell_of_end({ErrorCode::kWrongKey, "sealed with another key"});
   pass(seconds(1));
-  EXPECT_THAT(mailbox.texts,
+  EXPECT_THAT(post.texts(),
               ElementsAre(HasSubstr("другая копия"), HasSubstr("sealed with another key")));
   for (const ErrorCode code :
        {ErrorCode::kUnauthorized, ErrorCode::kUnavailable, ErrorCode::kCancelled}) {
     alerts.tell_of_end({code, "x"});
   }
   pass(seconds(1));
-  EXPECT_THAT(mailbox.texts, SizeIs(2));
+  EXPECT_THAT(post.texts(), SizeIs(2));
 }
 
 struct AWatch : SomeAlerts {
@@ -131,22 +110,22 @@ TEST_F(AWatch, CountsTheClicksOfTheLastMinute) {
 TEST_F(AWatch, TellsOfSavesThatHaveFailedForTenIntervalsAndAMinute) {
   process->apply(1, 1, "one");
   pass(seconds(45));
-  watch->note_failed_save({ErrorCode::kUnavailable, "no network"});
+  watch->events({}).failed({ErrorCode::kUnavailable, "no network"});
   pass(seconds(14));
-  EXPECT_THAT(mailbox.texts, IsEmpty());
+  EXPECT_THAT(post.texts(), IsEmpty());
   pass(seconds(11));
-  EXPECT_THAT(mailbox.texts, ElementsAre(HasSubstr("no network")));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("no network")));
   pass(minutes(30));
-  EXPECT_THAT(mailbox.texts, SizeIs(1));
+  EXPECT_THAT(post.texts(), SizeIs(1));
   pass(minutes(31));
-  EXPECT_THAT(mailbox.texts, SizeIs(2));
+  EXPECT_THAT(post.texts(), SizeIs(2));
 }
 
 TEST_F(AWatch, DoesNotWaitForTheFirstAttemptToEnd) {
   alerts.speak(texts::Language::kEnglish);
   process->apply(1, 1, "one");
   pass(seconds(70));
-  EXPECT_THAT(mailbox.texts, ElementsAre(HasSubstr("the first attempt is still under way")));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("the first attempt is still under way")));
 }
 
 TEST_F(AWatch, IsSilentWhereEverythingIsSaved) {
@@ -155,10 +134,61 @@ TEST_F(AWatch, IsSilentWhereEverythingIsSaved) {
   begin(process->vault.commit(deadline()), saved);
   pass(seconds(1));
   ASSERT_TRUE(saved && *saved);
-  watch->note_saved(**saved);
+  watch->events([](const vault::CommitReport&) {}).saved(**saved);
   pass(minutes(10));
-  EXPECT_THAT(mailbox.texts, IsEmpty());
+  EXPECT_THAT(post.texts(), IsEmpty());
   EXPECT_EQ(watch->last_save()->sequence, (*saved)->sequence);
+}
+
+// The saver, the vault and the watch, put together as the service does.
+struct ASavingBot : AWatch {
+  ASavingBot() {
+    options.make_scratch = [] { return std::make_unique<vault::MapState>(); };
+    alerts.speak(texts::Language::kEnglish);
+    saver.emplace(process->vault, clock, process->random, context.get_executor(), stopping,
+                  vault::SaverOptions{.commit_deadline = seconds(20)},
+                  watch->events([this](const vault::CommitReport&) { ++saves; }));
+    begin(saver->run(), saver_end);
+  }
+  ~ASavingBot() override {
+    stopping.set();
+    clock.run(context);
+  }
+
+  std::optional<vault::Saver> saver;
+  std::optional<Result<void>> saver_end;
+  int saves = 0;
+};
+
+TEST_F(ASavingBot, TellsTheOperatorWhyItCannotSaveOnceAnHourUntilItCan) {
+  bool chat_is_down = true;
+  process->channel.on_call = [&](const vault::Call& call) {
+    if (!chat_is_down || call.kind != vault::CallKind::kReplace) return vault::Fault{};
+    return vault::Fault{.kind = vault::Fault::Kind::kRefuse,
+                        .error = {ErrorCode::kUnavailable, "the chat is down"}};
+  };
+  process->apply(1, 1, "one");
+  pass(seconds(58));
+  EXPECT_THAT(post.texts(), IsEmpty());
+  pass(minutes(30));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("failing for 65 s: the chat is down")));
+  EXPECT_EQ(post.calls[0].body.at("chat_id").as_int64(), telegram::to_int(kOperator));
+  pass(minutes(40));
+  EXPECT_THAT(post.texts(), SizeIs(2));
+  EXPECT_EQ(saves, 0);
+
+  chat_is_down = false;
+  pass(minutes(5));
+  EXPECT_EQ(saves, 1);
+  EXPECT_EQ(watch->last_save()->records, 1u);
+  pass(std::chrono::hours(3));
+  EXPECT_THAT(post.texts(), SizeIs(2));
+}
+
+TEST_F(ASavingBot, TellsTheOperatorOfAStateThatDidNotProveItself) {
+  watch->events({}).drill_failed({ErrorCode::kDamaged, "bad hash"});
+  pass(seconds(1));
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("bad hash")));
 }
 
 }  // namespace

@@ -37,22 +37,39 @@ TEST_F(Forgetting, AsksByTwoButtons) {
 TEST_F(Forgetting, DeletesWhenConfirmedAndSaysSoOnceThatIsSaved) {
   const Outcome outcome = tap(kAnna, button(TapKind::kForget, kAnna));
   EXPECT_FALSE(users_.find(kAnna));
-  EXPECT_TRUE(outcome.save_soon);
   EXPECT_FALSE(outcome.reply);
   EXPECT_EQ(outcome.tap_answer, "Удаляю…");
   ASSERT_TRUE(outcome.reply_once_saved);
   EXPECT_THAT(outcome.reply_once_saved->text, HasSubstr("Удалено"));
   EXPECT_EQ(outcome.reply_once_saved->chat, group_.id);
+  EXPECT_EQ(outcome.reply_once_saved->to, UserId{kAnna});
   EXPECT_EQ(outcome.reply_once_saved->edits, telegram::MessageId{77}) << "in the question's place";
   EXPECT_EQ(answer(kAnna, "Клик"), "Вы не зарегистрированы");
 }
 
-TEST_F(Forgetting, SaysSoInTheirOwnChatWhereTheQuestionIsGone) {
-  const Outcome outcome = clicker_.handle(telegram::CallbackQuery{
-      .id = "q", .from = {.id = UserId{kAnna}}, .data = button(TapKind::kForget, kAnna)});
+TEST_F(Forgetting, SaysSoInTheirOwnChatWhereThePlaceOfTheQuestionIsNotKnown) {
+  const Outcome outcome =
+      clicker_.handle(telegram::CallbackQuery{.id = "q",
+                                              .from = {.id = UserId{kAnna}},
+                                              .data = button(TapKind::kForget, kAnna),
+                                              .is_on_message = true});
   ASSERT_TRUE(outcome.reply_once_saved);
   EXPECT_EQ(outcome.reply_once_saved->chat, telegram::ChatId{kAnna});
   EXPECT_FALSE(outcome.reply_once_saved->edits);
+}
+
+// Any client can send any data with any message of the bot's.
+TEST_F(Forgetting, IsNotConfirmedWhereTheMessageIsNotKnownToCarryTheButton) {
+  for (const TapKind kind : {TapKind::kForget, TapKind::kKeep}) {
+    const Outcome outcome = clicker_.handle(telegram::CallbackQuery{
+        .id = "q",
+        .from = {.id = UserId{kAnna}},
+        .data = button(kind, kAnna),
+        .message = telegram::MessagePlace{.chat = group_, .id = telegram::MessageId{77}}});
+    EXPECT_FALSE(outcome.reply || outcome.reply_once_saved || outcome.save_soon);
+    EXPECT_EQ(outcome.tap_answer, "");
+  }
+  EXPECT_EQ(users_.size(), 2u);
 }
 
 TEST_F(Forgetting, OfSomebodyElseIsNobodysToConfirm) {
@@ -71,6 +88,17 @@ TEST_F(Forgetting, CanBeCalledOff) {
   ASSERT_TRUE(outcome.reply);
   EXPECT_EQ(outcome.reply->text, "Ничего не удалено.");
   EXPECT_EQ(outcome.reply->edits, telegram::MessageId{77});
+}
+
+TEST_F(Forgetting, CalledOffByManyTapsHasOneAnswer) {
+  const telegram::Reply kept = *tap(kAnna, button(TapKind::kKeep, kAnna)).reply;
+  const telegram::Reply again = *tap(kAnna, button(TapKind::kKeep, kAnna)).reply;
+  EXPECT_TRUE(kept.is_outdated_by(again));
+  EXPECT_FALSE(kept.is_outdated_by(*tap(kBoris, button(TapKind::kKeep, kBoris)).reply));
+  EXPECT_FALSE(say(kAnna, "/forget").reply->is_outdated_by(again)) << "asked anew";
+  telegram::Reply elsewhere = again;
+  elsewhere.edits = telegram::MessageId{78};
+  EXPECT_FALSE(kept.is_outdated_by(elsewhere)) << "that question keeps its buttons otherwise";
 }
 
 TEST_F(Forgetting, TwiceSaysThatThereIsNothingLeft) {
@@ -156,8 +184,13 @@ TEST_F(TheOperator, GetsAReadableExportOnlyByAButtonOfTheirOwn) {
   ASSERT_TRUE(confirmed.wish);
   EXPECT_EQ(confirmed.wish->kind, Wish::Kind::kExportPlain);
   EXPECT_EQ(confirmed.wish->chat, telegram::ChatId{kOperator}) << "wherever the button is";
+  EXPECT_EQ(confirmed.tap_answer, "Готовлю файл…");
   EXPECT_FALSE(tap(kAnna, button(TapKind::kExportPlain, kOperator)).wish);
   EXPECT_FALSE(tap(kAnna, button(TapKind::kExportPlain, kAnna)).wish);
+  const telegram::CallbackQuery on_no_button{.id = "q",
+                                             .from = {.id = UserId{kOperator}},
+                                             .data = button(TapKind::kExportPlain, kOperator)};
+  EXPECT_FALSE(clicker_.handle(on_no_button).wish);
 }
 
 TEST_F(TheOperator, IsNobodyElse) {

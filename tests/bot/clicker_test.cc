@@ -12,7 +12,6 @@ namespace telekv::bot {
 namespace {
 
 using telegram::ChatId;
-using telegram::UserId;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -209,9 +208,9 @@ TEST_F(AClicker, InAGroupShowsNoKeyboard) {
 TEST_F(AClicker, InAGroupKeepsTheAnswersToDifferentPeopleApart) {
   in_group(kAnna, "/start", "Аня");
   in_group(kBoris, "/start", "Борис");
-  const Reply annas = *clicker_.handle(group_message(kAnna, "/click")).reply;
-  const Reply annas_next = *clicker_.handle(group_message(kAnna, "/click")).reply;
-  const Reply boriss = *clicker_.handle(group_message(kBoris, "/click")).reply;
+  const telegram::Reply annas = *clicker_.handle(group_message(kAnna, "/click")).reply;
+  const telegram::Reply annas_next = *clicker_.handle(group_message(kAnna, "/click")).reply;
+  const telegram::Reply boriss = *clicker_.handle(group_message(kBoris, "/click")).reply;
   EXPECT_TRUE(annas.is_outdated_by(annas_next));
   EXPECT_FALSE(annas.is_outdated_by(boriss));
 }

@@ -60,7 +60,8 @@ class Conversation : public ::testing::Test {
         .id = "q",
         .from = {.id = telegram::UserId{who}, .language_code = std::move(language)},
         .data = std::move(data),
-        .message = telegram::MessagePlace{.chat = group_, .id = telegram::MessageId{77}}};
+        .message = telegram::MessagePlace{.chat = group_, .id = telegram::MessageId{77}},
+        .is_on_message = true};
     return clicker_.handle(query);
   }
 

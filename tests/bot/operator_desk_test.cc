@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <string>
 #include <vector>
 
+#include "bot/post.h"
 #include "telegram/api.h"
 #include "vault/seeded_random.h"
 #include "vault/world.h"
@@ -19,48 +19,13 @@ namespace {
 
 using std::chrono::seconds;
 using telegram::ChatId;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr ChatId kOperator{std::int64_t{7} << 40};
-
-/// Takes every message; the n-th has the id n.
-class Post final : public telegram::Http {
- public:
-  struct Call {
-    std::string method;
-    boost::json::value body;
-  };
-  std::vector<Call> calls;
-
-  telegram::Async<telegram::HttpResponse> exchange(telegram::HttpRequest request) override {
-    std::string body;
-    for (const auto& part : request.body) body += *part;
-    Call call{.method = request.target.substr(request.target.rfind('/') + 1), .body = {}};
-    if (request.content_type == "application/json") {
-      call.body = boost::json::parse(body);
-    } else {
-      call.body = boost::json::object{{"form", body}};
-    }
-    calls.push_back(std::move(call));
-    telegram::HttpResponse response;
-    response.status = 200;
-    response.content_type = "application/json";
-    response.body = R"({"ok":true,"result":{"message_id":)" + std::to_string(calls.size()) +
-                    R"(,"date":1,"chat":{"id":1,"type":"private"}}})";
-    co_return response;
-  }
-
-  std::vector<std::string> texts() const {
-    std::vector<std::string> texts;
-    for (const Call& call : calls) {
-      if (call.method != "sendDocument") texts.emplace_back(call.body.at("text").as_string());
-    }
-    return texts;
-  }
-};
 
 struct Desk : vault::World, ::testing::Test {
   Desk() : Desk(true) {}
@@ -106,9 +71,8 @@ struct Desk : vault::World, ::testing::Test {
 
   vault::Event stopping{context.get_executor()};
   std::unique_ptr<vault::Process> process;
-  Post post;
-  telegram::Api api{
-      post, telegram::Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000").value()};
+  Post post{clock};
+  telegram::Api api{post, test_token()};
   vault::SeededRandom jitter{1};
   telegram::FloodBudget budget{clock, telegram::FloodLimits::none()};
   kv::Table<User> users{kv::TableOptions{}};
@@ -119,7 +83,7 @@ struct Desk : vault::World, ::testing::Test {
                      .clock = &clock,
                      .pool = context.get_executor()}};
   std::optional<texts::Language> heard;
-  Outbox outbox{api, budget, clock, jitter, context.get_executor()};
+  telegram::Outbox outbox{api, budget, clock, jitter, context.get_executor()};
   std::optional<vault::Saver> saver;
   std::optional<OperatorDesk> desk;
   std::optional<Result<void>> saver_end;
@@ -217,6 +181,46 @@ TEST_F(Desk, SendsASealedExportAndOffersAReadableOne) {
   const std::string readable(post.calls[2].body.at("form").as_string());
   EXPECT_THAT(readable, HasSubstr("clicker-20260921-141321.jsonl"));
   EXPECT_THAT(readable, HasSubstr(R"({"chat_id":2000,"name":"Ann","clicks":0,"state":0})"));
+}
+
+TEST_F(Desk, OffersAReadableExportAlsoInThePlaceOfTheProgress) {
+  ASSERT_TRUE(users.insert(5, {.name = "Ann"}));
+  post.takes["sendDocument"] = seconds(5);
+  wish(Wish::Kind::kExport);
+  pass(seconds(6));
+  ASSERT_EQ(post.calls.size(), 3u);
+  EXPECT_EQ(post.calls[1].method, "sendMessage");
+  EXPECT_EQ(post.calls[2].method, "editMessageText");
+  EXPECT_EQ(post.calls[2].body.at("message_id").as_int64(), 2);
+  EXPECT_THAT(boost::json::serialize(post.calls[2].body), HasSubstr("export-plain:"));
+}
+
+TEST_F(Desk, MakesOneExportAfterTheOther) {
+  ASSERT_TRUE(users.insert(5, {.name = "Ann"}));
+  post.takes["sendDocument"] = seconds(10);
+  for (int i = 0; i < 3; ++i) wish(i == 1 ? Wish::Kind::kExportPlain : Wish::Kind::kExport);
+  for (std::size_t exports = 1; exports <= 3; ++exports) {
+    pass(seconds(8));
+    EXPECT_EQ(post.count("sendDocument"), exports);
+    wish(Wish::Kind::kStatus);
+    pass(seconds(2));
+    EXPECT_THAT(post.texts(), Contains(HasSubstr("Clicks in a minute")).Times(exports))
+        << "does not wait for an export";
+  }
+  pass(seconds(10));
+  EXPECT_EQ(post.count("sendDocument"), 3u) << "each wish has its file";
+  EXPECT_EQ(post.most_at_once["sendDocument"], 1);
+}
+
+TEST_F(Desk, MeasuresTheOldJsonOnceAMinuteAtMost) {
+  for (kv::Key key = 1; key <= 3; ++key) {
+    ASSERT_TRUE(users.insert(key, {.name = "Ann"}));
+    wish(Wish::Kind::kStatus);
+    pass(seconds(key == 1 ? 1 : 60));
+  }
+  EXPECT_THAT(post.texts(),
+              ElementsAre(HasSubstr("the old JSON: 18 B"), HasSubstr("the old JSON: 18 B"),
+                          HasSubstr("the old JSON: 54 B")));
 }
 
 struct DeskWithoutAKey : Desk {

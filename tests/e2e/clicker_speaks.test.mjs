@@ -9,11 +9,12 @@ const operator = { id: 2 ** 40 + 1, first_name: 'Operator', language_code: 'ru' 
 const anna = { id: 2 ** 52 - 1, first_name: 'Аня', language_code: 'ru' };
 const mary = { id: 2 ** 33, first_name: 'Mary', language_code: 'en-GB' };
 const nobody = { id: 2 ** 34, first_name: 'Nobody' };
+const hans = { id: 2 ** 35, first_name: 'Hans', language_code: 'de' };
 
 async function scene(place, environment = {}) {
   const emulator = await Emulator.start(place);
   const clicker = await Clicker.start(place, emulator, { operator, environment });
-  for (const person of [anna, mary, nobody]) await emulator.person(person);
+  for (const person of [anna, mary, nobody, hans]) await emulator.person(person);
   const say = async (person, text) =>
     plain((await emulator.ask(botId, person.id, text)).text).replaceAll('\u00a0', ' ');
   return { emulator, clicker, say };
@@ -25,7 +26,7 @@ const keysOf = async (emulator, person) => {
 };
 
 test(
-  'Everybody is spoken to in their own language, Russian where there is none',
+  'Everybody is spoken to in their own language, else in English, and in Russian where none is told',
   inPlace(async (place) => {
     const { emulator, say } = await scene(place);
     assert.equal(await say(mary, 'Click'), 'You are not registered');
@@ -40,7 +41,8 @@ test(
     assert.equal(await say(anna, '/top'), 'Всего: 2\n1: Mary - 2\n2: Аня - 1\n\n🥇 Mary\n🥈 Аня');
     assert.equal(await say(nobody, '/start'), 'Приветствую Nobody');
     assert.equal(await say(mary, '/me'), 'You: 2 clicks, place 1 of 3\nNobody is above.');
-    assert.equal(await say(anna, '/me'), 'Вы: 1 клик, место 2 из 3\nДо места 1: ещё 1 клик');
+    assert.equal(await say(hans, '/start'), 'Hello Hans');
+    assert.equal(await say(anna, '/me'), 'Вы: 1 клик, место 2 из 4\nДо места 1: ещё 1 клик');
     assert.match(await say(mary, '/help'), /\/forget — delete your data/);
     assert.match(await say(anna, '/help'), /\/forget — удалить ваши данные/);
     assert.match(await say(mary, '/privacy'), /encrypted/);
@@ -137,7 +139,7 @@ test(
 );
 
 test(
-  'Menus are set for every scope and language, and the register stays where it was',
+  'Menus are in the language of the replies for every scope, and the register stays where it was',
   inPlace(async (place) => {
     const { emulator, clicker, say } = await scene(place);
     const menu = async (scope, language_code) => {
@@ -148,14 +150,14 @@ test(
       return Object.fromEntries(commands.map(({ command, description }) => [command, description]));
     };
     await say(anna, '/start');
-    assert.equal((await menu()).forget, 'Удалить мои данные');
-    assert.equal((await menu(undefined, 'en')).forget, 'Delete my data');
-    assert.equal((await menu({ type: 'all_group_chats' })).top, 'Рейтинг');
-    assert.equal((await menu({ type: 'all_group_chats' }, 'en')).top, 'The rating');
+    assert.equal((await menu(undefined, 'ru')).forget, 'Удалить мои данные');
+    assert.equal((await menu()).forget, 'Delete my data');
+    assert.equal((await menu({ type: 'all_group_chats' }, 'ru')).top, 'Рейтинг');
+    assert.equal((await menu({ type: 'all_group_chats' })).top, 'The rating');
     const own = { type: 'chat', chat_id: operator.id };
-    const register = /^Сохранить сейчас · root \d+$/;
+    const register = /^Save now · root \d+$/;
     assert.match((await menu(own)).snapshot, register);
-    assert.equal((await menu(own, 'en')).snapshot, 'Save now');
+    assert.equal((await menu(own, 'ru')).snapshot, 'Сохранить сейчас');
     await clicker.terminate();
     clicker.launch();
     await emulator.ask(botId, anna.id, 'Клик', texts.clicks);

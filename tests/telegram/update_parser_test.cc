@@ -108,6 +108,7 @@ TEST(UpdatePage, ReadsATapOnAnInlineButton) {
   ASSERT_TRUE(query.message);
   EXPECT_EQ(to_int(query.message->id), 7);
   EXPECT_EQ(to_int(query.message->chat.id), 5);
+  EXPECT_FALSE(query.is_on_message) << "nothing is told of its buttons";
 }
 
 TEST(UpdatePage, ReadsATapWhoseMessageIsNotToldOrNotReadable) {
@@ -121,6 +122,40 @@ TEST(UpdatePage, ReadsATapWhoseMessageIsNotToldOrNotReadable) {
     ASSERT_TRUE(query) << message;
     EXPECT_FALSE(query->message) << message;
   }
+}
+
+CallbackQuery tap_with_markup(const std::string& markup) {
+  const auto update = parse_update(
+      R"({"update_id":1,"callback_query":{"id":"4","from":{"id":5},"data":"c:1","message":)"
+      R"({"message_id":7,"chat":{"id":5,"type":"private"},"reply_markup":)" +
+      markup + "}}}");
+  return std::get<CallbackQuery>(update->content);
+}
+
+TEST(UpdatePage, TellsWhetherTheTappedMessageCarriesTheButton) {
+  const auto keyboard = [](const std::string& rows) {
+    return R"({"inline_keyboard":[)" + rows + "]}";
+  };
+  const std::string own = R"({"text":"+1","callback_data":"c:1"})";
+  const std::string other = R"({"text":"+1","callback_data":"c:10"})";
+  const std::string one_row = "[" + own + "]";
+  std::string behind_others = "[" + other;
+  behind_others.append("],[").append(other).append(",").append(own).append("]");
+  for (const std::string& rows : {one_row, behind_others}) {
+    EXPECT_TRUE(tap_with_markup(keyboard(rows)).is_on_message) << rows;
+  }
+  for (const std::string& markup :
+       {std::string("null"), std::string("[]"), std::string("{}"), keyboard(""), keyboard("[]"),
+        keyboard("7"), keyboard("[7]"), keyboard(own), keyboard("[" + other + "]"),
+        keyboard(R"([{"text":"c:1"},{"text":"c:1","callback_data":7}])")}) {
+    const CallbackQuery tap = tap_with_markup(markup);
+    EXPECT_FALSE(tap.is_on_message) << markup;
+    EXPECT_TRUE(tap.message) << markup;
+  }
+  std::string many;
+  for (int i = 0; i < 100; ++i) many.append("[").append(other).append("],");
+  many.append("[").append(own).append("]");
+  EXPECT_FALSE(tap_with_markup(keyboard(many)).is_on_message) << "101 buttons";
 }
 
 TEST(UpdatePage, KeepsOtherKindsAsSuch) {

@@ -57,6 +57,24 @@ TEST(VaultRestore, WhoWasForgottenStaysForgotten) {
   EXPECT_EQ(restored(world), (Content{{1, "stays"}}));
 }
 
+// Players may leave and come back all day.
+TEST(VaultRestore, AFewKeysForgottenThousandsOfTimesAreAFewTombstones) {
+  RestoreWorld world;
+  auto process = world.witnessed();
+  for (int key = 1; key <= 3; ++key) process->apply(key, key, "old");
+  world.make_point(*process);
+  for (int round = 0; round < 3000; ++round) {
+    const int key = 1 + round % 3;
+    ASSERT_TRUE(process->state.erase(key));
+    process->apply(10 + round, key, "new");
+    world.commit_all(*process);
+  }
+  EXPECT_LT(process->vault.manifest().history().size(), 1000u);
+  const auto report = world.restore(*process, 1);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_EQ(report->forgotten, 3u);
+}
+
 // Who has asked to be forgotten just before, in the commit that pushes the point out.
 TEST(VaultRestore, WhoWasForgottenStaysForgottenThoughThePointIsPushedOut) {
   RestoreWorld world;

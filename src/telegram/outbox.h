@@ -22,14 +22,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "bot/reply.h"
 #include "telegram/api.h"
 #include "telegram/flood_budget.h"
+#include "telegram/reply.h"
 #include "vault/clock.h"
 #include "vault/event.h"
 #include "vault/random.h"
 
-namespace telekv::bot {
+namespace telekv::telegram {
 
 class Outbox {
  public:
@@ -44,10 +44,13 @@ class Outbox {
     std::uint64_t rate_limited = 0;
   };
 
+  /// Is told why a reply was dropped.
+  using OnDropped = std::function<void(const Error& error)>;
+
   /// The references must outlive the object, and the object must outlive the executor's last run:
-  /// its coroutines refer to it. `api` charges `budget`.
-  Outbox(telegram::Api& api, telegram::FloodBudget& budget, vault::Clock& clock,
-         vault::Random& random, boost::asio::any_io_executor executor);
+  /// its coroutines refer to it. `api` charges `budget`. `on_dropped` may be empty.
+  Outbox(Api& api, FloodBudget& budget, vault::Clock& clock, vault::Random& random,
+         boost::asio::any_io_executor executor, OnDropped on_dropped = {});
 
   void push(Reply reply);
 
@@ -79,29 +82,31 @@ class Outbox {
   struct Due {
     Time at{};
     std::uint64_t order = 0;
-    telegram::ChatId chat{};
+    ChatId chat{};
     bool operator>(const Due& other) const {
       return std::tie(at, order) > std::tie(other.at, other.order);
     }
   };
 
-  void schedule(telegram::ChatId id);
+  void schedule(ChatId id);
   void pump();
   void wake_at(Time at);
   boost::asio::awaitable<void> wait_for_wake();
   boost::asio::awaitable<void> send(Reply reply);
   boost::asio::awaitable<Result<void>> deliver(const Reply& reply);
-  telegram::Async<void> hand_to_telegram(const Reply& reply);
+  Async<void> hand_to_telegram(const Reply& reply);
   void put_back(Reply reply);
   void drop_all(Chat& chat);
+  void note_dropped(const Error& error);
   void update_waiters();
 
-  telegram::Api* api_;
-  telegram::FloodBudget* budget_;
+  Api* api_;
+  FloodBudget* budget_;
   vault::Clock* clock_;
   vault::Random* random_;
   boost::asio::any_io_executor executor_;
-  std::unordered_map<telegram::ChatId, Chat> chats_;
+  OnDropped on_dropped_;
+  std::unordered_map<ChatId, Chat> chats_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::uint64_t scheduled_ = 0;
   std::size_t waiting_ = 0;  // with those on their way
@@ -113,4 +118,4 @@ class Outbox {
   Counters counters_;
 };
 
-}  // namespace telekv::bot
+}  // namespace telekv::telegram

@@ -1,5 +1,5 @@
 // The outbox against a scripted network on virtual time.
-#include "bot/outbox.h"
+#include "telegram/outbox.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,15 +19,14 @@
 #include "vault/seeded_random.h"
 #include "vault/virtual_clock.h"
 
-namespace telekv::bot {
+namespace telekv::telegram {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using telegram::ChatId;
 
 // Answers each sendMessage as the test's rule says and keeps what was sent, when.
-class ScriptedTelegram final : public telegram::Http {
+class ScriptedTelegram final : public Http {
  public:
   struct Sent {
     std::int64_t chat;
@@ -40,7 +39,7 @@ class ScriptedTelegram final : public telegram::Http {
 
   explicit ScriptedTelegram(vault::VirtualClock& clock) : clock_(&clock) {}
 
-  telegram::Async<telegram::HttpResponse> exchange(telegram::HttpRequest request) override {
+  Async<HttpResponse> exchange(HttpRequest request) override {
     std::string body;
     for (const auto& part : request.body) body += *part;
     const auto json = boost::json::parse(body);
@@ -54,7 +53,7 @@ class ScriptedTelegram final : public telegram::Http {
       co_return Error{ErrorCode::kOutcomeUnknown, "no answer"};
     }
     if (refusal == "closed") co_return Error{ErrorCode::kUnavailable, "connection refused"};
-    telegram::HttpResponse response;
+    HttpResponse response;
     response.content_type = "application/json";
     if (refusal) {
       response.status = 400;
@@ -83,6 +82,8 @@ class ScriptedTelegram final : public telegram::Http {
   std::size_t attempts_ = 0;
 };
 
+constexpr Topic kCount{0};
+constexpr Topic kRating{1};
 constexpr const char* kPenalty =
     R"({"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35",)"
     R"("parameters":{"retry_after":35}})";
@@ -93,7 +94,7 @@ constexpr const char* kBlocked =
 
 class SomeOutbox : public ::testing::Test {
  protected:
-  explicit SomeOutbox(telegram::FloodLimits limits) : limits_(limits) {}
+  explicit SomeOutbox(FloodLimits limits) : limits_(limits) {}
 
   void push(std::int64_t chat, std::string text) {
     outbox_.push({.chat = ChatId{chat}, .text = std::move(text)});
@@ -107,21 +108,22 @@ class SomeOutbox : public ::testing::Test {
   }
   void run() { clock_.run(io_); }
 
-  telegram::FloodLimits limits_;
+  FloodLimits limits_;
   boost::asio::io_context io_;
   vault::VirtualClock clock_;
   vault::SeededRandom random_{7};
   ScriptedTelegram telegram_{clock_};
-  telegram::FloodBudget budget_{clock_, limits_};
-  telegram::Api api_{telegram_,
-                     *telegram::Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000"),
-                     &budget_};
-  Outbox outbox_{api_, budget_, clock_, random_, io_.get_executor()};
+  FloodBudget budget_{clock_, limits_};
+  Api api_{telegram_, *Token::parse("17179869195:AAthis_is_a_secret_of_the_tests_000"), &budget_};
+  std::vector<ErrorCode> why_dropped_;
+  Outbox outbox_{api_, budget_, clock_, random_, io_.get_executor(), [this](const Error& error) {
+                   why_dropped_.push_back(error.code);
+                 }};
 };
 
 class AnOutbox : public SomeOutbox {
  protected:
-  AnOutbox() : SomeOutbox(telegram::FloodLimits::none()) {}
+  AnOutbox() : SomeOutbox(FloodLimits::none()) {}
 };
 
 class ALimitedOutbox : public SomeOutbox {
@@ -129,8 +131,7 @@ class ALimitedOutbox : public SomeOutbox {
   ALimitedOutbox() : SomeOutbox({}) {}
 
   void tap(std::int64_t chat, int count) {
-    outbox_.push(
-        {.chat = ChatId{chat}, .text = std::to_string(count), .topic = Reply::Topic::kCount});
+    outbox_.push({.chat = ChatId{chat}, .text = std::to_string(count), .topic = kCount});
   }
   /// On the executor's thread, as the outbox asks.
   void soon(std::function<void()> what) { boost::asio::post(io_, std::move(what)); }
@@ -178,7 +179,7 @@ TEST_F(AnOutbox, LeavesAChatAloneForExactlyItsPenaltyAndServesTheOthersMeanwhile
 }
 
 TEST_F(AnOutbox, PutsAReplyInThePlaceOfTheMessageItIsFor) {
-  outbox_.push({.chat = ChatId{1}, .text = "done", .edits = telegram::MessageId{7}});
+  outbox_.push({.chat = ChatId{1}, .text = "done", .edits = MessageId{7}});
   run();
   ASSERT_EQ(texts_to(1), std::vector<std::string>{"done"});
   EXPECT_EQ(telegram_.sent_[0].method, "editMessageText");
@@ -188,8 +189,8 @@ TEST_F(AnOutbox, PutsAReplyInThePlaceOfTheMessageItIsFor) {
 TEST_F(AnOutbox, AnEditKeepsItsButtons) {
   outbox_.push({.chat = ChatId{1},
                 .text = "done",
-                .keyboard = telegram::InlineKeyboard{{{.text = "more", .data = "more:1"}}},
-                .edits = telegram::MessageId{7}});
+                .keyboard = InlineKeyboard{{{.text = "more", .data = "more:1"}}},
+                .edits = MessageId{7}});
   run();
   ASSERT_EQ(telegram_.sent_.size(), 1u);
   EXPECT_EQ(telegram_.sent_[0].method, "editMessageText");
@@ -197,8 +198,7 @@ TEST_F(AnOutbox, AnEditKeepsItsButtons) {
 }
 
 TEST_F(AnOutbox, HandsOverNoReplyThatIsAnEdit) {
-  EXPECT_FALSE(
-      outbox_.hand_over({.chat = ChatId{1}, .text = "done", .edits = telegram::MessageId{7}}));
+  EXPECT_FALSE(outbox_.hand_over({.chat = ChatId{1}, .text = "done", .edits = MessageId{7}}));
   EXPECT_TRUE(outbox_.hand_over({.chat = ChatId{1}, .text = "done"}));
 }
 
@@ -207,7 +207,7 @@ TEST_F(AnOutbox, SendsAReplyWhoseMessageIsGoneAsANewOne) {
     if (attempt == 0) return kGone;
     return std::nullopt;
   };
-  outbox_.push({.chat = ChatId{1}, .text = "done", .edits = telegram::MessageId{7}});
+  outbox_.push({.chat = ChatId{1}, .text = "done", .edits = MessageId{7}});
   run();
   ASSERT_EQ(texts_to(1), std::vector<std::string>{"done"});
   EXPECT_EQ(telegram_.sent_[0].method, "sendMessage");
@@ -215,10 +215,7 @@ TEST_F(AnOutbox, SendsAReplyWhoseMessageIsGoneAsANewOne) {
 
 TEST_F(ALimitedOutbox, KeepsAnswersToDifferentPeopleInAGroupApart) {
   const auto answer = [&](std::int64_t to, std::string text) {
-    outbox_.push({.chat = ChatId{-5},
-                  .text = std::move(text),
-                  .topic = Reply::Topic::kCount,
-                  .to = telegram::UserId{to}});
+    outbox_.push({.chat = ChatId{-5}, .text = std::move(text), .topic = kCount, .to = UserId{to}});
   };
   for (int i = 1; i <= 7; ++i) answer(1, std::to_string(i));
   for (int i = 1; i <= 7; ++i) answer(2, "b" + std::to_string(i));
@@ -236,6 +233,8 @@ TEST_F(AnOutbox, GivesUpWhatIsRefusedOrUncertainAndGoesOn) {
   run();
   EXPECT_EQ(telegram_.sent_.size(), 1u);
   EXPECT_EQ(outbox_.counters().dropped, 2u);
+  EXPECT_THAT(why_dropped_,
+              ::testing::UnorderedElementsAre(ErrorCode::kForbidden, ErrorCode::kOutcomeUnknown));
   EXPECT_EQ(outbox_.counters().sent, 1u);
 }
 
@@ -261,6 +260,7 @@ TEST_F(AnOutbox, DropsAChatsOldestRepliesAboveItsBound) {
   EXPECT_EQ(sent.front(), "0") << "it was on its way";
   EXPECT_EQ(sent[1], "5");
   EXPECT_EQ(outbox_.counters().dropped, 4u);
+  EXPECT_THAT(why_dropped_, ::testing::Each(ErrorCode::kTooLarge));
 }
 
 TEST_F(AnOutbox, HoldsTheCallerBackWhileTooManyWait) {
@@ -307,7 +307,7 @@ TEST_F(ALimitedOutbox, OnlyTheSameThingIsCoalescedAndTheOrderStays) {
     tap(1, 1);
     push(1, "report 2");
     tap(1, 2);
-    outbox_.push({.chat = ChatId{1}, .text = "rating", .topic = Reply::Topic::kRating});
+    outbox_.push({.chat = ChatId{1}, .text = "rating", .topic = kRating});
     push(1, "report 2");
   });
   run();
@@ -415,4 +415,4 @@ TEST_F(ALimitedOutbox, ANewerCountTakesThePlaceOfOneThatWasRefused) {
 }
 
 }  // namespace
-}  // namespace telekv::bot
+}  // namespace telekv::telegram

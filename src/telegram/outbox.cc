@@ -1,15 +1,16 @@
-#include "bot/outbox.h"
+#include "telegram/outbox.h"
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <string>
 #include <utility>
 
 #include "vault/backoff.h"
 #include "vault/caught.h"
 
-namespace telekv::bot {
+namespace telekv::telegram {
 
 namespace asio = boost::asio;
 using namespace asio::experimental::awaitable_operators;
@@ -21,13 +22,14 @@ constexpr std::uint32_t kMaxAttempts = 6;
 
 }  // namespace
 
-Outbox::Outbox(telegram::Api& api, telegram::FloodBudget& budget, vault::Clock& clock,
-               vault::Random& random, asio::any_io_executor executor)
+Outbox::Outbox(Api& api, FloodBudget& budget, vault::Clock& clock, vault::Random& random,
+               asio::any_io_executor executor, OnDropped on_dropped)
     : api_(&api),
       budget_(&budget),
       clock_(&clock),
       random_(&random),
       executor_(executor),
+      on_dropped_(std::move(on_dropped)),
       earlier_(executor),
       has_room_(executor),
       empty_(executor) {
@@ -38,7 +40,7 @@ Outbox::Outbox(telegram::Api& api, telegram::FloodBudget& budget, vault::Clock& 
 // ---- what waits --------------------------------------------------------------------------------
 
 void Outbox::push(Reply reply) {
-  const telegram::ChatId id = reply.chat;
+  const ChatId id = reply.chat;
   Chat& chat = chats_[id];
   const auto same = std::find_if(chat.replies.begin(), chat.replies.end(),
                                  [&](const Reply& old) { return old.is_outdated_by(reply); });
@@ -49,7 +51,8 @@ void Outbox::push(Reply reply) {
   } else if (chat.replies.size() >= kMaxPerChat) {
     chat.replies.pop_front();
     --waiting_;
-    ++counters_.dropped;
+    note_dropped(
+        {ErrorCode::kTooLarge, "too many replies wait for chat " + std::to_string(to_int(id))});
   }
   chat.replies.push_back(std::move(reply));
   ++waiting_;
@@ -70,7 +73,7 @@ bool Outbox::hand_over(const Reply& reply) {
   return true;
 }
 
-void Outbox::schedule(telegram::ChatId id) {
+void Outbox::schedule(ChatId id) {
   chats_[id].scheduled = true;
   due_.push({std::max(clock_->now(), budget_->reply_at(id)), scheduled_++, id});
 }
@@ -98,7 +101,7 @@ void Outbox::pump() {
       wake_at(at);
       return;
     }
-    const telegram::ChatId id = due_.top().chat;
+    const ChatId id = due_.top().chat;
     due_.pop();
     if (budget_->reply_at(id) > now) {
       schedule(id);  // somebody else has written there, or was refused
@@ -135,7 +138,7 @@ asio::awaitable<void> Outbox::wait_for_wake() {
 }
 
 asio::awaitable<void> Outbox::send(Reply reply) {
-  const telegram::ChatId id = reply.chat;
+  const ChatId id = reply.chat;
   auto delivering = vault::caught(deliver(reply));
   const Result<void> delivered = co_await std::move(delivering);
   --on_their_way_;
@@ -147,7 +150,7 @@ asio::awaitable<void> Outbox::send(Reply reply) {
     ++counters_.rate_limited;
     put_back(std::move(reply));
   } else {
-    ++counters_.dropped;
+    note_dropped(delivered.error());
     if (delivered.error().code == ErrorCode::kForbidden) drop_all(chat);
   }
   if (chat.replies.empty()) {
@@ -172,11 +175,10 @@ asio::awaitable<Result<void>> Outbox::deliver(const Reply& reply) {
   }
 }
 
-telegram::Async<void> Outbox::hand_to_telegram(const Reply& reply) {
+Async<void> Outbox::hand_to_telegram(const Reply& reply) {
   if (reply.edits) {
-    std::optional<telegram::InlineKeyboard> buttons;
-    const auto* given =
-        reply.keyboard ? std::get_if<telegram::InlineKeyboard>(&*reply.keyboard) : nullptr;
+    std::optional<InlineKeyboard> buttons;
+    const auto* given = reply.keyboard ? std::get_if<InlineKeyboard>(&*reply.keyboard) : nullptr;
     if (given != nullptr) buttons = *given;
     Result<void> edited =
         co_await api_->edit_message_text(reply.chat, *reply.edits, reply.text, std::move(buttons));
@@ -184,8 +186,7 @@ telegram::Async<void> Outbox::hand_to_telegram(const Reply& reply) {
                                      edited.error().code == ErrorCode::kRejected);
     if (!in_vain) co_return edited;
   }
-  const Result<telegram::Message> sent =
-      co_await api_->send_message(reply.chat, reply.text, reply.keyboard);
+  const Result<Message> sent = co_await api_->send_message(reply.chat, reply.text, reply.keyboard);
   if (!sent) co_return sent.error();
   co_return Result<void>();
 }
@@ -210,7 +211,12 @@ void Outbox::drop_all(Chat& chat) {
   chat.replies.clear();
 }
 
+void Outbox::note_dropped(const Error& error) {
+  ++counters_.dropped;
+  if (on_dropped_) on_dropped_(error);
+}
+
 asio::awaitable<void> Outbox::room() { co_await has_room_.wait(); }
 asio::awaitable<void> Outbox::drained() { co_await empty_.wait(); }
 
-}  // namespace telekv::bot
+}  // namespace telekv::telegram
