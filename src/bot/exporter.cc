@@ -61,8 +61,6 @@ asio::awaitable<void> Exporter::visit(std::span<const kv::Key> keys,
 }
 
 asio::awaitable<Result<Bytes>> Exporter::sealed() const {
-  // One take goes into one delta, and no reader takes a longer one.
-  if (parts_.users->size() > kv::kMaxMessageRows) co_return too_large();
   const std::vector<kv::Key> all = co_await keys();
   auto copy = std::make_unique<kv::Table<User>>(parts_.table);
   Result<void> copied;
@@ -70,15 +68,23 @@ asio::awaitable<Result<Bytes>> Exporter::sealed() const {
     copied = copy->insert(key, user);
     return copied.has_value();
   };
-  co_await visit(all, add);
-  if (!copied) co_return copied.error();
-  // Also taking the changes out of the copy, and giving its memory back, takes long.
-  auto seal = [copy = std::move(copy), sealer = parts_.sealer,
+  std::vector<std::shared_ptr<const kv::Encodable>> takes;
+  for (std::span<const kv::Key> rest = all; !rest.empty();) {
+    const std::size_t piece = std::min(kUsersPerPiece, rest.size());
+    co_await visit(rest.first(piece), add);
+    if (!copied) co_return copied.error();
+    rest = rest.subspan(piece);
+    auto take = [from = copy.get()] { return std::shared_ptr(from->take_changes()); };
+    std::shared_ptr<const kv::Encodable> taken = co_await vault::run_on(parts_.pool, take);
+    if (taken) takes.push_back(std::move(taken));
+  }
+  // Giving the copy's memory back takes long, too.
+  auto seal = [copy = std::move(copy), takes = std::move(takes), sealer = parts_.sealer,
                nonce = vault::Sealer::make_nonce(*parts_.random),
                made_at = parts_.clock->unix_time().count(),
                writer = parts_.random->next_u64()]() mutable {
     const std::unique_ptr<kv::Table<User>> users = std::move(copy);
-    const vault::StandaloneState state{.everything = users->take_changes(),
+    const vault::StandaloneState state{.takes = std::move(takes),
                                        .records = users->size(),
                                        .digest = users->digest(),
                                        .made_at = made_at,

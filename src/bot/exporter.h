@@ -28,6 +28,9 @@ class Exporter {
   /// What sendDocument takes, with a margin (Bot API: 50 MB).
   static constexpr std::size_t kMaxFileBytes = 49'000'000;
 
+  /// A sealed file's users in one piece: a reader refuses one of more than kv::kMaxMessageRows.
+  static constexpr std::size_t kUsersPerPiece = 50'000;
+
   struct Parts {
     const kv::Table<User>* users;
     kv::TableOptions table;  ///< of `users`; its digest key is what a sealed file is proven by

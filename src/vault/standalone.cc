@@ -16,11 +16,11 @@ Result<Bytes> seal_standalone(const StandaloneState& state, const Sealer& sealer
   content.set_records(state.records);
   content.set_digest(state.digest.data(), state.digest.size());
   content.set_committed_at(state.made_at);
-  if (state.everything) {
-    content.set_sequence(1);
+  for (const std::shared_ptr<const kv::Encodable>& take : state.takes) {
+    content.set_sequence(content.sequence() + 1);
     format::Delta& delta = *content.add_tail();
-    delta.set_sequence(1);
-    *delta.mutable_columns() = state.everything->encode();
+    delta.set_sequence(content.sequence());
+    *delta.mutable_columns() = take->encode();
   }
   const ObjectIdentity identity{.kind = ObjectKind::kRoot,
                                 .epoch = kBallot,

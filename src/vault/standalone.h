@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "kv/durable.h"
 #include "vault/sealer.h"
@@ -14,9 +15,11 @@
 namespace telekv::vault {
 
 struct StandaloneState {
-  std::shared_ptr<const kv::Encodable> everything;  ///< the table's first take; null: it is empty
+  /// All that the table's takes gave, in their order; empty: so is the table. A reader refuses a
+  /// take of more than kv::kMaxMessageRows rows.
+  std::vector<std::shared_ptr<const kv::Encodable>> takes;
   std::uint64_t records = 0;
-  kv::Digest digest{};       ///< of the table after that take
+  kv::Digest digest{};       ///< of the table after the last take
   std::int64_t made_at = 0;  ///< seconds since the Unix epoch
   std::uint64_t writer = 0;  ///< random
 };

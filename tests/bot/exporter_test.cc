@@ -58,8 +58,8 @@ TEST_F(AnExport, ThatIsReadableHasALineAUserByAscendingKey) {
   EXPECT_THAT(*text, EndsWith("\"state\":3}\n"));
 }
 
-// What docs/format.md says a reader does with a root.
-Result<void> read(const Bytes& document, const vault::Sealer& sealer, kv::Table<User>& table) {
+// What docs/format.md says a reader does with a root. Returns in how many pieces the users were.
+Result<int> read(const Bytes& document, const vault::Sealer& sealer, kv::Table<User>& table) {
   const Result<vault::ObjectIdentity> identity = vault::Sealer::peek(document);
   if (!identity) return identity.error();
   const Result<Bytes> body = sealer.open(*identity, document);
@@ -69,7 +69,8 @@ Result<void> read(const Bytes& document, const vault::Sealer& sealer, kv::Table<
   if (!root) return root.error();
   const auto filled =
       vault::Chain::fill({.state = root->manifest.state(), .chunks = {}, .segments = {}}, table);
-  return filled ? Result<void>() : filled.error();
+  if (!filled) return filled.error();
+  return root->manifest.state().tail_size();
 }
 
 TEST_F(AnExport, ThatIsSealedIsAWholeStateByItself) {
@@ -82,6 +83,17 @@ TEST_F(AnExport, ThatIsSealedIsAWholeStateByItself) {
   EXPECT_EQ(copy.find(kv::Key{5} << 32)->name, "user 5");
   EXPECT_EQ(copy.find(kv::Key{5} << 32)->clicks, 7u);
   EXPECT_EQ(read(*document, vault::new_sealer(), copy).error().code, ErrorCode::kWrongKey);
+}
+
+TEST_F(AnExport, ThatIsSealedIsInPiecesThatAReaderTakes) {
+  fill(Exporter::kUsersPerPiece + 1);
+  const Result<Bytes> document = run(exporter->sealed());
+  ASSERT_TRUE(document);
+  kv::Table<User> copy(options);
+  const Result<int> pieces = read(*document, vault::test_sealer(), copy);
+  ASSERT_TRUE(pieces) << describe(pieces.error());
+  EXPECT_EQ(*pieces, 2);
+  EXPECT_EQ(copy.size(), Exporter::kUsersPerPiece + 1);
 }
 
 TEST_F(AnExport, OfNobodyIsAnEmptyState) {
