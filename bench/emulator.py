@@ -7,15 +7,15 @@ second by the clock are fewer. Times are medians, the spread is (highest - lowes
 Usage: emulator.py FOLDER_OF_PROGRAMS [--seconds N] [--rounds N] [--people N] [--json FILE]
 """
 import argparse
+import contextlib
 import json
 import pathlib
 import re
 import statistics
 import subprocess
 import sys
-import urllib.request
 
-from server import Server, TIMEOUT_S, post
+from server import Server, get, post
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent / "emulator"
 CONNECTIONS = 16
@@ -45,8 +45,7 @@ def open_chats(emulator):
 
 
 def people_of(emulator):
-    with urllib.request.urlopen(f"{emulator.url}/emulator/stats", timeout=TIMEOUT_S) as answer:
-        return json.load(answer)["people"]
+    return get(emulator, "/emulator/stats")["people"]
 
 
 def bytes_a_person(emulator, wanted, seconds):
@@ -71,9 +70,9 @@ def main():
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
 
-    emulator = Server([options.programs / "telegram-emulator", "--port", "0"])
-    floor = Server([options.programs / "bench_floor"])
-    try:
+    with contextlib.ExitStack() as servers:
+        emulator = servers.enter_context(Server([options.programs / "telegram-emulator", "--port", "0"]))
+        floor = servers.enter_context(Server([options.programs / "bench_floor"]))
         open_chats(emulator)
         measured = {"emulator": [], "floor": []}
         for each in range(options.rounds + 1):
@@ -82,9 +81,6 @@ def main():
                 measured[name].append(rate)
         ratio = [ours[1] / theirs[1] for ours, theirs in zip(measured["emulator"], measured["floor"])]
         people, resident, each_person = bytes_a_person(emulator, options.people, options.seconds)
-    finally:
-        emulator.stop()
-        floor.stop()
 
     report = {name: {"calls_a_second": summary([rate[0] for rate in values]),
                      "calls_a_cpu_second": summary([rate[1] for rate in values])}

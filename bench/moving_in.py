@@ -42,18 +42,15 @@ def cpu_seconds_of_ended_children():
 
 
 def move_in(programs, dump):
-    emulator = Server([programs / "telegram-emulator", "--port", "0"])
-    try:
+    with Server([programs / "telegram-emulator", "--port", "0"]) as emulator:
         post(emulator, "/emulator/people", {"id": OPERATOR, "first_name": "Operator", "bot_id": BOT})
-        environment = {**os.environ, "BOT_TOKEN": BOT_TOKEN, "TELEKV_KEY": "5e" * 32, "ADMIN_ID": str(OPERATOR),
+        environment = {"BOT_TOKEN": BOT_TOKEN, "TELEKV_KEY": "5e" * 32, "ADMIN_ID": str(OPERATOR),
                        "API_ROOT": emulator.url}
         begun, cpu_before = time.monotonic(), cpu_seconds_of_ended_children()
         done = subprocess.run([programs / "telekv", "import", "--json", dump], env=environment, check=True,
                               capture_output=True, text=True, timeout=IMPORT_TIMEOUT_S)
         taken = time.monotonic() - begun
         return taken, cpu_seconds_of_ended_children() - cpu_before, json.loads(done.stdout)
-    finally:
-        emulator.stop()
 
 
 def main():

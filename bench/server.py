@@ -17,6 +17,7 @@ class Server:
         line = self._process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+", line)
         if not found:
+            self.stop()
             sys.exit(f"bench: {command[0]} says no address, but {line!r}")
         self.url = found.group()
 
@@ -28,12 +29,27 @@ class Server:
         status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
     def stop(self):
         self._process.terminate()
         self._process.wait(TIMEOUT_S)
 
 
+# Nothing that is measured goes through a proxy of the caller's.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def get(server, path):
+    with _direct.open(server.url + path, timeout=TIMEOUT_S) as answer:
+        return json.load(answer)
+
+
 def post(server, path, content):
     request = urllib.request.Request(server.url + path, json.dumps(content).encode(),
                                      {"Content-Type": "application/json"})
-    urllib.request.urlopen(request, timeout=TIMEOUT_S).close()
+    _direct.open(request, timeout=TIMEOUT_S).close()

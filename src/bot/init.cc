@@ -21,6 +21,8 @@ namespace telekv::bot {
 namespace {
 
 constexpr int kTypedAttempts = 5;
+// Its owner has pressed Start, and tried a word or two.
+constexpr std::uint64_t kUpdatesOfANewBot = 5;
 constexpr std::chrono::minutes kClaimDeadline{10};
 
 class Init {
@@ -164,7 +166,20 @@ Result<void> Init::try_operator(std::int64_t id) {
   return {};
 }
 
+// Listening takes the bot's updates away: not from a bot that others may be using.
 Result<void> Init::hear_operator() {
+  const Result<telegram::WebhookInfo> delivery =
+      run_to_end(check_->io(), check_->api().get_webhook_info());
+  if (!delivery) return delivery.error();
+  if (!delivery->url.empty()) {
+    return wrong("the bot has a webhook: it is in use, and nothing can be heard from it here",
+                 "set ADMIN_ID");
+  }
+  if (delivery->pending_updates > kUpdatesOfANewBot) {
+    return wrong(std::to_string(delivery->pending_updates) +
+                     " updates wait for the bot: it is in use, and listening would take them away",
+                 "set ADMIN_ID");
+  }
   OperatorClaim claim(check_->api(), check_->clock(), check_->random(), [this](const Error& error) {
     dialogue_.say("   trying again: " + describe(error));
   });

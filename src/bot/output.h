@@ -14,8 +14,8 @@ Error cannot_write(const std::string& name, int error);
 /// Writes all of `bytes`; `name` is what an error calls the descriptor.
 Result<void> write_all(int descriptor, std::string_view bytes, const std::string& name);
 
-/// A new file that its owner alone can read, on the disk when this returns. kInvalidArgument when
-/// there is one already: nothing is overwritten.
+/// A new file that its owner alone can read, written through when this returns. kInvalidArgument
+/// when there is one already: nothing is overwritten.
 Result<void> write_private_file(const std::string& path, std::string_view bytes);
 
 }  // namespace telekv::bot

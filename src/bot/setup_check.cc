@@ -91,13 +91,6 @@ Result<std::string> SetupCheck::check_chat(telegram::ChatId chat) {
                    "keep the data in a private chat or in a group");
 }
 
-Result<bool> SetupCheck::holds_store(telegram::ChatId chat) {
-  telegram::BotChannel channel(*api_, chat, texts::operator_commands(texts::Language::kRussian));
-  const Result<std::optional<vault::Pinned>> pin = ask([&] { return channel.pinned(); });
-  if (!pin) return pin.error();
-  return *pin && vault::is_root(**pin);
-}
-
 Result<std::string> SetupCheck::check_store(telegram::ChatId chat,
                                             const std::optional<vault::Key>& key,
                                             vault::VaultOptions options) {

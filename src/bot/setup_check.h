@@ -2,7 +2,8 @@
 // the bot may do in its chats, and whether the key opens what is there.
 //
 // Blocking; one thread, and another one that opens what is sealed. Errors are as the program's
-// start would meet them, with the same exit codes.
+// start would meet them; but only what names the state is read, not the state, and a root that
+// nothing but the register names is not forwarded to be looked at.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -41,9 +42,6 @@ class SetupCheck {
   /// That the bot may write, and in a group also pin: what it may there, in a line. Shows "typing"
   /// in the chat. kForbidden says what to change.
   Result<std::string> check_chat(telegram::ChatId chat);
-
-  /// Whether the chat's pin is a root.
-  Result<bool> holds_store(telegram::ChatId chat);
 
   /// That `key` opens the newest root: what it names, in a line; or that there is none yet.
   Result<std::string> check_store(telegram::ChatId chat, const std::optional<vault::Key>& key,

@@ -112,7 +112,7 @@ Message& World::store(Bot& bot, Chat& chat, Message message) {
   return chat.messages.back();
 }
 
-// Waits until twice as many are there, so that a message costs O(1).
+// Waits until twice as many are there, so that a message of text costs O(1).
 void World::drop_old_messages(const Bot& bot, Chat& chat) {
   if (chat.messages.size() < 2 * kKeptWhenFull) return;
   const auto newest = chat.messages.end() - kKeptWhenFull;

@@ -44,7 +44,7 @@ class Outbox {
     std::uint64_t rate_limited = 0;
   };
 
-  /// Is told why a reply was dropped.
+  /// Is told why a reply was dropped; once for all that wait for a chat that takes none any more.
   using OnDropped = std::function<void(const Error& error)>;
 
   /// The references must outlive the object, and the object must outlive the executor's last run:

@@ -35,6 +35,9 @@ constexpr seconds kReachDeadline{10};
 // Restoring a large store over a slow line, penalties included.
 constexpr seconds kOpenDeadline{300};
 constexpr seconds kLastAnswersDeadline{3};
+// However many answers are on their way, some are left: for the poll, the commit, a base and a
+// drill.
+constexpr std::size_t kConnections = Outbox::kWorkers + 4;
 
 // The register needs a command that the operator's menu shows (telegram/bot_channel.h).
 std::vector<BotCommand> operator_menu() { return {{"start", "Start"}}; }
@@ -52,7 +55,7 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
 
   Result<void> connect(ApiRoot root) {
     Result<std::unique_ptr<HttpClient>> http =
-        HttpClient::create(io_.get_executor(), std::move(root));
+        HttpClient::create(io_.get_executor(), std::move(root), {.max_connections = kConnections});
     if (!http) return http.error();
     http_ = *std::move(http);
     api_.emplace(*http_, token_, &budget_);

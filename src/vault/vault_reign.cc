@@ -262,7 +262,7 @@ Channel::Async<void> Vault::check_now(Patience patience) {
 
 Channel::Async<std::uint64_t> Vault::leave(Standing standing, Patience patience) {
   const bool hidden = standing == Standing::kHiddenByForeign;
-  co_return co_await rotate(hidden ? "a newer pin hides it" : "the register names an older one",
+  co_return co_await rotate(hidden ? "a newer pin hides it" : "the register does not name it",
                             patience);
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Clicker, botId, exitCode, freePort, goodKey, goodToken, texts } from './clicker.mjs';
-import { Emulator, inPlace, until } from './harness.mjs';
+import { Emulator, botApi, inPlace, until } from './harness.mjs';
 
 const operator = { id: 2 ** 40 + 1, first_name: 'Operator', language_code: 'en' };
 const secret = goodToken.split(':')[1];
@@ -147,6 +147,25 @@ test(
     assert.equal((await variables(place, program.output)).ADMIN_ID, String(operator.id));
     // What it has heard is confirmed: the clicker does not hear it again.
     assert.equal((await emulator.updates(botId)).pending, 0);
+  }),
+);
+
+test(
+  'Nothing is listened to where others use the bot: what they have sent stays',
+  inPlace(async (place) => {
+    const emulator = await newBot(place);
+    const there = { API_ROOT: emulator.root };
+    for (let sent = 0; sent < 6; ++sent) await emulator.send(botId, operator.id, 'Клик');
+    const waiting = await init(place, there, `${goodToken}\n\n`);
+    assert.equal(waiting.code, exitCode.configuration, waiting.error);
+    assert.match(waiting.error, /6 updates wait .*\(set ADMIN_ID\)/);
+    assert.equal((await botApi(emulator, goodToken, 'getUpdates')).length, 6);
+
+    const url = `http://127.0.0.1:${await freePort()}/hook`;
+    await botApi(emulator, goodToken, 'setWebhook', { url });
+    const hooked = await init(place, there, `${goodToken}\n\n`);
+    assert.equal(hooked.code, exitCode.configuration, hooked.error);
+    assert.match(hooked.error, /has a webhook.*\(set ADMIN_ID\)/);
   }),
 );
 
