@@ -250,10 +250,10 @@ Channel::Async<void> Vault::check(Clock::Time deadline) {
 Channel::Async<void> Vault::check_now(Patience patience) {
   Standing now = Standing::kHiddenByForeign;
   if (!rotation_due_) {
-    Result<Standing> read = co_await standing(patience);
-    if (!read) co_return read.error();
-    if (*read == Standing::kOwn) co_return Result<void>{};
-    now = *read;
+    Result<Standing> checked = co_await standing(patience);
+    if (!checked) co_return checked.error();
+    if (*checked == Standing::kOwn) co_return Result<void>{};
+    now = *checked;
   }
   Result<std::uint64_t> left = co_await leave(now, patience);
   if (!left) co_return left.error();

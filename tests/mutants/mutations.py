@@ -253,7 +253,7 @@ QUEUE = [
         "a gap that is not counted",
         "The operator is not told how many updates are lost.",
         "src/vault/vault_gap.cc",
-        "manifest_.set_lost_updates(manifest_.lost_updates() + lost);",
+        "lost_updates_ += lost;",
         "",
     ),
     change(
