@@ -11,6 +11,7 @@
 #include <csignal>
 
 #include "bot/chat_settings.h"
+#include "bot/output.h"
 #include "bot/printable.h"
 
 namespace telekv::bot {
@@ -73,14 +74,7 @@ Dialogue::Dialogue(int input, int error)
     : input_(input), error_(error), typed_(isatty(input) == 1) {}
 
 // Standard error is where failures are told: that it fails itself can be told nowhere.
-void Dialogue::write(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(error_, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+void Dialogue::write(std::string_view text) { (void)write_all(error_, text, "standard error"); }
 
 void Dialogue::say(std::string_view line) { write(printable(line) + "\n"); }
 

@@ -94,7 +94,7 @@ Result<std::string> SetupCheck::check_chat(telegram::ChatId chat) {
 Result<std::string> SetupCheck::check_store(telegram::ChatId chat,
                                             const std::optional<vault::Key>& key,
                                             vault::VaultOptions options) {
-  telegram::BotChannel channel(*api_, chat, texts::operator_commands(texts::Language::kRussian));
+  telegram::BotChannel channel(*api_, chat, texts::operator_commands(texts::kOthers));
   ReadOnlyChannel untouched(channel);
   kv::TableOptions table{};
   table.hash_seed = random_.next_u64();

@@ -36,6 +36,14 @@ export const botId = 2 ** 34 + 11;
 export const goodToken = `${botId}:AAtelekv_end_to_end_test_secret_000`;
 export const goodKey = () => randomBytes(32).toString('hex');
 
+/// What a program needs to reach the chat between the bot and its operator.
+export const goodSettings = (emulator, operator, key = goodKey()) => ({
+  BOT_TOKEN: goodToken,
+  TELEKV_KEY: key,
+  ADMIN_ID: String(operator.id),
+  API_ROOT: emulator.root,
+});
+
 /// A port that was free a moment ago.
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');

@@ -1,7 +1,7 @@
 // clicker --check and telekv check: what a start would meet, told without changing anything.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Clicker, botId, exitCode, goodKey, goodToken, texts } from './clicker.mjs';
+import { Clicker, botId, exitCode, goodKey, goodSettings, goodToken, texts } from './clicker.mjs';
 import { Emulator, Upload, botApi, download, inPlace } from './harness.mjs';
 import { Telekv } from './telekv.mjs';
 
@@ -135,12 +135,7 @@ test(
   inPlace(async (place) => {
     const emulator = await Emulator.start(place);
     await emulator.person({ ...operator, bot_id: botId });
-    const telekv = new Telekv(place, {
-      BOT_TOKEN: goodToken,
-      TELEKV_KEY: goodKey(),
-      ADMIN_ID: String(operator.id),
-      API_ROOT: emulator.root,
-    });
+    const telekv = new Telekv(place, goodSettings(emulator, operator));
     const { checked } = await telekv.report(['check']);
     assert.deepEqual(
       checked.map(({ what }) => what),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { build, compilerSettings, source } from './built.mjs';
-import { botId, goodKey, goodToken } from './clicker.mjs';
+import { botId, goodSettings } from './clicker.mjs';
 import { Emulator, inPlace } from './harness.mjs';
 import { Telekv } from './telekv.mjs';
 
@@ -39,12 +39,7 @@ test(
     const emulator = await Emulator.start(place);
     await emulator.person({ ...operator, bot_id: botId });
     await emulator.person(person);
-    const env = {
-      BOT_TOKEN: goodToken,
-      TELEKV_KEY: goodKey(),
-      ADMIN_ID: String(operator.id),
-      API_ROOT: emulator.root,
-    };
+    const env = goodSettings(emulator, operator);
 
     const first = place.start(counter, [], { env });
     await first.line(/^counter: a new store$/m);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { build } from './built.mjs';
-import { botId, goodKey, goodToken } from './clicker.mjs';
+import { botId, goodSettings } from './clicker.mjs';
 import { Emulator, inPlace, until } from './harness.mjs';
 
 const program = join(build, 'bin', 'throwing-bot');
@@ -14,12 +14,7 @@ async function scene(place) {
   const emulator = await Emulator.start(place);
   await emulator.person({ ...operator, bot_id: botId });
   await emulator.person(person);
-  const env = {
-    BOT_TOKEN: goodToken,
-    TELEKV_KEY: goodKey(),
-    ADMIN_ID: String(operator.id),
-    API_ROOT: emulator.root,
-  };
+  const env = goodSettings(emulator, operator);
   return { emulator, start: () => place.start(program, [], { env }) };
 }
 

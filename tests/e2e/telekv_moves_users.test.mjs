@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Clicker, botId, exitCode, goodToken, rating, saysClicks, texts } from './clicker.mjs';
+import { Clicker, botId, exitCode, goodSettings, goodToken, rating, saysClicks, texts } from './clicker.mjs';
 import { Emulator, inPlace } from './harness.mjs';
 import { Telekv } from './telekv.mjs';
 
@@ -15,12 +15,7 @@ const key = '5e'.repeat(32);
 async function emptyChat(place) {
   const emulator = await Emulator.start(place);
   await emulator.person({ ...operator, bot_id: botId });
-  const environment = {
-    BOT_TOKEN: goodToken,
-    TELEKV_KEY: key,
-    ADMIN_ID: String(operator.id),
-    API_ROOT: emulator.root,
-  };
+  const environment = goodSettings(emulator, operator, key);
   return { emulator, environment, telekv: new Telekv(place, environment) };
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
-import { botId, exitCode, goodKey, goodToken } from './clicker.mjs';
+import { botId, exitCode, goodKey, goodSettings } from './clicker.mjs';
 import { Emulator, inPlace } from './harness.mjs';
 
 const operator = { id: 2 ** 40 + 1, first_name: 'Operator' };
@@ -45,12 +45,7 @@ test(
   inPlace(async (place) => {
     const emulator = await Emulator.start(place);
     await emulator.person({ ...operator, bot_id: botId });
-    const env = {
-      BOT_TOKEN: goodToken,
-      TELEKV_KEY: goodKey(),
-      ADMIN_ID: String(operator.id),
-      API_ROOT: emulator.root,
-    };
+    const env = goodSettings(emulator, operator);
     const dump = Array.from({ length: users }, (_, index) => [index + 1, `${goodKey()}`, index, 0]);
     const importing = place.start('telekv', ['import', '-'], { env, input: JSON.stringify(dump) });
     assert.equal((await importing.exit()).code, exitCode.ok, importing.story());
