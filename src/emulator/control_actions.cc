@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t kMaxUploadTime_ms = 600'000;
 constexpr std::int64_t kMaxClockStep_s = 366LL * 86400;
+constexpr std::size_t kMaxPeopleAtOnce = 10'000;
 constexpr std::size_t kMaxBotNameCodePoints = 64;  // Bot API: setMyName
 
 // Most actions are a person doing something to a bot.
@@ -59,8 +60,7 @@ Answer<std::string> post_upload_time(ControlCall& call, const ControlBody& body)
   return std::string("{}");
 }
 
-Answer<std::string> post_people(ControlCall& call, const ControlBody& body) {
-  Person person;
+Answer<Person> read_person(const ControlBody& body) {
   const auto id = optional_integer(body, "id", 0);
   auto first_name = required_string(body, "first_name");
   auto last_name = optional_name(body, "last_name");
@@ -71,21 +71,41 @@ Answer<std::string> post_people(ControlCall& call, const ControlBody& body) {
     if (name->has_error()) return name->error();
   }
   if (first_name->size() > kMaxNameBytes) return wrong("\"first_name\" is longer than 4096 bytes");
-  simdjson::dom::element bot_id;
-  Bot* bot = nullptr;
-  if (body["bot_id"].get(bot_id) == simdjson::SUCCESS && !bot_id.is_null()) {
-    const auto given = required_bot(call, body);
-    if (given.has_error()) return given.error();
-    bot = *given;
+  return Person{*id, std::move(*first_name), std::move(*last_name), std::move(*username),
+                std::move(*language_code)};
+}
+
+Answer<const Person*> put_person(ControlCall& call, const ControlBody& body, Bot* bot) {
+  auto person = read_person(body);
+  if (person.has_error()) return person.error();
+  const auto stored = call.world.put_person(std::move(*person));
+  if (stored.has_value() && bot != nullptr) call.world.open_chat(*bot, (*stored)->id);
+  return stored;
+}
+
+Answer<std::string> put_all_people(ControlCall& call, const ControlBody& body, Bot* bot) {
+  const auto people = required_array(body, "people", kMaxPeopleAtOnce);
+  if (people.has_error()) return people.error();
+  for (const simdjson::dom::element each : *people) {
+    ControlBody fields;
+    if (each.get(fields) != simdjson::SUCCESS) return wrong("\"people\" must be objects");
+    const auto stored = put_person(call, fields, bot);
+    if (stored.has_error()) return stored.error();
   }
-  person.id = *id;
-  person.first_name = std::move(*first_name);
-  person.last_name = std::move(*last_name);
-  person.username = std::move(*username);
-  person.language_code = std::move(*language_code);
-  const auto stored = call.world.put_person(std::move(person));
+  return "{\"people\":" + std::to_string(people->size()) + "}";
+}
+
+Answer<std::string> post_people(ControlCall& call, const ControlBody& body) {
+  simdjson::dom::element given;
+  Bot* bot = nullptr;
+  if (body["bot_id"].get(given) == simdjson::SUCCESS && !given.is_null()) {
+    const auto found = required_bot(call, body);
+    if (found.has_error()) return found.error();
+    bot = *found;
+  }
+  if (body["people"].get(given) == simdjson::SUCCESS) return put_all_people(call, body, bot);
+  const auto stored = put_person(call, body, bot);
   if (stored.has_error()) return stored.error();
-  if (bot != nullptr) call.world.open_chat(*bot, (*stored)->id);
   std::string out;
   JsonWriter writer(out);
   write_person(writer, **stored);
@@ -284,6 +304,7 @@ constexpr std::pair<std::string_view, ControlAction> kPosts[] = {
     {"delete_message", post_delete_message},
     {"faults", post_faults},
     {"clock", post_clock},
+    {"crowd", post_crowd},
 };
 }  // namespace
 

@@ -100,6 +100,7 @@ HttpReply run_control_call(ControlCall& call, std::string_view http_method, std:
                            std::string_view body) {
   if (http_method == "GET") return run_get(call, path);
   if (http_method == "DELETE" && path == "faults") return answer_reply(delete_faults(call));
+  if (http_method == "DELETE" && path == "crowd") return answer_reply(delete_crowd(call));
   if (http_method != "POST") return control_error(405, "use GET or POST");
   if (const ControlAction action = find_control_action(path)) return run_post(call, action, body);
   return control_error(404, "no such call");

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "emulator/arguments.h"
+#include "emulator/crowd_runner.h"
 #include "emulator/faults.h"
 #include "emulator/file_store.h"
 #include "emulator/http.h"
@@ -19,6 +20,7 @@ struct ControlCall {
   World& world;
   const FileStore& files;
   Faults& faults;
+  CrowdRunner& crowd;
   const Statistics& statistics;
   const Arguments& query;
   TimeMs now = 0;

@@ -39,6 +39,25 @@ Answer<std::string> optional_name(const ControlBody& body, std::string_view name
   return text;
 }
 
+Answer<simdjson::dom::array> required_array(const ControlBody& body, std::string_view name,
+                                            std::size_t most) {
+  simdjson::dom::array list;
+  if (body[name].get(list) != simdjson::SUCCESS || list.size() > most) {
+    return wrong("\"" + std::string(name) + "\" must be a list of at most " + std::to_string(most));
+  }
+  return list;
+}
+
+Answer<double> optional_number(const ControlBody& body, std::string_view name, double otherwise) {
+  simdjson::dom::element value;
+  if (body[name].get(value) != simdjson::SUCCESS || value.is_null()) return otherwise;
+  double number = 0;
+  if (value.get(number) != simdjson::SUCCESS) {
+    return wrong("\"" + std::string(name) + "\" must be a number");
+  }
+  return number;
+}
+
 Answer<Bot*> required_bot(ControlCall& call, const ControlBody& body) {
   const auto id = required_integer(body, "bot_id");
   if (id.has_error()) return id.error();

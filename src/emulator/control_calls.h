@@ -33,6 +33,12 @@ Answer<HttpReply> show_document(ControlCall& call, ChatId chat, std::int64_t mes
 /// DELETE faults: all rules, or the one of ?id=.
 Answer<std::string> delete_faults(ControlCall& call);
 
+/// How the crowd fares.
+Answer<std::string> get_crowd(ControlCall& call);
+
+/// DELETE crowd: it writes no more.
+Answer<std::string> delete_crowd(ControlCall& call);
+
 /// {"faults": N}
 std::string show_faults(const Faults& faults);
 

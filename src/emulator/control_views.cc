@@ -215,8 +215,9 @@ Answer<std::string> get_methods(ControlCall&) {
 }
 
 constexpr std::pair<std::string_view, ControlView> kGets[] = {
-    {"people", get_people}, {"bots", get_bots},   {"chats", get_chats}, {"updates", get_queue},
-    {"faults", get_faults}, {"stats", get_stats}, {"clock", get_clock}, {"methods", get_methods},
+    {"crowd", get_crowd}, {"people", get_people}, {"bots", get_bots},
+    {"chats", get_chats}, {"updates", get_queue}, {"faults", get_faults},
+    {"stats", get_stats}, {"clock", get_clock},   {"methods", get_methods},
 };
 
 }  // namespace

@@ -87,6 +87,7 @@ Service::Service(asio::any_io_executor executor, World& world, FileStore& files,
       page_events_(world),
       flood_(flood),
       edit_uploads_(executor_),
+      crowd_(executor_, world_, {.now = [this] { return now(); }, .commit = [this] { commit(); }}),
       webhooks_(
           executor_, world_,
           {.now = [this] { return now(); },
@@ -115,6 +116,7 @@ void Service::observe_world() {
     const auto [begin, end] = waiting_for_chat_.equal_range({bot, chat});
     for (auto waiting = begin; waiting != end; ++waiting) waiting->second->cancel();
   };
+  observer.bot_wrote = [this](BotId bot, ChatId chat) { crowd_.note_answer(bot, chat); };
   world_.set_observer(std::move(observer));
 }
 
@@ -133,6 +135,7 @@ bool Service::commit() {
 asio::awaitable<HttpReply> Service::handle(HttpRequest* request) {
   statistics_.bytes_in += request->body.size();
   HttpReply reply = co_await find_reply(request);
+  crowd_.write();
   tell_pages();
   if (!commit()) reply.delivery = Delivery::kCut;
   statistics_.bytes_out += reply.size();
@@ -372,7 +375,7 @@ asio::awaitable<HttpReply> Service::handle_control(HttpRequest* request) {
       co_await wait_for_chat(wait->bot, wait->chat, deadline);
     }
   }
-  ControlCall call{world_, files_, faults_, statistics_, *query, now()};
+  ControlCall call{world_, files_, faults_, crowd_, statistics_, *query, now()};
   HttpReply reply = run_control_call(call, request->method, path, request->body);
   if (request->method == "POST" && path == "faults") end_polls_by_second_pollers();
   if (request->method == "POST" && (path == "people" || path == "bots")) {

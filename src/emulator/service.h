@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "emulator/bot_api.h"
+#include "emulator/crowd_runner.h"
 #include "emulator/edit_uploads.h"
 #include "emulator/faults.h"
 #include "emulator/file_store.h"
@@ -93,6 +94,7 @@ class Service {
   std::size_t told_directory_ = 0;  ///< people and bots that pages were told of
   FloodControl flood_;
   EditUploads edit_uploads_;
+  CrowdRunner crowd_;
   Statistics statistics_;
   std::unordered_map<BotId, std::shared_ptr<WaitingPoll>> waiting_polls_;
   std::unordered_map<BotId, std::chrono::steady_clock::time_point> next_conflict_;

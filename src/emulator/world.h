@@ -100,6 +100,7 @@ class World {
   struct Observer {
     std::function<void(BotId)> update_queued = [](BotId) {};
     std::function<void(BotId, ChatId)> chat_changed = [](BotId, ChatId) {};
+    std::function<void(BotId, ChatId)> bot_wrote = [](BotId, ChatId) {};
     std::function<void(BotId)> webhook_changed = [](BotId) {};
     std::function<void()> clock_advanced = [] {};
   };

@@ -158,7 +158,9 @@ Answer<const Message*> World::append(Bot& bot, Chat& chat, Message message, Send
       }
       break;
   }
-  return &store(bot, chat, std::move(message));
+  const Message& stored = store(bot, chat, std::move(message));
+  observer_.bot_wrote(bot.id, chat.id);
+  return &stored;
 }
 
 Answer<const Message*> World::send_text(Bot& bot, Chat& chat, TextContent content,
