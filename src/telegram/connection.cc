@@ -7,38 +7,40 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <charconv>
 #include <utility>
 
+#include "telegram/arriving_body.h"
 #include "telegram/dial.h"
-#include "telegram/gather_body.h"
+#include "telegram/socket_deadline.h"
 
 namespace telekv::telegram {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
+using asio::ip::tcp;
 using std::chrono::steady_clock;
 
 namespace {
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kMaxHeaderBytes = 32 * 1024;
-constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+constexpr std::size_t kHeadBytes = 256;  // usually
+constexpr std::uint64_t kJoinedBytes = std::uint64_t{12} << 10;
 // Beast (Boost 1.81) throws at a field of 64 KiB, also in a trailer, where no limit is looked at:
 // the buffer is the limit.
 constexpr std::size_t kBufferBytes = std::size_t{48} << 10;
 
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using TlsStream = asio::ssl::stream<tcp::socket>;
 
 class TlsContextImpl final : public TlsContext {
  public:
@@ -63,19 +65,41 @@ Error handshake_error(const ApiRoot& root, const beast::error_code& failure, SSL
 
 // ---- one exchange ------------------------------------------------------------------------------
 
-http::request<GatherBody> make_message(const ApiRoot& root, HttpRequest& request) {
-  const auto verb =
-      request.method == HttpRequest::Method::kGet ? http::verb::get : http::verb::post;
-  http::request<GatherBody> message(verb, request.target, 11);
+// The head of a request, with a body of up to kJoinedBytes behind it: one buffer, one packet, one
+// TLS record.
+std::string make_head(const ApiRoot& root, const HttpRequest& request) {
+  std::uint64_t length = 0;
+  for (const SharedBytes& part : request.body) length += part->size();
   const bool own_port = root.port == (root.scheme == ApiRoot::Scheme::kHttps ? 443 : 80);
-  std::string host = root.bracketed_host();
-  if (!own_port) host.append(":").append(std::to_string(root.port));
-  message.set(http::field::host, host);
-  message.set(http::field::user_agent, "telekv");
-  if (!request.content_type.empty()) message.set(http::field::content_type, request.content_type);
-  message.body() = std::move(request.body);
-  message.prepare_payload();
-  return message;
+  std::string head;
+  head.reserve(kHeadBytes + request.target.size() + (length <= kJoinedBytes ? length : 0));
+  head += request.method == HttpRequest::Method::kGet ? "GET " : "POST ";
+  head += request.target;
+  head += " HTTP/1.1\r\nHost: ";
+  head += root.bracketed_host();
+  if (!own_port) head.append(":").append(std::to_string(root.port));
+  head += "\r\nUser-Agent: telekv\r\n";
+  if (!request.content_type.empty()) {
+    head.append("Content-Type: ").append(request.content_type).append("\r\n");
+  }
+  if (request.method == HttpRequest::Method::kPost || length > 0) {
+    head.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
+  }
+  head += "\r\n";
+  return head;
+}
+
+// `head` takes small bodies in; large ones are not copied.
+std::vector<asio::const_buffer> join(std::string& head, const std::vector<SharedBytes>& body) {
+  std::uint64_t length = 0;
+  for (const SharedBytes& part : body) length += part->size();
+  if (length <= kJoinedBytes) {
+    for (const SharedBytes& part : body) head.append(part->data(), part->size());
+    return {asio::buffer(head)};
+  }
+  std::vector<asio::const_buffer> buffers = {asio::buffer(head)};
+  for (const SharedBytes& part : body) buffers.emplace_back(part->data(), part->size());
+  return buffers;
 }
 
 std::uint32_t parse_seconds(std::string_view text) {
@@ -90,97 +114,120 @@ class StreamConnection final : public Connection {
  public:
   template <class... Arguments>
   explicit StreamConnection(ApiRoot root, Arguments&&... arguments)
-      : root_(std::move(root)), stream_(std::forward<Arguments>(arguments)...) {}
+      : root_(std::move(root)),
+        stream_(std::forward<Arguments>(arguments)...),
+        deadline_(beast::get_lowest_layer(stream_)) {}
+
+  /// Gives it the connection that dial() has made.
+  void take(tcp::socket socket) {
+    beast::error_code ignored;  // where it fails, reusable() says no
+    socket.non_blocking(true, ignored);
+    beast::get_lowest_layer(stream_) = std::move(socket);
+  }
 
   Stream& stream() { return stream_; }
+  SocketDeadline& deadline() { return deadline_; }
   const ApiRoot& root() const { return root_; }
 
   Async<HttpResponse> exchange(HttpRequest request, Deadline deadline,
                                Progress* progress) override {
-    reusable_ = false;
-    auto message = make_message(root_, request);
-    beast::get_lowest_layer(stream_).expires_at(deadline);
-    http::request_serializer<GatherBody> serializer(message);
-    const auto [failure, written] = co_await http::async_write(stream_, serializer, kToken);
+    kept_alive_ = false;
+    deadline_.expire_at(deadline);
+    std::string head = make_head(root_, request);
+    const std::vector<asio::const_buffer> buffers = join(head, request.body);
+    const auto [failure, written] = co_await asio::async_write(stream_, buffers, kToken);
     progress->sent = written > 0;
-    if (failure || co_await is_cancelled()) {
-      const bool cancelled = co_await is_cancelled();
-      const Error error = step_error(root_, "send", failure, cancelled, progress->sent);
+    const bool cancelled = co_await is_cancelled();
+    if (failure || cancelled) {
+      const Error error = failed("send", failure, cancelled, progress->sent);
       // A server may refuse an upload early and hang up; then its answer is worth more.
-      if (cancelled || is_timeout(failure) || !progress->sent) co_return error;
+      if (cancelled || deadline_.has_expired() || !progress->sent) co_return error;
       auto answer = co_await read_answer(std::move(request), progress);
-      reusable_ = false;
+      kept_alive_ = false;
       if (!answer) co_return error;
       co_return answer;
     }
     co_return co_await read_answer(std::move(request), progress);
   }
 
+  bool is_kept_alive() const override { return kept_alive_; }
+
   bool reusable(Deadline oldest) override {
-    if (!reusable_ || last_used_ < oldest) return false;
+    if (!kept_alive_ || last_used_ < oldest) return false;
     // Nothing may be waiting: neither the end of the stream nor bytes that nobody asked for.
-    auto& socket = beast::get_lowest_layer(stream_).socket();
+    auto& socket = beast::get_lowest_layer(stream_);
     beast::error_code failure;
-    socket.non_blocking(true, failure);
-    if (failure) return false;
     char byte = 0;
     socket.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, failure);
     return failure == asio::error::would_block;
   }
 
  private:
-  using Parser = http::response_parser<http::buffer_body>;
+  using Parser = http::response_parser<ArrivingBody>;
+
+  Error failed(std::string_view step, const beast::error_code& failure, bool cancelled, bool sent) {
+    const beast::error_code why = deadline_.has_expired() ? beast::error::timeout : failure;
+    return step_error(root_, step, why, cancelled, sent);
+  }
 
   Async<HttpResponse> read_answer(HttpRequest request, Progress* progress) {
+    HttpResponse response;
     Parser parser;
     parser.header_limit(kMaxHeaderBytes);
     parser.body_limit(request.max_response_bytes);
-    const auto [failure, received] =
-        co_await http::async_read_header(stream_, buffer_, parser, kToken);
-    progress->answered = received > 0;
+    beast::error_code failure;
+    while (!failure && !parser.is_header_done()) {
+      failure = co_await read_on(&parser);
+      progress->answered = progress->answered || buffer_.size() > 0 || parser.got_some();
+    }
+    if (!failure) {
+      const auto& head = parser.get();
+      response.status = head.result_int();
+      response.content_type = std::string(head[http::field::content_type]);
+      const auto retry_after = head[http::field::retry_after];
+      response.retry_after_s = parse_seconds({retry_after.data(), retry_after.size()});
+      parser.get().body().text = &response.body;
+      if (request.sink && response.status / 100 == 2) parser.get().body().sink = &request.sink;
+      parser.eager(true);
+      while (!failure && !parser.is_done()) failure = co_await read_on(&parser);
+    }
+    if (parser.get().body().refusal) co_return *parser.get().body().refusal;
     const bool cancelled = co_await is_cancelled();
-    if (failure || cancelled) co_return step_error(root_, "receive", failure, cancelled, true);
+    if (failure || cancelled) co_return failed("receive", failure, cancelled, true);
 
-    HttpResponse response;
-    response.status = parser.get().result_int();
-    response.content_type = std::string(parser.get()[http::field::content_type]);
-    const auto retry_after = parser.get()[http::field::retry_after];
-    response.retry_after_s = parse_seconds({retry_after.data(), retry_after.size()});
-    auto body = co_await read_body(parser, std::move(request), &response);
-    if (!body) co_return body.error();
-
-    beast::get_lowest_layer(stream_).expires_never();
-    reusable_ = parser.get().keep_alive() && buffer_.size() == 0;
+    deadline_.expire_never();
+    kept_alive_ = parser.get().keep_alive() && buffer_.size() == 0;
     last_used_ = steady_clock::now();
     co_return response;
   }
 
-  Async<void> read_body(Parser& parser, HttpRequest request, HttpResponse* response) {
-    const bool to_sink = request.sink && response->status / 100 == 2;
-    std::string piece(kPieceBytes, '\0');
-    while (!parser.is_done()) {
-      auto& body = parser.get().body();
-      body.data = piece.data();
-      body.size = piece.size();
-      auto [failure, received] = co_await http::async_read(stream_, buffer_, parser, kToken);
-      if (failure == http::error::need_buffer) failure = {};
-      const bool cancelled = co_await is_cancelled();
-      if (failure || cancelled) co_return step_error(root_, "receive", failure, cancelled, true);
-      const std::string_view arrived(piece.data(), piece.size() - parser.get().body().size);
-      if (!to_sink) {
-        response->body.append(arrived);
-      } else if (!arrived.empty()) {
-        auto taken = request.sink(arrived);
-        if (!taken) co_return taken.error();
-      }
+  // Parses what has come, and reads where that is not enough. As http::async_read does, which goes
+  // through the queue of handlers and over an iterator of buffers at every step.
+  asio::awaitable<beast::error_code> read_on(Parser* parser) {
+    beast::error_code failure;
+    if (buffer_.size() > 0) {
+      buffer_.consume(parser->put(buffer_.data(), failure));
+      if (failure != http::error::need_more) co_return failure;
+      failure = {};
     }
-    co_return Result<void>();
+    const std::size_t room = beast::read_size(buffer_, kBufferBytes);
+    if (room == 0) co_return http::make_error_code(http::error::buffer_overflow);
+    const asio::mutable_buffer space = buffer_.prepare(room);
+    auto [broken, size] = co_await stream_.async_read_some(space, kToken);
+    buffer_.commit(size);
+    if (broken == asio::error::eof) {
+      if (!parser->got_some()) co_return http::make_error_code(http::error::end_of_stream);
+      parser->put_eof(failure);
+      co_return failure;
+    }
+    co_return broken;
   }
 
   ApiRoot root_;
   Stream stream_;
+  SocketDeadline deadline_;
   beast::flat_buffer buffer_{kBufferBytes};
-  bool reusable_ = false;
+  bool kept_alive_ = false;
   steady_clock::time_point last_used_{};
 };
 
@@ -199,11 +246,11 @@ bool expect_host(SSL* ssl, const std::string& host) {
 using Opened = std::unique_ptr<Connection>;
 
 Async<Opened> open_plain(asio::any_io_executor executor, ApiRoot root, Deadline deadline) {
-  auto connection =
-      std::make_unique<StreamConnection<beast::tcp_stream>>(std::move(root), executor);
+  auto connection = std::make_unique<StreamConnection<tcp::socket>>(std::move(root), executor);
   const std::optional<Proxy> direct;
-  auto connected = co_await dial(connection->stream(), connection->root(), direct, deadline);
-  if (!connected) co_return connected.error();
+  auto dialled = co_await dial(executor, connection->root(), direct, deadline);
+  if (!dialled) co_return dialled.error();
+  connection->take(*std::move(dialled));
   co_return Opened(std::move(connection));
 }
 
@@ -219,13 +266,14 @@ Async<Opened> open_tls(asio::any_io_executor executor, ApiRoot root,
                     .message = "API root: the host name cannot be used with TLS",
                     .hint = "check API_ROOT"};
   }
-  auto& lowest = beast::get_lowest_layer(connection->stream());
-  auto connected = co_await dial(lowest, connection->root(), proxy, deadline);
-  if (!connected) co_return connected.error();
-  lowest.expires_at(deadline);
-  const auto [failure] =
+  auto dialled = co_await dial(executor, connection->root(), proxy, deadline);
+  if (!dialled) co_return dialled.error();
+  connection->take(*std::move(dialled));
+  connection->deadline().expire_at(deadline);
+  auto [failure] =
       co_await connection->stream().async_handshake(asio::ssl::stream_base::client, kToken);
   const bool cancelled = co_await is_cancelled();
+  if (connection->deadline().has_expired()) failure = beast::error::timeout;
   if (failure || cancelled) {
     co_return handshake_error(connection->root(), failure, ssl, cancelled);
   }

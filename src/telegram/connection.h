@@ -46,6 +46,9 @@ class Connection {
   virtual Async<HttpResponse> exchange(HttpRequest request, Deadline deadline,
                                        Progress* progress) = 0;
 
+  /// The last exchange is complete, and both sides keep the connection.
+  virtual bool is_kept_alive() const = 0;
+
   /// Kept alive by both sides, nothing waiting to be read, and not idle since before `oldest`.
   virtual bool reusable(Deadline oldest) = 0;
 };

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <list>
 #include <memory>
@@ -178,9 +179,8 @@ Async<tcp::socket> connect_to_any(asio::any_io_executor executor, const ApiRoot&
   co_return step_error(root, "connect", failure, cancelled, false);
 }
 
-Async<void> dial(beast::tcp_stream& stream, const ApiRoot& root, const std::optional<Proxy>& proxy,
-                 Deadline deadline) {
-  const asio::any_io_executor executor = stream.get_executor();
+Async<tcp::socket> dial(asio::any_io_executor executor, const ApiRoot& root,
+                        const std::optional<Proxy>& proxy, Deadline deadline) {
   const ApiRoot hop = proxy ? proxy->address : root;
   auto endpoints = co_await resolve(executor, hop, deadline);
   if (!endpoints) co_return endpoints.error();
@@ -199,12 +199,14 @@ Async<void> dial(beast::tcp_stream& stream, const ApiRoot& root, const std::opti
     if (proxy) error.hint = "check HTTPS_PROXY";
     co_return error;
   }
-  stream.socket() = *std::move(socket);
   beast::error_code ignored;  // options of convenience: a connection without them still works
-  stream.socket().set_option(tcp::no_delay(true), ignored);
-  stream.socket().set_option(asio::socket_base::keep_alive(true), ignored);
-  if (!proxy) co_return Result<void>();
-  co_return co_await ask_through(stream, root, *proxy, deadline);
+  socket->set_option(tcp::no_delay(true), ignored);
+  socket->set_option(asio::socket_base::keep_alive(true), ignored);
+  if (!proxy) co_return socket;
+  beast::tcp_stream stream(*std::move(socket));
+  const auto through = co_await ask_through(stream, root, *proxy, deadline);
+  if (!through) co_return through.error();
+  co_return stream.release_socket();
 }
 
 }  // namespace telekv::telegram

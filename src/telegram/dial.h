@@ -5,7 +5,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -25,10 +24,10 @@ Async<boost::asio::ip::tcp::socket> connect_to_any(
     boost::asio::any_io_executor executor, const ApiRoot& root,
     std::vector<boost::asio::ip::tcp::endpoint> endpoints, Deadline deadline);
 
-/// Connects `stream` to `root`, or through `proxy` to it. Errors are kUnavailable or kCancelled.
-/// Plain HTTP goes to loopback addresses only, and never to a proxy.
-Async<void> dial(boost::beast::tcp_stream& stream, const ApiRoot& root,
-                 const std::optional<Proxy>& proxy, Deadline deadline);
+/// Connects to `root`, or through `proxy` to it. Errors are kUnavailable or kCancelled. Plain HTTP
+/// goes to loopback addresses only, and never to a proxy.
+Async<boost::asio::ip::tcp::socket> dial(boost::asio::any_io_executor executor, const ApiRoot& root,
+                                         const std::optional<Proxy>& proxy, Deadline deadline);
 
 /// Whether the running coroutine has been cancelled.
 boost::asio::awaitable<bool> is_cancelled();

@@ -41,7 +41,7 @@ struct HttpRequest {
   Method method = Method::kPost;
   std::string target;  ///< path below the API root, begins with '/'; holds the token: never show it
   std::string content_type;       ///< empty when there is no body
-  std::vector<SharedBytes> body;  ///< sent one after the other, never copied together
+  std::vector<SharedBytes> body;  ///< sent one after the other; large ones are not copied
   std::chrono::milliseconds deadline{std::chrono::seconds(30)};  ///< for the whole exchange
   std::size_t max_response_bytes = std::size_t{1} << 20;         ///< body; more is kTooLarge
   DownloadSink sink;  ///< when set, takes the body of a 2xx answer instead of HttpResponse::body

@@ -108,8 +108,7 @@ std::unique_ptr<Connection> HttpClient::Impl::take_idle() {
 }
 
 void HttpClient::Impl::keep(std::unique_ptr<Connection> connection) {
-  const auto oldest = steady_clock::now() - options_.idle_limit;
-  if (!connection->reusable(oldest)) return;
+  if (!connection->is_kept_alive()) return;
   if (idle_.size() >= options_.max_connections) idle_.erase(idle_.begin());
   idle_.push_back(std::move(connection));
 }
