@@ -22,6 +22,7 @@ packages: install-package
 test: install-test
 	@$(MAKE) --no-print-directory compile TESTS=ON
 	npm ci --prefix tests/e2e --no-audit --no-fund --loglevel=error
+	npm ci --prefix bench/million/peers --no-audit --no-fund --loglevel=error
 	ctest --preset $(PRESET)
 
 bench: install-bench
