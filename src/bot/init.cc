@@ -1,7 +1,5 @@
 #include "bot/init.h"
 
-#include <unistd.h>
-
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -74,8 +72,8 @@ bool is_answer_wrong(const Error& error) {
 }
 
 Result<void> Init::begin() {
-  if (!options_.output.empty() && access(options_.output.c_str(), F_OK) == 0) {
-    return wrong(options_.output + " is there already", "choose another name, or move it away");
+  if (!options_.output.empty()) {
+    if (Result<void> tried = try_private_file(options_.output); !tried) return tried;
   }
   raw_ = options_.given;
   raw_.plaintext = false;

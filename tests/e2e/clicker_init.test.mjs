@@ -217,6 +217,9 @@ test(
         exitCode.configuration,
         /taken\.env is there already/,
       ],
+      // Nobody has been asked anything before.
+      [there, '', ['--output', 'no/x.env'], exitCode.internal, /cannot write no\/x\.env: No such/],
+      [there, '', ['--output', 'x.env'], exitCode.configuration, /the input ended/],
       [{ ...there, TELEKV_KEY: 'abc' }, answers, [], exitCode.configuration, /TELEKV_KEY/],
       [{ ...there, TELEKV_KEY: goodKey() }, answers, [], exitCode.wrongKey, /TELEKV_KEY/],
       [
@@ -236,6 +239,7 @@ test(
       assert.equal(output, '');
       assert.ok(!error.includes(secret), 'a secret in an error');
     }
+    assert.deepEqual(await readdir(place.folder), ['taken.env']);
     assert.equal(await readFile(join(place.folder, 'taken.env'), 'utf8'), 'mine');
   }),
 );
