@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Clicker, botId, exitCode, goodKey, goodToken, plain, texts } from './clicker.mjs';
+import { Clicker, botId, exitCode, goodSettings, plain, texts } from './clicker.mjs';
 import { Emulator, inPlace, until } from './harness.mjs';
 import { Telekv } from './telekv.mjs';
 
@@ -126,18 +126,15 @@ test(
   inPlace(async (place) => {
     const emulator = await Emulator.start(place);
     await emulator.person({ ...operator, bot_id: botId });
-    const TELEKV_KEY = goodKey();
-    const telekv = new Telekv(place, {
-      ...{ BOT_TOKEN: goodToken, TELEKV_KEY, ADMIN_ID: String(operator.id) },
-      API_ROOT: emulator.root,
-    });
+    const environment = goodSettings(emulator, operator);
+    const telekv = new Telekv(place, environment);
     const file = join(place.folder, 'dump.json');
     await writeFile(file, JSON.stringify([[anna.id, 'Anna', 57, 0], [mary.id, 'Mary', 3, 0]]));
     await telekv.report(['import', file]);
     const { points } = await telekv.report(['snapshots', '--chat']);
     const old = points.at(-1).point;
 
-    await Clicker.start(place, emulator, { operator, environment: { TELEKV_KEY } });
+    await Clicker.start(place, emulator, { operator, environment });
     for (const person of [anna, mary]) await emulator.person(person);
     const forget = async (person, question, done) => {
       const asked = await emulator.ask(botId, person.id, '/forget', question);
