@@ -22,6 +22,8 @@ constexpr int kTypedAttempts = 5;
 // Its owner has pressed Start, and tried a word or two.
 constexpr std::uint64_t kUpdatesOfANewBot = 5;
 constexpr std::chrono::minutes kClaimDeadline{10};
+// A program that has just ended may have left a poll behind; one that runs polls again and again.
+constexpr int kMostConflicts = 3;
 
 class Init {
  public:
@@ -45,6 +47,7 @@ class Init {
   Result<void> try_token(const std::string& text);
   Result<void> take_operator();
   Result<void> try_operator(std::int64_t id);
+  Result<void> check_unused();
   Result<void> hear_operator();
   Result<void> greet(const telegram::Message& claim);
   Result<void> check_vault();
@@ -165,7 +168,7 @@ Result<void> Init::try_operator(std::int64_t id) {
 }
 
 // Listening takes the bot's updates away: not from a bot that others may be using.
-Result<void> Init::hear_operator() {
+Result<void> Init::check_unused() {
   const Result<telegram::WebhookInfo> delivery =
       run_to_end(check_->io(), check_->api().get_webhook_info());
   if (!delivery) return delivery.error();
@@ -178,15 +181,27 @@ Result<void> Init::hear_operator() {
                      " updates wait for the bot: it is in use, and listening would take them away",
                  "set ADMIN_ID");
   }
-  OperatorClaim claim(check_->api(), check_->clock(), check_->random(), [this](const Error& error) {
-    dialogue_.say("   trying again: " + describe(error));
-  });
+  return {};
+}
+
+Result<void> Init::hear_operator() {
+  if (Result<void> unused = check_unused(); !unused) return unused;
+  int conflicts = 0;
+  const auto failed = [&](const Error& error) {
+    if (error.code == ErrorCode::kConflict) ++conflicts;
+    if (conflicts < kMostConflicts) dialogue_.say("   trying again: " + describe(error));
+  };
+  OperatorClaim claim(check_->api(), check_->clock(), check_->random(), failed);
   dialogue_.say("   Send this to the bot, it is waiting: " + claim.code());
   const vault::Clock::Time deadline = check_->clock().now() + kClaimDeadline;
   while (check_->clock().now() < deadline) {
     const Result<std::vector<OperatorClaim::Heard>> heard =
         run_to_end(check_->io(), claim.listen());
     if (!heard) return heard.error();
+    if (conflicts == kMostConflicts) {
+      return wrong("another program uses the token, and gets what is sent to the bot",
+                   "end it, or set ADMIN_ID");
+    }
     for (const OperatorClaim::Heard& each : *heard) {
       if (!each.claims) continue;
       // Unconfirmed, it would come again, and be an unknown word to the clicker: no harm.

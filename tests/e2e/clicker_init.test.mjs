@@ -170,6 +170,27 @@ test(
 );
 
 test(
+  'Listening beside another program that uses the token ends soon, and says so',
+  inPlace(async (place) => {
+    const emulator = await newBot(place);
+    const there = { env: { API_ROOT: emulator.root }, input: `${goodToken}\n\n` };
+    const conflicts = (count) =>
+      emulator.call('faults', { method: 'getUpdates', kind: 'second_poller', count });
+    await conflicts(2);
+    const beside = place.start('clicker', ['init'], there);
+    const [, code] = await beside.line(/waiting: (\w{16})/);
+    await emulator.ask(botId, operator.id, code);
+    assert.equal((await beside.exit()).code, exitCode.ok, 'beside one that has just ended');
+
+    await conflicts(100);
+    const { code: ended, error } = await init(place, there.env, there.input);
+    assert.equal(ended, exitCode.configuration, error);
+    assert.match(error, /^clicker: another program uses the token.*ADMIN_ID\)$/m);
+    assert.equal(error.match(/Conflict/g).length, 2, error);
+  }),
+);
+
+test(
   'What is set already is not asked for, and goes along',
   inPlace(async (place) => {
     const emulator = await newBot(place);
