@@ -85,7 +85,8 @@ Result<void> Init::begin() {
     raw_.telekv_key = vault::Key::generate(random).to_hex();
   }
   dialogue_.say(options_.output.empty()
-                    ? "This makes the settings of a clicker, and writes nothing to the disk."
+                    ? "This makes the settings of a clicker and shows them, secrets too; nothing "
+                      "goes to the disk."
                     : "This makes the settings of a clicker, and puts them into " +
                           options_.output + ".");
   return {};
@@ -111,7 +112,7 @@ Result<void> Init::take_token() {
   }
   dialogue_.say("1. The bot. Write /newbot to @BotFather in Telegram, choose a name, and copy the");
   dialogue_.say("   token that it answers with.");
-  return ask_for(&Dialogue::ask_secret, "   Token (it will not be shown): ",
+  return ask_for(&Dialogue::ask_secret, "   Token (not shown as you type): ",
                  [this](const std::string& answer) { return try_token(answer); });
 }
 

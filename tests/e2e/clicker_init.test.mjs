@@ -56,6 +56,7 @@ test(
     assert.equal(env.ADMIN_ID, String(operator.id));
     assert.equal(env.API_ROOT, emulator.root);
     assert.match(env.TELEKV_KEY, /^[0-9a-f]{64}$/);
+    assert.match(made.error, /shows them, secrets too/);
     for (const way of ['docker run', 'heroku config:set', 'systemctl enable']) {
       assert.ok(made.output.includes(way), way);
     }
@@ -82,7 +83,7 @@ test(
         typed: true,
       },
     );
-    await program.line(/Token \(/);
+    await program.line(/Token \(not shown as you type\)/);
     program.type(`${goodToken.slice(0, -1)}9\r`);
     await until('the second question', () => program.output.split('Token (').length === 3);
     program.type(`${goodToken}\r`);
