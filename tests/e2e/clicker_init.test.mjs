@@ -283,6 +283,16 @@ test(
   }),
 );
 
+/// The lines that a recording shows; its places and times are for the eye. Where the settings of the
+/// service lie was chosen when the programs were built.
+function linesOf(recording) {
+  const lines = new Map();
+  for (const [, y, text] of recording.matchAll(/<text [^>]*\by="(\d+)"[^>]*>([^<]*)</g)) {
+    lines.set(y, (lines.get(y) ?? '') + text);
+  }
+  return [...lines.values()].map((line) => line.replace(/ \/\S*(?=\/telekv\/clicker\.env)/, ' '));
+}
+
 test(
   'The picture in the tutorial shows what the programs say now',
   inPlace(async (place) => {
@@ -291,10 +301,11 @@ test(
     const recorder = place.start('/usr/bin/python3', args);
     assert.equal((await recorder.exit()).code, 0, recorder.story());
     const [made, shown] = await Promise.all(
-      [join(place.folder, 'recorded.svg'), join(source, 'docs/clicker-init.svg')].map((file) =>
-        readFile(file, 'utf8'),
+      [join(place.folder, 'recorded.svg'), join(source, 'docs/clicker-init.svg')].map(
+        async (file) => linesOf(await readFile(file, 'utf8')),
       ),
     );
-    assert.equal(made, shown, 'run scripts/record-init, and look at docs/clicker-init.svg');
+    assert.ok(made.length > 20, made.join('\n'));
+    assert.deepEqual(made, shown, 'run scripts/record-init, and look at docs/clicker-init.svg');
   }),
 );
