@@ -32,16 +32,25 @@ asio::awaitable<void> EarlySaves::work() {
   while (wanted_ || !waiting_.empty()) {
     co_await wait_for_turn();
     wanted_ = false;
-    auto told = std::exchange(waiting_, {});
-    if (told.empty()) {
+    saving_ = std::exchange(waiting_, {});
+    if (saving_.empty()) {
       saver_->save_within(vault::Clock::Duration::zero());
       continue;
     }
     const bool saved = co_await save();
     if (!saved) co_return;
-    for (auto& [who, reply] : told) outbox_->push(std::move(reply));
+    tell(saving_);
   }
   working_ = false;
+}
+
+void EarlySaves::tell(Replies& replies) {
+  for (auto& [who, reply] : std::exchange(replies, {})) outbox_->push(std::move(reply));
+}
+
+void EarlySaves::tell_the_rest() {
+  tell(saving_);
+  tell(waiting_);
 }
 
 asio::awaitable<void> EarlySaves::wait_for_turn() {
@@ -51,7 +60,7 @@ asio::awaitable<void> EarlySaves::wait_for_turn() {
 }
 
 // A save that fails is tried again by the saver, and is waited for again here. When the run ends
-// before, nothing is said: what is not saved may come back.
+// before, nothing is said here: what is not saved may come back.
 asio::awaitable<bool> EarlySaves::save() {
   for (;;) {
     const Result<vault::CommitReport> saved = co_await saver_->save();

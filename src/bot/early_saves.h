@@ -37,8 +37,15 @@ class EarlySaves {
   /// too many is left out.
   void save_soon_and_tell(telegram::Reply reply);
 
+  /// The run has ended, and everything that was applied is saved: the replies that still wait for
+  /// that go out.
+  void tell_the_rest();
+
  private:
+  using Replies = std::unordered_map<telegram::UserId, telegram::Reply>;
+
   void begin();
+  void tell(Replies& replies);
   boost::asio::awaitable<void> work();
   boost::asio::awaitable<void> wait_for_turn();
   boost::asio::awaitable<bool> save();
@@ -49,7 +56,8 @@ class EarlySaves {
   boost::asio::any_io_executor executor_;
   vault::Clock::Time last_ = vault::Clock::Time::min();  // when the last one was to begin
   bool wanted_ = false;
-  std::unordered_map<telegram::UserId, telegram::Reply> waiting_;
+  Replies waiting_;  // for their turn
+  Replies saving_;   // for the save that is running
   bool working_ = false;
 };
 

@@ -1,7 +1,5 @@
 #include "bot/init.h"
 
-#include <unistd.h>
-
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -24,6 +22,8 @@ constexpr int kTypedAttempts = 5;
 // Its owner has pressed Start, and tried a word or two.
 constexpr std::uint64_t kUpdatesOfANewBot = 5;
 constexpr std::chrono::minutes kClaimDeadline{10};
+// A program that has just ended may have left a poll behind; one that runs polls again and again.
+constexpr int kMostConflicts = 3;
 
 class Init {
  public:
@@ -47,6 +47,7 @@ class Init {
   Result<void> try_token(const std::string& text);
   Result<void> take_operator();
   Result<void> try_operator(std::int64_t id);
+  Result<void> check_unused();
   Result<void> hear_operator();
   Result<void> greet(const telegram::Message& claim);
   Result<void> check_vault();
@@ -74,8 +75,8 @@ bool is_answer_wrong(const Error& error) {
 }
 
 Result<void> Init::begin() {
-  if (!options_.output.empty() && access(options_.output.c_str(), F_OK) == 0) {
-    return wrong(options_.output + " is there already", "choose another name, or move it away");
+  if (!options_.output.empty()) {
+    if (Result<void> tried = try_private_file(options_.output); !tried) return tried;
   }
   raw_ = options_.given;
   raw_.plaintext = false;
@@ -84,7 +85,8 @@ Result<void> Init::begin() {
     raw_.telekv_key = vault::Key::generate(random).to_hex();
   }
   dialogue_.say(options_.output.empty()
-                    ? "This makes the settings of a clicker, and writes nothing to the disk."
+                    ? "This makes the settings of a clicker and shows them, secrets too; nothing "
+                      "goes to the disk."
                     : "This makes the settings of a clicker, and puts them into " +
                           options_.output + ".");
   return {};
@@ -110,7 +112,7 @@ Result<void> Init::take_token() {
   }
   dialogue_.say("1. The bot. Write /newbot to @BotFather in Telegram, choose a name, and copy the");
   dialogue_.say("   token that it answers with.");
-  return ask_for(&Dialogue::ask_secret, "   Token (it will not be shown): ",
+  return ask_for(&Dialogue::ask_secret, "   Token (not shown as you type): ",
                  [this](const std::string& answer) { return try_token(answer); });
 }
 
@@ -167,7 +169,7 @@ Result<void> Init::try_operator(std::int64_t id) {
 }
 
 // Listening takes the bot's updates away: not from a bot that others may be using.
-Result<void> Init::hear_operator() {
+Result<void> Init::check_unused() {
   const Result<telegram::WebhookInfo> delivery =
       run_to_end(check_->io(), check_->api().get_webhook_info());
   if (!delivery) return delivery.error();
@@ -180,15 +182,27 @@ Result<void> Init::hear_operator() {
                      " updates wait for the bot: it is in use, and listening would take them away",
                  "set ADMIN_ID");
   }
-  OperatorClaim claim(check_->api(), check_->clock(), check_->random(), [this](const Error& error) {
-    dialogue_.say("   trying again: " + describe(error));
-  });
+  return {};
+}
+
+Result<void> Init::hear_operator() {
+  if (Result<void> unused = check_unused(); !unused) return unused;
+  int conflicts = 0;
+  const auto failed = [&](const Error& error) {
+    if (error.code == ErrorCode::kConflict) ++conflicts;
+    if (conflicts < kMostConflicts) dialogue_.say("   trying again: " + describe(error));
+  };
+  OperatorClaim claim(check_->api(), check_->clock(), check_->random(), failed);
   dialogue_.say("   Send this to the bot, it is waiting: " + claim.code());
   const vault::Clock::Time deadline = check_->clock().now() + kClaimDeadline;
   while (check_->clock().now() < deadline) {
     const Result<std::vector<OperatorClaim::Heard>> heard =
         run_to_end(check_->io(), claim.listen());
     if (!heard) return heard.error();
+    if (conflicts == kMostConflicts) {
+      return wrong("another program uses the token, and gets what is sent to the bot",
+                   "end it, or set ADMIN_ID");
+    }
     for (const OperatorClaim::Heard& each : *heard) {
       if (!each.claims) continue;
       // Unconfirmed, it would come again, and be an unknown word to the clicker: no harm.

@@ -18,4 +18,7 @@ Result<void> write_all(int descriptor, std::string_view bytes, const std::string
 /// when there is one already: nothing is overwritten.
 Result<void> write_private_file(const std::string& path, std::string_view bytes);
 
+/// Whether that would succeed now: the file is made, and taken away again.
+Result<void> try_private_file(const std::string& path);
+
 }  // namespace telekv::bot

@@ -130,6 +130,7 @@ asio::awaitable<telegram::WebhookEndpoint::Verdict> Service::deliver(telegram::U
 void Service::report_saver_end(const Result<void>& end) {
   const vault::VaultStats stats = vault_->stats();
   if (end) {
+    early_saves_->tell_the_rest();
     spdlog::info("saved {} users, sequence {}", users_->size(), stats.sequence);
   } else if (end.error().code != ErrorCode::kCancelled && vault::ends_the_run(end.error())) {
     stop(end.error());

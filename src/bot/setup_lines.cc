@@ -10,6 +10,9 @@ namespace {
 constexpr std::string_view kDockerRun =
     "docker run -d --name clicker --restart unless-stopped --stop-timeout 30";
 constexpr std::string_view kDockerRights = "--read-only --cap-drop ALL";
+/// What the installed service reads.
+constexpr std::string_view kServiceSettings = TELEKV_SERVICE_SETTINGS;
+constexpr std::string_view kInstallSettings = "sudo install -D -m 600 ";
 constexpr std::string_view kStartService = "sudo systemctl enable --now clicker";
 
 /// Whether nobody who reads the value takes a character of it for something else.
@@ -76,23 +79,21 @@ std::string as_shell_lines(const SettingList& settings) {
        commented("Here", "clicker"),
        commented("Docker", joined({kDockerRun, " ", kDockerRights, names, " telekv"})),
        commented("Heroku", joined({"heroku config:set", assignments})),
-       commented("systemd", joined({"printf '%s\\n'", words,
-                                    " | sudo install -m 600 /dev/stdin /etc/telekv/clicker.env && ",
-                                    kStartService}))});
+       commented("systemd", joined({"printf '%s\\n'", words, " | ", kInstallSettings, "/dev/stdin ",
+                                    quoted(kServiceSettings), " && ", kStartService}))});
 }
 
 std::string as_lines_for_file(const std::string& file) {
   constexpr std::string_view kGoesOn = " \\\n    ";
   const std::string path = quoted(file);
   const std::string_view here = file.find('/') == std::string::npos ? "./" : "";
-  return joined(
-      {"The settings are in ", path, ", which only you can read.\n",
-       shown("Here", joined({"set -a; . ", here, path, "; set +a; clicker"})),
-       shown("Docker",
-             joined({kDockerRun, kGoesOn, kDockerRights, " --env-file ", path, " telekv"})),
-       shown("Heroku", joined({"xargs heroku config:set <", path})),
-       shown("systemd", joined({"sudo install -m 600 ", path, " /etc/telekv/clicker.env &&",
-                                kGoesOn, kStartService}))});
+  return joined({"The settings are in ", path, ", which only you can read.\n",
+                 shown("Here", joined({"set -a; . ", here, path, "; set +a; clicker"})),
+                 shown("Docker", joined({kDockerRun, kGoesOn, kDockerRights, " --env-file ", path,
+                                         " telekv"})),
+                 shown("Heroku", joined({"xargs heroku config:set <", path})),
+                 shown("systemd", joined({kInstallSettings, path, " ", quoted(kServiceSettings),
+                                          " &&", kGoesOn, kStartService}))});
 }
 
 }  // namespace telekv::bot

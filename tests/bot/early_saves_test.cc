@@ -98,6 +98,37 @@ TEST_F(SomePlayers, AreToldNothingWhenTheRunEndsBefore) {
   EXPECT_THAT(post.texts(), IsEmpty());
 }
 
+TEST_F(SomePlayers, AreToldWhenTheLastSaveOfTheRunHoldsIt) {
+  start(std::chrono::hours(1));
+  forget(5, "deleted");
+  pass(seconds(1));
+  forget(6, "deleted, too");
+  pass(milliseconds(100));
+  stopping.set();
+  pass(seconds(1));
+  ASSERT_TRUE(saver_end && *saver_end);
+  EXPECT_THAT(post.texts(), ElementsAre("deleted"));
+  early->tell_the_rest();
+  pass(seconds(60));
+  EXPECT_THAT(post.texts(), ElementsAre("deleted", "deleted, too"));
+}
+
+// They have no time to wait for the last save, too.
+TEST_F(SomePlayers, AreToldWhenTheRunEndsWhileTheSaveBeforeTheLastFails) {
+  start(std::chrono::hours(1));
+  process->channel.on_call = [this](const vault::Call& call) {
+    if (call.kind != vault::CallKind::kReplace || stopping.is_set()) return vault::Fault{};
+    stopping.set();
+    return vault::Fault{.kind = vault::Fault::Kind::kRefuse, .error = {ErrorCode::kRejected, "no"}};
+  };
+  forget(5, "deleted");
+  pass(seconds(1));
+  ASSERT_TRUE(saver_end && *saver_end);
+  early->tell_the_rest();
+  pass(seconds(60));
+  EXPECT_THAT(post.texts(), ElementsAre("deleted"));
+}
+
 // Somebody registers, confirms /forget and begins anew, as fast as a client can; or many do.
 TEST_F(SomePlayers, CostNoMoreSavesThanTheIntervalHoweverManyTheyAre) {
   const vault::Clock::Duration interval = vault::SaverOptions{}.interval;

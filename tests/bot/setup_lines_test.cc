@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 namespace telekv::bot {
 namespace {
 
@@ -12,6 +14,16 @@ using ::testing::StartsWith;
 
 const SettingList kSettings = {{"BOT_TOKEN", "7:AA_b-c"}, {"TELEKV_KEY", "ff"}, {"ADMIN_ID", "42"}};
 
+/// Where the service that is installed with the program looks for its settings.
+std::string file_of_the_service() {
+  constexpr std::string_view kName = "EnvironmentFile=";
+  std::ifstream unit(CLICKER_SERVICE);
+  for (std::string line; std::getline(unit, line);) {
+    if (line.starts_with(kName)) return line.substr(kName.size());
+  }
+  return "no " + std::string(kName) + " in the service";
+}
+
 TEST(SetupLines, OfAShellComeFirstAndTheOthersReferToThem) {
   const std::string lines = as_shell_lines(kSettings);
   EXPECT_THAT(lines, StartsWith("export BOT_TOKEN=7:AA_b-c\n"
@@ -20,7 +32,8 @@ TEST(SetupLines, OfAShellComeFirstAndTheOthersReferToThem) {
   EXPECT_THAT(lines, HasSubstr(" -e BOT_TOKEN -e TELEKV_KEY -e ADMIN_ID telekv\n"));
   EXPECT_THAT(lines, HasSubstr("heroku config:set BOT_TOKEN=\"$BOT_TOKEN\" "
                                "TELEKV_KEY=\"$TELEKV_KEY\" ADMIN_ID=\"$ADMIN_ID\"\n"));
-  EXPECT_THAT(lines, HasSubstr("/etc/telekv/clicker.env && sudo systemctl enable --now clicker"));
+  EXPECT_THAT(lines, HasSubstr(" | sudo install -D -m 600 /dev/stdin " + file_of_the_service() +
+                               " && sudo systemctl enable --now clicker"));
   EXPECT_EQ(lines.find("7:AA_b-c", lines.find("7:AA_b-c") + 1), std::string::npos);
 }
 
@@ -48,6 +61,8 @@ TEST(SetupLines, ForAFileNameIt) {
   const std::string lines = as_lines_for_file("clicker.env");
   EXPECT_THAT(lines, HasSubstr("set -a; . ./clicker.env; set +a; clicker\n"));
   EXPECT_THAT(lines, HasSubstr("--env-file clicker.env telekv\n"));
+  EXPECT_THAT(lines,
+              HasSubstr("sudo install -D -m 600 clicker.env " + file_of_the_service() + " &&"));
   EXPECT_THAT(as_lines_for_file("/tmp/my settings"), HasSubstr(". '/tmp/my settings';"));
 }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Clicker, botId, goodKey, goodToken, plain, texts } from './clicker.mjs';
+import { Clicker, botId, exitCode, goodSettings, plain, texts } from './clicker.mjs';
 import { Emulator, inPlace, until } from './harness.mjs';
 import { Telekv } from './telekv.mjs';
 
@@ -50,6 +50,30 @@ for (const durability of ['interval', 'strict']) {
       clicker.launch();
       await emulator.ask(botId, anna.id, 'Клик', texts.unregistered);
       assert.match((await emulator.ask(botId, mary.id, 'Rating')).text, /^Total: 1\n/);
+    }),
+  );
+}
+
+const lastSave = [
+  ['succeeds', exitCode.ok],
+  ['fails', exitCode.finalSaveFailed],
+];
+for (const [outcome, code] of lastSave) {
+  test(
+    `Who confirms as the bot is stopped is told if the last save ${outcome}`,
+    inPlace(async (place) => {
+      const { emulator, clicker } = await scene(place, { BACKUP_INTERVAL: '3600' });
+      const question = await emulator.ask(botId, anna.id, '/forget');
+      if (code !== exitCode.ok) {
+        await emulator.call('faults', { method: 'editMessageMedia', kind: '502', count: 1000 });
+      }
+      const { message_id: id } = question;
+      await emulator.tap(botId, anna.id, id, buttonsOf(question)[0].callback_data);
+      await until('an answer to the tap', async () => (await answeredTaps(emulator)) === 1);
+      assert.deepEqual(await clicker.terminate(), { code, signal: null }, clicker.program.story());
+      const { messages } = await emulator.chat(botId, anna.id);
+      const { text } = messages.find((message) => message.message_id === id);
+      assert.equal(/^Удалено/.test(text), code === exitCode.ok, text);
     }),
   );
 }
@@ -102,18 +126,15 @@ test(
   inPlace(async (place) => {
     const emulator = await Emulator.start(place);
     await emulator.person({ ...operator, bot_id: botId });
-    const TELEKV_KEY = goodKey();
-    const telekv = new Telekv(place, {
-      ...{ BOT_TOKEN: goodToken, TELEKV_KEY, ADMIN_ID: String(operator.id) },
-      API_ROOT: emulator.root,
-    });
+    const environment = goodSettings(emulator, operator);
+    const telekv = new Telekv(place, environment);
     const file = join(place.folder, 'dump.json');
     await writeFile(file, JSON.stringify([[anna.id, 'Anna', 57, 0], [mary.id, 'Mary', 3, 0]]));
     await telekv.report(['import', file]);
     const { points } = await telekv.report(['snapshots', '--chat']);
     const old = points.at(-1).point;
 
-    await Clicker.start(place, emulator, { operator, environment: { TELEKV_KEY } });
+    await Clicker.start(place, emulator, { operator, environment });
     for (const person of [anna, mary]) await emulator.person(person);
     const forget = async (person, question, done) => {
       const asked = await emulator.ask(botId, person.id, '/forget', question);
