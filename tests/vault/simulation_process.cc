@@ -103,6 +103,7 @@ VaultOptions SimProcess::options() {
 void SimProcess::noted(const Note& note) {
   world_->trace(number_, note.text);
   if (note.text.find("is restored instead") != std::string::npos) tells_fallback_ = true;
+  if (note.text.find("its state is taken") != std::string::npos) absorbs_ = true;
 }
 
 Travel SimProcess::travel() {
@@ -222,14 +223,15 @@ void SimProcess::promise_taken(std::uint64_t sequence) {
 // ---- what its states hold ----
 
 void SimProcess::cleared() {
-  if (!restoring_) {
+  // What a restore commits before it restores may have to take over another writer's state.
+  if (!restoring_ || absorbs_) {
     knows_state_ = false;
     return;
   }
   note_point_left();
   restoring_->forget_as_in(now_, world_->remains.updates);
   // What changes nothing cannot be undone.
-  if (now_.users != restoring_->users) now_.restores = restoring_->restores;
+  if (now_.users != restoring_->users) now_.restores |= restoring_->restores;
   now_.users = restoring_->users;
   restoring_.reset();
 }
@@ -253,6 +255,7 @@ void SimProcess::erased(kv::Key key) {
 void SimProcess::learn_state() {
   const format::State& state = vault_.manifest().state();
   knows_state_ = true;
+  absorbs_ = false;
   absorbed_ = serves_;
   if (absorbed_) ++world_->tally->absorbed;
   const TrueState* known = world_->remains.written.find(WrittenStates::name_of(vault_.manifest()));
@@ -508,8 +511,7 @@ asio::awaitable<void> SimProcess::bring_back(std::uint64_t pick) {
   }
   const std::size_t restore = world_->remains.restores_begun++ % RestoreSet().size();
   restoring_ = *known;
-  restoring_->restores = now_.restores;
-  restoring_->restores.set(restore);
+  restoring_->restores = RestoreSet().set(restore);
   world_->tally->note(Trouble::kRestore);
   world_->trace(number_, "restores point " + std::to_string(points[chosen].number));
   const Result<RestoreReport> restored =

@@ -151,6 +151,7 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   std::map<std::string, int> bad_downloads_;       // of each file
   int most_bad_downloads_ = 0;
   bool tells_fallback_ = false;
+  bool absorbs_ = false;  // takes another writer's state over, and has not learned it yet
 
   std::uint64_t saved_sequence_ = 0;
   WrittenStates::Name noted_;
