@@ -11,45 +11,81 @@ TICKS = os.sysconf("SC_CLK_TCK")
 TIMEOUT_S = 10
 
 
-class Server:
-    def __init__(self, command):
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        line = self._process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
-        if not found:
-            self.stop()
-            sys.exit(f"bench: {command[0]} says no address, but {line!r}")
-        self.url = found.group()
+class Process:
+    """A program that runs beside the measurement; killed, where it has not ended, when it goes out of scope."""
+
+    def __init__(self, command, core=None, **settings):
+        pinned = [] if core is None else ["taskset", "-c", str(core)]
+        self._process = subprocess.Popen([*pinned, *command], **settings)
 
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def resident_bytes(self):
+        return self._memory("VmRSS")
+
+    def peak_resident_bytes(self):
+        return self._memory("VmHWM")
+
+    def _memory(self, kind):
         status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+        return int(re.search(rf"{kind}:\s+(\d+) kB", status).group(1)) * 1024
+
+    def has_ended(self):
+        return self._process.poll() is not None
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait(TIMEOUT_S)
+
+    def stop(self, patience_s=TIMEOUT_S):
+        self._process.terminate()
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        if not self.has_ended():
+            self.stop()
 
-    def stop(self):
-        self._process.terminate()
-        self._process.wait(TIMEOUT_S)
+
+class Server(Process):
+    """One that says its address in its first line."""
+
+    def __init__(self, command, core=None):
+        super().__init__(command, core, stdout=subprocess.PIPE, text=True)
+        line = self._process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        if not found:
+            self.stop()
+            sys.exit(f"bench: {command[0]} says no address, but {line!r}")
+        self.url = found.group()
+        secure = re.search(r"https://127\.0\.0\.1:\d+", line)
+        self.secure_url = secure.group() if secure else None
 
 
 # Nothing that is measured goes through a proxy of the caller's.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def get(server, path):
-    with _direct.open(server.url + path, timeout=TIMEOUT_S) as answer:
+def get(server, path, timeout_s=TIMEOUT_S):
+    with _direct.open(server.url + path, timeout=timeout_s) as answer:
         return json.load(answer)
 
 
+def get_bytes(server, path):
+    with _direct.open(server.url + path, timeout=TIMEOUT_S) as answer:
+        return answer.read()
+
+
 def post(server, path, content):
-    request = urllib.request.Request(server.url + path, json.dumps(content).encode(),
-                                     {"Content-Type": "application/json"})
-    _direct.open(request, timeout=TIMEOUT_S).close()
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    request = urllib.request.Request(server.url + path, body, {"Content-Type": "application/json"})
+    with _direct.open(request, timeout=TIMEOUT_S) as answer:
+        return json.load(answer)

@@ -215,7 +215,7 @@ Result<void> Init::hear_operator() {
 
 Result<void> Init::greet(const telegram::Message& claim) {
   const texts::Language language = texts::language_of(claim.from->language_code);
-  const Result<telegram::Message> greeted = run_to_end(
+  const Result<telegram::MessageId> greeted = run_to_end(
       check_->io(),
       check_->api().send_message(claim.chat.id, texts::operator_claimed(claim.from->id, language)));
   if (!greeted) return greeted.error();

@@ -25,8 +25,8 @@ asio::awaitable<void> Progress::run() {
       (void)co_await api_->edit_message_text(chat_, *message_, std::move(text));
       continue;
     }
-    const Result<telegram::Message> sent = co_await api_->send_message(chat_, std::move(text));
-    if (sent) message_ = sent->id;
+    const Result<telegram::MessageId> sent = co_await api_->send_message(chat_, std::move(text));
+    if (sent) message_ = *sent;
   }
 }
 

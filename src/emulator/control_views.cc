@@ -148,6 +148,7 @@ Answer<std::string> get_stats(ControlCall& call) {
     writer.begin_object();
     writer.field("ok", count.ok);
     writer.field("failed", count.failed);
+    writer.field("bytes", count.bytes);
     writer.end_object();
   }
   writer.end_object();

@@ -200,8 +200,9 @@ asio::awaitable<HttpReply> Service::handle_method(HttpRequest* request, BotPath 
       co_return co_await conflict((*bot)->id, kOtherPoll);
     }
   }
+  const std::size_t bytes = request->body.size();
   HttpReply reply = co_await run_method(request, *bot, method);
-  statistics_.count(method->name, reply.status == 200);
+  statistics_.count(method->name, reply.status == 200, bytes);
   if (fault) spoil(reply, *fault);
   co_return reply;
 }

@@ -13,12 +13,14 @@ struct Statistics {
   struct Calls {
     std::uint64_t ok = 0;
     std::uint64_t failed = 0;
+    std::uint64_t bytes = 0;  ///< bodies of its requests, as sent
   };
 
-  void count(std::string_view method, bool ok) {
+  void count(std::string_view method, bool ok, std::uint64_t bytes = 0) {
     auto place = calls.find(method);
     if (place == calls.end()) place = calls.emplace(std::string(method), Calls{}).first;
     ++(ok ? place->second.ok : place->second.failed);
+    place->second.bytes += bytes;
   }
 
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();

@@ -10,6 +10,7 @@ namespace {
 using json::Element;
 using json::Object;
 
+constexpr std::size_t kShortAnswerBytes = 16 << 10;
 constexpr std::size_t kMaxDescriptionBytes = 300;
 constexpr std::size_t kMaxStatusBytes = 64;
 constexpr std::size_t kMaxPathBytes = 4096;
@@ -37,6 +38,16 @@ Result<void> read(const Element& result, User& user) {
   auto parsed = json::read_user(result, "result");
   if (!parsed) return parsed.error();
   user = std::move(*parsed);
+  return {};
+}
+
+Result<void> read(const Element& result, MessageId& id) {
+  auto object = json::as_object(result, "result");
+  if (!object) return object.error();
+  auto number = json::read_id(*object, "message_id");
+  if (!number) return number.error();
+  if (*number < 0) return json::damaged("message_id", "is negative");
+  id = MessageId{*number};
   return {};
 }
 
@@ -156,9 +167,17 @@ std::optional<Refusal> parse_refusal(std::string_view body) {
   return refusal;
 }
 
+// Most answers are short, and setting a parser up for them takes longer than parsing them.
+simdjson::dom::parser& parser_of_short_answers() {
+  thread_local simdjson::dom::parser parser;
+  return parser;
+}
+
 template <class T>
 Result<T> parse_answer(std::string_view body) {
-  simdjson::dom::parser parser;
+  simdjson::dom::parser for_this;
+  simdjson::dom::parser& parser =
+      body.size() <= kShortAnswerBytes ? parser_of_short_answers() : for_this;
   Object answer;
   if (parser.parse(body.data(), body.size()).get(answer) != simdjson::SUCCESS) {
     return json::damaged("the answer", "is not JSON");
@@ -176,6 +195,7 @@ Result<T> parse_answer(std::string_view body) {
 
 template Result<Done> parse_answer<Done>(std::string_view);
 template Result<User> parse_answer<User>(std::string_view);
+template Result<MessageId> parse_answer<MessageId>(std::string_view);
 template Result<Message> parse_answer<Message>(std::string_view);
 template Result<ChatInfo> parse_answer<ChatInfo>(std::string_view);
 template Result<Membership> parse_answer<Membership>(std::string_view);

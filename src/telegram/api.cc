@@ -154,9 +154,10 @@ Async<void> Api::delete_webhook() {
 
 // ---- messages ----------------------------------------------------------------------------------
 
-Async<Message> Api::send_message(ChatId chat, std::string text, std::optional<Keyboard> keyboard) {
+Async<MessageId> Api::send_message(ChatId chat, std::string text,
+                                   std::optional<Keyboard> keyboard) {
   const js::object body = message_to_send(chat, text, keyboard);
-  return call<Message>({"sendMessage", Effect::kMutates, chat}, json_request(body));
+  return call<MessageId>({"sendMessage", Effect::kMutates, chat}, json_request(body));
 }
 
 std::string send_message_call(ChatId chat, const std::string& text,

@@ -123,8 +123,8 @@ class Api {
   /// Removes a webhook, which would make get_updates fail with kConflict. Pending updates stay.
   Async<void> delete_webhook();
 
-  Async<Message> send_message(ChatId chat, std::string text,
-                              std::optional<Keyboard> keyboard = std::nullopt);
+  Async<MessageId> send_message(ChatId chat, std::string text,
+                                std::optional<Keyboard> keyboard = std::nullopt);
 
   /// Replaces the text of an own message, and its buttons: none unless given. Succeeds when it is
   /// the same already.

@@ -186,7 +186,8 @@ Async<void> Outbox::hand_to_telegram(const Reply& reply) {
                                      edited.error().code == ErrorCode::kRejected);
     if (!in_vain) co_return edited;
   }
-  const Result<Message> sent = co_await api_->send_message(reply.chat, reply.text, reply.keyboard);
+  const Result<MessageId> sent =
+      co_await api_->send_message(reply.chat, reply.text, reply.keyboard);
   if (!sent) co_return sent.error();
   co_return Result<void>();
 }

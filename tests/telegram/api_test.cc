@@ -28,7 +28,7 @@ class ApiTest : public testing::Test {
   Upload upload(std::string bytes = "abc") {
     return {"snap-1.bin", "caption 1", std::make_shared<const Bytes>(std::move(bytes))};
   }
-  Result<Message> say() { return run(api_.send_message(kChat, "hi")); }
+  Result<MessageId> say() { return run(api_.send_message(kChat, "hi")); }
   Result<ChatInfo> look() { return run(api_.get_chat(kChat)); }
 
   FakeHttp http_;
@@ -414,7 +414,7 @@ TEST_F(ApiTest, UnreadableSuccessesAreNoSuccesses) {
   for (const char* body :
        {"", "null", "[]", R"({"ok":true})", R"({"ok":true,"result":true})",
         R"({"ok":1,"result":{}})", R"({"ok":true,"result":{"message_id":"42","chat":{"id":5}}})",
-        R"({"ok":true,"result":{"message_id":42}})", R"({"ok":true,"result":{"message_id":42,)",
+        R"({"ok":true,"result":{"chat":{"id":1}}})", R"({"ok":true,"result":{"message_id":42,)",
         R"({"ok":true,"result":{"message_id":42,"chat":{"id":99999999999999999999}}})"}) {
     http_.answer(200, body);
     const auto said = say();

@@ -124,7 +124,7 @@ TEST(AnUnlimitedBudget, KnowsOnlyPenalties) {
 // ---- the calls that are charged to it ----
 
 struct ChargedCalls : ABudget {
-  Result<Message> say(ChatId chat) { return run(api.send_message(chat, "hi")); }
+  Result<MessageId> say(ChatId chat) { return run(api.send_message(chat, "hi")); }
 
   FakeHttp http;
   Api api{http, *Token::parse("7:AAH-abcdefghij_KLMNOPQRSTUVWXYZ0123"), &budget};

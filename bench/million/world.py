@@ -1,0 +1,98 @@
+"""The emulated Telegram of one measurement: its people, what they write, and what the bot answers."""
+import re
+import time
+
+from server import Server, get, get_bytes, post
+
+BOT = 123456789
+TOKEN = f"{BOT}:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+OPERATOR = 900_000_001_000
+FIRST = 900_000_001_001  # writes before a program starts
+WITNESSES = range(900_000_002_000, 900_000_002_200)  # people whose every count is remembered
+SAYS = [{"text": "Клик", "share": 0.94}, {"text": "Рейтинг", "share": 0.05}]
+NEWCOMERS = 0.01
+REPLY_PATIENCE_S = 60
+
+
+def count_in(text):
+    """The count that an answer to "Клик" tells, whatever stands between its digits; 0 to whom the bot does not know."""
+    found = re.match(r"Кликов:(.*)", text)
+    return int(re.sub(r"\D", "", found.group(1))) if found else 0
+
+
+class World:
+    def __init__(self, programs, people_lines, core, flood="off", certificate=None):
+        tls = [] if certificate is None else ["--tls-port", "0", "--tls-cert", certificate[0], "--tls-key", certificate[1]]
+        self.emulator = Server([programs / "telegram-emulator", "--port", "0", "--flood", flood, *tls], core)
+        for line in people_lines:
+            post(self.emulator, "/emulator/people", line)
+        self.people = get(self.emulator, "/emulator/people?limit=0")["total"]
+        others = [OPERATOR, FIRST, *WITNESSES]
+        post(self.emulator, "/emulator/people",
+             {"bot_id": BOT, "people": [{"id": each, "first_name": "Свидетель"} for each in others]})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.emulator.stop()
+
+    # What the whole crowd does.
+
+    def crowd(self, seconds, waiting=0, per_second=0):
+        """Lets the people write for that long; the report of the emulator, with replies a second."""
+        post(self.emulator, "/emulator/crowd",
+             {"bot_id": BOT, "people": self.people, "says": SAYS, "newcomers": NEWCOMERS, "time_s": seconds,
+              "waiting": waiting, "per_second": per_second})
+        time.sleep(seconds)
+        while (report := get(self.emulator, "/emulator/crowd"))["running"]:
+            time.sleep(0.05)
+        report["replies_per_s"] = report["answers"] / max(report["elapsed_us"], 1) * 1e6
+        return report
+
+    # What one person does.
+
+    def _messages(self, person, after=0, wait_s=0):
+        return get(self.emulator, f"/emulator/chats/{person}/messages?bot_id={BOT}&limit=1&after={after}&wait_s={wait_s}",
+                   REPLY_PATIENCE_S + 10)
+
+    def write(self, person, text):
+        """The number of their message, behind which its answer will come."""
+        return post(self.emulator, "/emulator/send", {"bot_id": BOT, "from": person, "text": text})["message_id"]
+
+    def answer(self, person, message):
+        """The text of the bot's first message behind that one."""
+        version, end = 0, time.monotonic() + REPLY_PATIENCE_S
+        while time.monotonic() < end:
+            chat = self._messages(person, version, 1)
+            newest = chat["messages"][-1]
+            if newest["message_id"] > message:
+                return newest["text"]
+            version = chat["version"]
+        raise TimeoutError(f"no answer within {REPLY_PATIENCE_S} s")
+
+    def say(self, person, text):
+        return self.answer(person, self.write(person, text))
+
+    def clicks_of_witnesses(self):
+        """Everybody clicks once; what each is told."""
+        written = {each: self.write(each, "Клик") for each in WITNESSES}
+        return {each: count_in(self.answer(each, message)) for each, message in written.items()}
+
+    # What the bot uploads.
+
+    def uploads(self):
+        """Documents sent so far: how many, and the bytes of those calls."""
+        calls = get(self.emulator, "/emulator/stats")["calls"]
+        kinds = [calls.get(name, {"ok": 0, "bytes": 0}) for name in ("sendDocument", "editMessageMedia")]
+        return sum(each["ok"] for each in kinds), sum(each["bytes"] for each in kinds)
+
+    def refused_by_flood_control(self):
+        return get(self.emulator, "/emulator/stats")["calls"].get("sendMessage", {"failed": 0})["failed"]
+
+    def newest_backup(self):
+        """The bytes of the newest document in the operator's chat; None when there is none."""
+        chat = get(self.emulator, f"/emulator/chats/{OPERATOR}/messages?bot_id={BOT}&limit=1000")
+        documents = [each["message_id"] for each in chat["messages"] if "document" in each]
+        return get_bytes(self.emulator, f"/emulator/chats/{OPERATOR}/messages/{documents[-1]}/document?bot_id={BOT}"
+                         ) if documents else None
