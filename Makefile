@@ -7,7 +7,7 @@ WERROR = $(if $(CI),ON,OFF)
 # People in the benchmark's data sets.
 N ?= 1000000
 
-.PHONY: run build packages test torture soak bench bench-programs lint fuzz format install-build install-package install-test \
+.PHONY: run build packages test torture soak bench bench-programs bench-million lint fuzz format install-build install-package install-test \
   install-bench install-lint install-fuzz clean
 
 run: build
@@ -37,6 +37,14 @@ bench-programs: install-bench
 	cmake --build --preset bench --target bench_floor telegram-emulator telekv -j $(JOBS)
 	bench/emulator.py build/bench/bin --people $(N) --json build/bench/emulator.json
 	bench/moving_in.py build/bench/bin --users $(N) --json build/bench/moving_in.json
+
+# The clicker beside what people use today, with simulated players.
+USERS ?= 1000000
+bench-million: install-test
+	@cmake --preset bench -G Ninja -DTELEKV_WERROR=$(WERROR) >/dev/null
+	cmake --build --preset bench --target bench_people bench_cpp_std telegram-emulator telekv clicker -j $(JOBS)
+	npm ci --prefix bench/million/peers --no-audit --no-fund --loglevel=error
+	bench/million.py build/bench/bin --users $(USERS) --json build/bench/million.json --plots build/bench/plots
 
 # The built programs: rounds of kill -9, and of overlapping copies, in strict mode.
 KILL_ROUNDS ?= 200

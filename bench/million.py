@@ -3,8 +3,9 @@
 
 Each program runs alone on one processor, the emulator with its simulated people on another. In turns, ROUNDS times:
 closed loop without backups, the same with backups, a crash (kill -9) under 200 witnesses, the start after it.
-Flood limits and the joining of replies are off, for every program alike. Docs: docs/performance.md.
-Usage: million.py FOLDER_OF_PROGRAMS [--users N] [--seconds S] [--rounds N] [--only NAME ...] [--json FILE] [--plots FOLDER]
+Flood limits and the joining of replies are off, for every program alike, but in the rows that say otherwise.
+Usage: million.py FOLDER_OF_PROGRAMS [--users N] [--seconds S] [--everyday-seconds S] [--dump-seconds S] [--rounds N]
+  [--only NAME ...] [--json FILE] [--plots FOLDER]
 """
 import argparse
 import contextlib
@@ -21,12 +22,12 @@ sys.path.insert(0, str(HERE / "million"))
 
 import bots
 import report
-from world import FIRST, WITNESSES, World
+from world import CLICKS, FIRST, WITNESSES, World
 
 WAITING = 64  # people who wait at a time, closed loop
 NORMAL_PER_SECOND = 30
 LIMITED_PER_SECOND = 20
-LONGEST_WAIT_FOR_A_BASE_S = 20
+DUMPS_TO_WAIT_FOR_A_FULL_BACKUP = 6
 ENOUGH_OF_A_DUMP = 0.02  # of the JSON dump: an upload of that size is a full backup
 
 
@@ -35,12 +36,11 @@ class Run:
 
     def __init__(self, options, kind, certificate=None, flood="off"):
         self.options, self.kind = options, kind
-        self.stack = contextlib.ExitStack()
-        with self.stack as stack:
+        with contextlib.ExitStack() as stack:
             folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
             lines = options.people.read_bytes().splitlines()
             self.world = stack.enter_context(World(options.programs, lines, options.cores[1], flood, certificate))
-            self.bot = kind(options.programs, self.world, folder, options.cores[0], certificate)
+            self.bot = kind(options, self.world, folder, certificate)
             stack.callback(self.bot.stop)
             self.bot.prepare(options.dump)
             self.stack = stack.pop_all()
@@ -71,15 +71,16 @@ class Run:
         at_rest = self.bot.process.resident_bytes()
         self.world.crowd(min(2, self.options.seconds), waiting=WAITING)  # warms up
         figures = self.closed_loop(self.options.seconds)
+        clicks = self.world.crowd(self.options.seconds, waiting=WAITING, says=CLICKS)
         self.bot.stop()
-        return {**figures, "rss_rest": at_rest}
+        return {**figures, "rss_rest": at_rest, "clicks_per_s": clicks["replies_per_s"]}
 
     def backups(self):
         """With backups as people run it; windows until a full one has been uploaded."""
         started = self.start()
         full = self.options.dump.stat().st_size * ENOUGH_OF_A_DUMP
         gaps, uploads = [], []
-        end = time.monotonic() + LONGEST_WAIT_FOR_A_BASE_S
+        end = time.monotonic() + DUMPS_TO_WAIT_FOR_A_FULL_BACKUP * self.options.dump_seconds
         while time.monotonic() < end:
             before = self.world.uploads()
             window = self.closed_loop(self.options.seconds)
@@ -96,7 +97,7 @@ class Run:
         """Counts that witnesses were told and that are gone after kill -9; the start after it."""
         for each in WITNESSES:
             self.world.say(each, "/start")
-        time.sleep(min(self.bot.backup_s(), self.options.seconds) * 1.5)  # something is saved
+        time.sleep(min(self.bot.backup_s, self.options.seconds) * 1.5)  # something is saved
         self.world.clicks_of_witnesses()
         told = self.world.clicks_of_witnesses()
         assert all(told.values()), "somebody who has registered is not known"
@@ -139,6 +140,7 @@ def measure_program(options, kind, figures):
         last = run.crash()
     name = kind.name
     figures.add("e2e.replies_per_s", name, quiet["replies_per_s"])
+    figures.add("e2e.clicks_per_s", name, quiet["clicks_per_s"])
     for share in ("p50", "p99", "p99_9", "max"):
         figures.add(f"e2e.{share}", name, quiet["latency_us"][share] * 1e3)
     figures.add("e2e.gap", name, quiet["longest_gap_us"] * 1e3)
@@ -174,7 +176,7 @@ def measure_everyday(options, figures):
             figures.add("e2e.upload_per_hour", kind.name, everyday["upload_per_hour"])
             figures.add("e2e.everyday.p99", kind.name, everyday["latency_us"]["p99"] * 1e3)
     with Run(options, bots.CoalescingClicker, flood="real") as run:
-        limited = run.with_limits(max(options.seconds, 10))
+        limited = run.with_limits(options.everyday_seconds)
         figures.add("e2e.limited.replies_per_s", "telekv", limited["replies_per_s"])
         figures.add("e2e.limited.refused", "telekv", limited["refused"])
         figures.add("e2e.limited.p99", "telekv", limited["latency_us"]["p99"] * 1e3)
@@ -186,6 +188,7 @@ def parse():
     parser.add_argument("--users", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=int, default=10, help="of each closed loop")
     parser.add_argument("--everyday-seconds", type=int, default=120, help="of the open loop at 30 messages a second")
+    parser.add_argument("--dump-seconds", type=int, default=30, help="from one backup of the peers to the next")
     parser.add_argument("--rounds", type=int, default=3)
     names = [kind.name for kind in (bots.Clicker, *bots.PEER_KINDS)]
     parser.add_argument("--only", nargs="+", choices=names, default=names)

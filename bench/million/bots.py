@@ -26,9 +26,10 @@ class Bot:
 
     name = ""
 
-    def __init__(self, programs, world, folder, core, certificate=None):
-        self.programs, self.world, self.folder, self.core = programs, world, folder, core
-        self.certificate = certificate
+    def __init__(self, options, world, folder, certificate=None):
+        self.programs, self.core = options.programs, options.cores[0]
+        self.backup_s = options.dump_seconds
+        self.world, self.folder, self.certificate = world, folder, certificate
         self.process = None
         self.log = folder / "log"
 
@@ -42,15 +43,11 @@ class Bot:
         """Gives it the users of a JSON dump."""
         raise NotImplementedError
 
-    def backup_s(self):
-        """How often it makes a backup as people run it."""
-        return 30
-
     def start(self, backup_s=None):
         url = self.world.emulator.secure_url if self.certificate else self.world.emulator.url
         trust = {"SSL_CERT_FILE": self.certificate[0], "NODE_EXTRA_CA_CERTS": self.certificate[0]} if self.certificate else {}
         environment = {**os.environ, "BOT_TOKEN": TOKEN, "ADMIN_ID": str(OPERATOR), "API_ROOT": url, **trust,
-                       **self.environment(self.backup_s() if backup_s is None else backup_s)}
+                       **self.environment(backup_s or self.backup_s)}
         with self.log.open("ab") as log:
             self.process = Process(self.command(), self.core, env=environment, stdout=log, stderr=log)
 
@@ -72,14 +69,15 @@ class Clicker(Bot):
     name = "telekv"
     settings = {}
 
+    def __init__(self, options, *rest):
+        super().__init__(options, *rest)
+        self.backup_s = min(5, options.dump_seconds)  # as it comes
+
     def environment(self, backup_s):
         return {"TELEKV_KEY": KEY, "FLOOD_BUDGET": "off", "BACKUP_INTERVAL": str(backup_s), **self.settings}
 
     def command(self):
         return [self.programs / "clicker"]
-
-    def backup_s(self):
-        return 5
 
     def prepare(self, dump):
         environment = {**os.environ, "BOT_TOKEN": TOKEN, "TELEKV_KEY": KEY, "ADMIN_ID": str(OPERATOR),

@@ -8,6 +8,7 @@ OURS = "telekv"
 # Metric: unit, what it says, whether it is drawn.
 METRICS = {
     "e2e.replies_per_s": ("1/s", "replies a second, closed loop", True),
+    "e2e.clicks_per_s": ("1/s", "the same, clicks alone", False),
     "e2e.p50": ("ns", "latency, half", False),
     "e2e.p99": ("ns", "latency, 99 %", False),
     "e2e.p99_9": ("ns", "latency, 99.9 %", False),

@@ -9,8 +9,9 @@ TOKEN = f"{BOT}:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 OPERATOR = 900_000_001_000
 FIRST = 900_000_001_001  # writes before a program starts
 WITNESSES = range(900_000_002_000, 900_000_002_200)  # people whose every count is remembered
-SAYS = [{"text": "Клик", "share": 0.94}, {"text": "Рейтинг", "share": 0.05}]
-NEWCOMERS = 0.01
+# What people do: clicks, ratings, and one newcomer in a hundred.
+USUAL = {"says": [{"text": "Клик", "share": 0.94}, {"text": "Рейтинг", "share": 0.05}], "newcomers": 0.01}
+CLICKS = {"says": [{"text": "Клик", "share": 1}]}
 REPLY_PATIENCE_S = 60
 
 
@@ -39,11 +40,11 @@ class World:
 
     # What the whole crowd does.
 
-    def crowd(self, seconds, waiting=0, per_second=0):
+    def crowd(self, seconds, waiting=0, per_second=0, says=None):
         """Lets the people write for that long; the report of the emulator, with replies a second."""
         post(self.emulator, "/emulator/crowd",
-             {"bot_id": BOT, "people": self.people, "says": SAYS, "newcomers": NEWCOMERS, "time_s": seconds,
-              "waiting": waiting, "per_second": per_second})
+             {"bot_id": BOT, "people": self.people, **(says or USUAL), "time_s": seconds, "waiting": waiting,
+              "per_second": per_second})
         time.sleep(seconds)
         while (report := get(self.emulator, "/emulator/crowd"))["running"]:
             time.sleep(0.05)
