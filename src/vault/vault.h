@@ -364,6 +364,7 @@ class Vault {
   std::optional<Clock::Time> taken_since_;    // the oldest update taken, but not committed
   bool base_required_ = false;  // a delta was dropped in favour of a base that is not written yet
   bool rotation_due_ = false;   // the own root must not be edited again
+  bool unpinned_own_ = false;   // by a gap, and not noticed by a CHECK yet
   bool point_wanted_ = false;
   std::int64_t began_at_ = 0;  // seconds since the Unix epoch, of a store created in this run
   Clock::Time quiet_until_{};  // the end of the last penalty

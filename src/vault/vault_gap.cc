@@ -103,6 +103,7 @@ Channel::Async<bool> Vault::absorb_from_below(Patience patience) {
     if (!unpinned) co_return unpinned.error();
   }
   const auto unpin_own = [this]() -> Channel::Async<void> {
+    unpinned_own_ = true;
     Result<void> unpinned = co_await channel_->unpin(root_);
     if (!unpinned && unpinned.error().code == ErrorCode::kOutcomeUnknown) rotation_due_ = true;
     co_return unpinned;

@@ -286,8 +286,10 @@ Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
     if (*pointer > root_) co_return superseded_by(**pointer);
     if (witnessed_ && *pointer != root_) co_return Standing::kTurnedBack;
     if (pinned && pinned->id == root_) co_return Standing::kOwn;
-    note(Note::Weight::kInfo,
-         "root " + std::to_string(to_int(root_)) + " is not pinned any more: it is pinned again");
+    if (!std::exchange(unpinned_own_, false)) {
+      note(Note::Weight::kInfo,
+           "root " + std::to_string(to_int(root_)) + " is not pinned any more: it is pinned again");
+    }
     Result<void> pinned_again = co_await retry(patience, OnUnknown::kRepeat, pin_own);
     if (!pinned_again) co_return pinned_again.error();
   }
