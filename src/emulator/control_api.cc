@@ -68,7 +68,9 @@ HttpReply run_get(ControlCall& call, std::string_view path) {
 
 // Whether "http://localhost:8081" or "127.0.0.1:8081" names this machine's loopback.
 bool is_loopback_authority(std::string_view authority) {
-  if (authority.starts_with("http://")) authority.remove_prefix(std::string_view("http://").size());
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (authority.starts_with(scheme)) authority.remove_prefix(scheme.size());
+  }
   if (!authority.starts_with('['))
     return is_loopback_host(authority.substr(0, authority.find(':')));
   const std::size_t end = authority.find(']');

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "emulator/control_arguments.h"
+#include "emulator/message_text.h"
 
 namespace telekv::emulator {
 namespace {
@@ -24,8 +25,10 @@ Answer<std::vector<Saying>> read_sayings(const ControlBody& body) {
   for (const simdjson::dom::element each : *list) {
     ControlBody fields;
     if (each.get(fields) != simdjson::SUCCESS) return wrong("\"says\" must be objects");
-    auto text = required_string(fields, "text");
-    if (text.has_error()) return text.error();
+    const auto given = required_string(fields, "text");
+    if (given.has_error()) return given.error();
+    auto text = clean_message_text(*given);
+    if (text.has_error()) return wrong("\"text\" of \"says\": " + text.error().description);
     const auto share = optional_number(fields, "share", kAll);
     if (share.has_error()) return share.error();
     if (!is_share(*share)) return wrong("\"share\" must be 0..1");
@@ -35,9 +38,10 @@ Answer<std::vector<Saying>> read_sayings(const ControlBody& body) {
 }
 
 Answer<void> check_shares(const CrowdPlan& plan) {
+  if (!is_share(plan.newcomers)) return wrong("\"newcomers\" must be 0..1");
   double sum = plan.newcomers;
   for (const Saying& saying : plan.says) sum += saying.share;
-  if (!is_share(plan.newcomers) || std::abs(sum - kAll) > kRounding) {
+  if (std::abs(sum - kAll) > kRounding) {
     return wrong("the shares of \"says\" and \"newcomers\" must be 1 together");
   }
   return {};
@@ -82,11 +86,16 @@ Answer<CrowdPlan> read_plan(const ControlBody& body) {
 }  // namespace
 
 Answer<std::string> post_crowd(ControlCall& call, const ControlBody& body) {
-  const auto bot = required_bot(call, body);
-  if (bot.has_error()) return bot.error();
   auto plan = read_plan(body);
   if (plan.has_error()) return plan.error();
-  if (call.world.people_count() == 0) return wrong("nobody is there; create people first");
+  const std::size_t writers = std::min(plan->people, call.world.people_count());
+  if (writers == 0) return wrong("nobody is there; create people first");
+  if (plan->newcomers == 0 && plan->waiting > writers) {
+    return wrong("\"waiting\" must be no more than \"people\", of whom " + std::to_string(writers) +
+                 " are there");
+  }
+  const auto bot = required_bot(call, body);
+  if (bot.has_error()) return bot.error();
   call.crowd.start((*bot)->id, std::move(*plan));
   return std::string("{}");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace telekv::emulator {
 namespace {
@@ -37,22 +38,31 @@ void Crowd::note_answer(ChatId chat, Instant now) {
 void Crowd::write(Instant now, TimeMs world_now) {
   lose_patience(now);
   if (is_open_loop()) {
-    const std::chrono::duration<double> passed = std::min(now, end_) - start_;
-    const auto due = static_cast<std::uint64_t>(passed.count() * plan_.per_second);
-    while (due_ < due) {
-      const std::chrono::duration<double> turn(static_cast<double>(due_++) / plan_.per_second);
-      write_one(start_ + std::chrono::duration_cast<std::chrono::nanoseconds>(turn), world_now);
-    }
+    write_due(now, world_now);
     return;
   }
-  // Somebody may be skipped; the rest of the places is tried again when the next answer comes.
-  for (std::size_t free = plan_.waiting - std::min<std::size_t>(plan_.waiting, since_.size());
-       free > 0 && now < end_; --free) {
-    write_one(now, world_now);
+  // Where one cannot write, the rest of the places is tried again when the next answer comes.
+  while (now < end_ && since_.size() < plan_.waiting && write_one(now, world_now)) {
   }
 }
 
-void Crowd::write_one(Instant due, TimeMs world_now) {
+// Of an open loop, messages that are due; of a closed one, none.
+std::uint64_t Crowd::due_by(Instant now) const {
+  const std::chrono::duration<double> passed = std::clamp(now, start_, end_) - start_;
+  return static_cast<std::uint64_t>(passed.count() * plan_.per_second);
+}
+
+void Crowd::write_due(Instant now, TimeMs world_now) {
+  const std::uint64_t too_late = std::max(due_, due_by(now - kPatience));
+  skipped_ += too_late - std::exchange(due_, too_late);
+  for (const std::uint64_t end = std::min(due_by(now), due_ + kMostAtOnce); due_ < end; ++due_) {
+    const std::chrono::duration<double> turn(static_cast<double>(due_) / plan_.per_second);
+    write_one(start_ + std::chrono::duration_cast<std::chrono::nanoseconds>(turn), world_now);
+  }
+}
+
+// False: it was skipped.
+bool Crowd::write_one(Instant due, TimeMs world_now) {
   Bot& bot = world_.ensure_bot(bot_);
   const Saying* saying = draw_saying();
   const PersonId person = saying == nullptr ? newcomer() : draw_person();
@@ -63,10 +73,11 @@ void Crowd::write_one(Instant due, TimeMs world_now) {
       ++written_;
       since_.emplace(person, due);
       in_turn_.push_back({person, due});
-      return;
+      return true;
     }
   }
   ++skipped_;
+  return false;
 }
 
 // Null: a newcomer's.

@@ -4,7 +4,8 @@
 //
 // Closed loop: so many people wait at any time; the next one writes when an answer comes. Open
 // loop: messages are due at a fixed rate, however slowly the bot answers, and how long an answer
-// took is counted from when its message was due.
+// took is counted from when its message was due. Where more is due than the machine can write, what
+// has been due for kPatience is skipped.
 //
 // Every message is taken to have one answer: a bot that sends two to somebody who writes again
 // meanwhile is measured too fast. Deterministic but for `now`: the same plan, the same messages.
@@ -45,7 +46,8 @@ struct CrowdReport {
   std::uint64_t written = 0;
   std::uint64_t answers = 0;
   std::uint64_t unanswered = 0;  ///< no answer within Crowd::kPatience
-  /// Due messages that nobody wrote: all who were drawn waited, or the bot's queue was full.
+  /// Due messages that nobody wrote: all who were drawn waited, they had blocked the bot, its queue
+  /// was full, or they had been due for Crowd::kPatience.
   std::uint64_t skipped = 0;
   std::size_t waiting = 0;
   std::chrono::nanoseconds elapsed{};      ///< from the start to the last answer
@@ -58,6 +60,8 @@ class Crowd {
   using Instant = std::chrono::steady_clock::time_point;
 
   static constexpr std::chrono::seconds kPatience{10};
+  /// Messages of an open loop that are written at once: between them the bot is served.
+  static constexpr std::uint64_t kMostAtOnce = 1000;
 
   /// `world` must outlive the object. At least one person must be there.
   Crowd(World& world, BotId bot, CrowdPlan plan, Instant now);
@@ -67,11 +71,11 @@ class Crowd {
   /// The bot has written into that chat. Changes nothing in the world.
   void note_answer(ChatId chat, Instant now);
 
-  /// Lets everybody write whose turn has come.
+  /// Lets everybody write whose turn has come, of an open loop the first kMostAtOnce.
   void write(Instant now, TimeMs world_now);
 
   /// Nobody will write any more, and nobody waits.
-  bool is_over(Instant now) const { return now >= end_ && since_.empty(); }
+  bool is_over(Instant now) const { return now >= end_ && since_.empty() && due_ == due_by(end_); }
   bool is_open_loop() const { return plan_.waiting == 0; }
 
   CrowdReport report() const;
@@ -82,7 +86,9 @@ class Crowd {
     Instant since;
   };
 
-  void write_one(Instant due, TimeMs world_now);
+  std::uint64_t due_by(Instant now) const;
+  void write_due(Instant now, TimeMs world_now);
+  bool write_one(Instant due, TimeMs world_now);
   const Saying* draw_saying();
   PersonId draw_person();
   PersonId newcomer();
@@ -98,7 +104,7 @@ class Crowd {
   std::vector<std::uint32_t> by_activity_;  // positions in the world's order, busiest first
   std::unordered_map<PersonId, Instant> since_;
   std::deque<Wait> in_turn_;  // those who began to wait, with some who do no longer
-  std::uint64_t due_ = 0;     // messages whose turn has come
+  std::uint64_t due_ = 0;     // messages whose turn has come, those of an open loop
   std::uint64_t written_ = 0;
   std::uint64_t unanswered_ = 0;
   std::uint64_t skipped_ = 0;

@@ -26,7 +26,7 @@ std::optional<CrowdReport> CrowdRunner::report() const {
 
 void CrowdRunner::tick() {
   write();
-  surroundings_.commit();
+  surroundings_.settle();
   if (crowd_->is_over(Clock::now())) running_ = false;
   if (!running_) return;
   timer_.expires_after(crowd_->is_open_loop() ? kOpenLoopTick : kClosedLoopTick);

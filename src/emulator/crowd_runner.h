@@ -15,7 +15,7 @@ class CrowdRunner {
  public:
   struct Surroundings {
     std::function<TimeMs()> now;   ///< the emulator's clock
-    std::function<void()> commit;  ///< keeps what was written
+    std::function<void()> settle;  ///< keeps what was written, and tells those who watch
   };
 
   CrowdRunner(const boost::asio::any_io_executor& executor, World& world, Surroundings surroundings)
@@ -30,7 +30,7 @@ class CrowdRunner {
     if (crowd_ && running_ && crowd_->bot() == bot) crowd_->note_answer(chat, Clock::now());
   }
 
-  /// Between two changes of the world. Leaves the commit to the caller.
+  /// Between two changes of the world. Leaves it to the caller to settle them.
   void write() {
     if (running_) crowd_->write(Clock::now(), surroundings_.now());
   }

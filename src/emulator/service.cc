@@ -7,6 +7,7 @@
 
 #include "emulator/body_encoding.h"
 #include "emulator/control_api.h"
+#include "emulator/fault_replies.h"
 #include "emulator/page_files.h"
 #include "emulator/text.h"
 
@@ -28,42 +29,6 @@ constexpr std::string_view kWebhookIsSet =
     "the "
     "webhook first";
 constexpr std::string_view kWebhookWasSet = "Conflict: terminated by setWebhook request";
-
-constexpr std::string_view kBadGatewayPage =
-    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad "
-    "Gateway</h1></center>\r\n<hr><center>nginx/1.18.0</center>\r\n</body>\r\n</html>\r\n";
-
-HttpReply error_reply(const ApiError& error) {
-  HttpReply reply;
-  reply.status = error.code;
-  reply.body = wrap_error(error);
-  if (error.retry_after_s != 0) {
-    reply.extra_headers = "Retry-After: " + std::to_string(error.retry_after_s) + "\r\n";
-  }
-  return reply;
-}
-
-// Spoils the answer to a call that has had its effect.
-void spoil(HttpReply& reply, const Fault& fault) {
-  switch (fault.kind) {
-    case FaultKind::kDropAfter:
-      reply.delivery = Delivery::kCut;
-      break;
-    case FaultKind::kDelay:
-      reply.delay = fault.delay;
-      break;
-    case FaultKind::kNoAnswer:
-      reply.delay = fault.delay;
-      reply.delivery = Delivery::kCut;
-      break;
-    case FaultKind::kCutAnswer:  // a whole body would be no fault
-      reply.cut_after_bytes =
-          std::min<std::uint64_t>(fault.bytes, std::max<std::size_t>(reply.size(), 1) - 1);
-      break;
-    default:  // answered instead of the call
-      break;
-  }
-}
 
 HttpReply page_reply(const PageFile& page) {
   HttpReply reply;
@@ -87,11 +52,15 @@ Service::Service(asio::any_io_executor executor, World& world, FileStore& files,
       page_events_(world),
       flood_(flood),
       edit_uploads_(executor_),
-      crowd_(executor_, world_, {.now = [this] { return now(); }, .commit = [this] { commit(); }}),
+      crowd_(executor_, world_, {.now = [this] { return now(); }, .settle = [this] { settle(); }}),
       webhooks_(
           executor_, world_,
           {.now = [this] { return now(); },
-           .commit = [this] { commit(); },
+           .commit =
+               [this] {
+                 crowd_.write();
+                 settle();
+               },
            .run_reply = [this](Bot& bot,
                                const WebhookAnswer& answer) { run_webhook_reply(bot, answer); }}) {
   observe_world();
@@ -132,12 +101,17 @@ bool Service::commit() {
   return false;
 }
 
+// After a change of the world.
+bool Service::settle() {
+  tell_pages();
+  return commit();
+}
+
 asio::awaitable<HttpReply> Service::handle(HttpRequest* request) {
   statistics_.bytes_in += request->body.size();
   HttpReply reply = co_await find_reply(request);
   crowd_.write();
-  tell_pages();
-  if (!commit()) reply.delivery = Delivery::kCut;
+  if (!settle()) reply.delivery = Delivery::kCut;
   statistics_.bytes_out += reply.size();
   if (reply.delay.count() > 0) {
     Timer timer(executor_, reply.delay);
@@ -317,34 +291,6 @@ std::optional<HttpReply> Service::refuse_flood(const Bot& bot, const MethodEntry
   const std::uint32_t wait_s = flood_.charge(bot.id, arguments.get_integer("chat_id", 0), now());
   if (wait_s == 0) return std::nullopt;
   return error_reply(too_many_requests(wait_s));
-}
-
-std::optional<HttpReply> Service::answer_instead(const Fault& fault) const {
-  switch (fault.kind) {
-    case FaultKind::kTooManyRequests:
-      return error_reply(too_many_requests(fault.retry_after_s));
-    case FaultKind::kBadGateway: {
-      HttpReply reply;
-      reply.status = 502;
-      reply.content_type = "text/html";
-      reply.body = kBadGatewayPage;
-      return reply;
-    }
-    case FaultKind::kRestart:
-      return error_reply({500, "Internal Server Error: restart"});
-    case FaultKind::kDropBefore: {
-      HttpReply reply;
-      reply.delivery = Delivery::kCut;
-      return reply;
-    }
-    case FaultKind::kDropAfter:
-    case FaultKind::kDelay:
-    case FaultKind::kCutAnswer:
-    case FaultKind::kNoAnswer:
-    case FaultKind::kSecondPoller:
-      return std::nullopt;
-  }
-  return std::nullopt;
 }
 
 HttpReply Service::download(const BotPath& path) {

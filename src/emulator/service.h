@@ -75,13 +75,13 @@ class Service {
   boost::asio::awaitable<void> wait_for_chat(BotId bot, ChatId chat,
                                              std::chrono::steady_clock::time_point deadline);
   HttpReply download(const BotPath& path);
-  std::optional<HttpReply> answer_instead(const Fault& fault) const;
   void end_polls_by_second_pollers();
   void tell_pages();
   std::optional<HttpReply> refuse_flood(const Bot& bot, const MethodEntry& method,
                                         const Arguments& arguments);
   TimeMs now() const;
   bool commit();
+  bool settle();
 
   boost::asio::any_io_executor executor_;
   World& world_;

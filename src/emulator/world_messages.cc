@@ -1,40 +1,14 @@
 // What bots do to messages: send, edit, forward, copy, delete, pin.
 #include <algorithm>
 
-#include "emulator/text.h"
+#include "emulator/message_text.h"
 #include "emulator/world.h"
 
 namespace telekv::emulator {
 namespace {
 
-constexpr std::size_t kMaxRawTextBytes = 32u << 10;     // Client.cpp get_formatted_text
-constexpr std::size_t kMaxMessageCodePoints = 4096;     // Bot API: sendMessage
-constexpr std::size_t kMaxCaptionCodePoints = 1024;     // Bot API: sendDocument
 constexpr std::int64_t kDeleteTimeLimit_s = 48 * 3600;  // Bot API: deleteMessage
 constexpr int kKeptWhenFull = 8;                        // of a chat, when there are too many
-
-Answer<std::string> clean_content(std::string_view text) {
-  if (text.size() > kMaxRawTextBytes) return bad_request("text is too long");
-  if (!is_valid_utf8(text)) return bad_request("text must be encoded in UTF-8");
-  return clean_text(text);
-}
-
-Answer<std::string> clean_message_text(std::string_view raw) {
-  auto text = clean_content(raw);
-  if (text.has_error()) return text;
-  if (text->empty()) return bad_request("message text is empty");
-  if (count_code_points(*text) > kMaxMessageCodePoints) return bad_request("message is too long");
-  return text;
-}
-
-Answer<std::string> clean_caption(std::string_view raw) {
-  auto text = clean_content(raw);
-  if (text.has_error()) return text;
-  if (count_code_points(*text) > kMaxCaptionCodePoints) {
-    return bad_request("message caption is too long");
-  }
-  return text;
-}
 
 // Details only where there is something to say: most messages have none.
 void set_details(Message& message, MessageDetails details) {

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "emulator/message_text.h"
 #include "emulator/render.h"
 #include "emulator/text.h"
 #include "emulator/world.h"
@@ -17,7 +18,6 @@ constexpr std::size_t kMaxTokenLength = 80;                   // ClientManager.c
 constexpr std::size_t kMinSecretLength = 24;                  // ClientManager.cpp
 constexpr std::int64_t kMessageLifetime_s = 86'400;           // Client.cpp: messages in the queue
 constexpr std::int64_t kCallbackLifetime_s = 150;             // Client.cpp: callback queries
-constexpr std::size_t kMaxMessageCodePoints = 4096;           // Bot API: sendMessage
 constexpr std::size_t kMaxCallbackDataBytes = 64;             // Bot API: InlineKeyboardButton
 constexpr std::int64_t kMaxPollTimeout_s = 50;                // Client.h: LONG_POLL_MAX_TIMEOUT
 constexpr TimeMs kRepeatedOffset_ms = 3000;        // Client.cpp process_get_updates_query
@@ -163,12 +163,10 @@ Answer<Sent> World::person_sends(Bot& bot, PersonId from, std::string_view text,
 
 Answer<Sent> World::person_writes(Bot& bot, ChatId chat_id, PersonId from, std::string_view text,
                                   TimeMs now) {
-  if (!is_valid_utf8(text)) return bad_request("text must be encoded in UTF-8");
+  auto cleaned = clean_message_text(text);
+  if (cleaned.has_error()) return cleaned.error();
   Message message;
-  message.text = clean_text(text);
-  if (message.text.empty()) return bad_request("message text is empty");
-  if (count_code_points(message.text) > kMaxMessageCodePoints)
-    return bad_request("message is too long");
+  message.text = std::move(*cleaned);
   auto found = chat_of_person(bot, chat_id, from);
   if (found.has_error()) return found.error();
   Chat& chat = **found;

@@ -1,8 +1,8 @@
 // What the clicker serves on PORT: health, metrics and the webhook.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { certificateFor } from './certificate.mjs';
 import {
   Clicker,
   botId,
@@ -137,21 +137,10 @@ test(
   }),
 );
 
-/// A certificate that only itself vouches for, and its key: two PEM files.
-function certificateFor(host, folder, days = 2) {
-  const [certificate, key, request] = ['crt', 'key', 'csr'].map((end) => join(folder, `${host}.${end}`));
-  const openssl = (...args) => execFileSync('openssl', args, { stdio: 'ignore' });
-  openssl(
-    ...['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-    ...['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`],
-    ...['-keyout', key, '-out', request],
-  );
-  openssl(
-    ...['x509', '-req', '-in', request, '-signkey', key, '-copy_extensions', 'copy'],
-    ...['-days', String(days), '-out', certificate],
-  );
+const webhookCertificate = (host, folder, days) => {
+  const { certificate, key } = certificateFor(`DNS:${host}`, folder, days);
   return { WEBHOOK_CERT: certificate, WEBHOOK_KEY: key };
-}
+};
 
 test(
   'Updates are delivered over TLS with a certificate of its own',
@@ -161,7 +150,7 @@ test(
     const secure = {
       ...plain,
       WEBHOOK_URL: `https://localhost:${plain.PORT}/hook`,
-      ...certificateFor('localhost', place.folder),
+      ...webhookCertificate('localhost', place.folder),
     };
     const clicker = await Clicker.start(place, emulator, { operator, environment: secure });
     const people = crowd(9, (index) => index);
@@ -173,8 +162,8 @@ test(
     assert.deepEqual(await clicker.terminate(), { code: exitCode.ok, signal: null });
 
     for (const [changes, advice] of [
-      [certificateFor('example.org', place.folder), /WEBHOOK_CERT: the certificate is not for localhost/],
-      [certificateFor('localhost', place.folder, -1), /WEBHOOK_CERT: the certificate has expired/],
+      [webhookCertificate('example.org', place.folder), /WEBHOOK_CERT: the certificate is not for localhost/],
+      [webhookCertificate('localhost', place.folder, -1), /WEBHOOK_CERT: the certificate has expired/],
       [{ WEBHOOK_CERT: join(place.folder, 'none.pem') }, /WEBHOOK_CERT: .*none\.pem: no certificate/],
       [{ WEBHOOK_KEY: secure.WEBHOOK_CERT }, /WEBHOOK_CERT: .*: no private key/],
       [{ WEBHOOK_URL: plain.WEBHOOK_URL }, /WEBHOOK_CERT needs a WEBHOOK_URL with https/],

@@ -151,9 +151,10 @@ export function inPlace(body) {
 
 /// The local Telegram.
 export class Emulator {
-  static async start(place, { state, port = 0, flood = 'off', local = false } = {}) {
+  /// `tls`: {certificate, key}, two files; then it serves `secureRoot` too.
+  static async start(place, { state, port = 0, flood = 'off', local = false, tls } = {}) {
     const emulator = new Emulator();
-    Object.assign(emulator, { place, state, flood, local });
+    Object.assign(emulator, { place, state, flood, local, tls });
     await emulator.#launch(port);
     return emulator;
   }
@@ -162,8 +163,11 @@ export class Emulator {
     const args = ['--port', String(port), '--flood', this.flood];
     if (this.state) args.push('--state', this.state);
     if (this.local) args.push('--local');
+    if (this.tls) args.push('--tls-port', '0', '--tls-cert', this.tls.certificate, '--tls-key', this.tls.key);
     this.program = this.place.start('telegram-emulator', args);
-    [, this.root, this.port] = await this.program.line(/ready: (http:\/\/127\.0\.0\.1:(\d+))\//);
+    [, this.root, this.port, this.secureRoot] = await this.program.line(
+      /ready: (http:\/\/127\.0\.0\.1:(\d+))\/(?: and (https:\/\/127\.0\.0\.1:\d+)\/)?\n/,
+    );
   }
 
   /// Kills the emulator and starts it again on the same port; only its state folder survives.

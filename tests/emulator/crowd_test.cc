@@ -190,8 +190,38 @@ TEST_F(People, WhoCannotWriteIsSkipped) {
     telegram.world.set_blocked(telegram.bot, id, true, telegram.now).value();
   }
   start(closed_loop(4, seconds(9)));
-  EXPECT_EQ(crowd->report().skipped, 4u);
+  EXPECT_EQ(crowd->report().skipped, 1u) << "the other places are tried when an answer comes";
   EXPECT_EQ(crowd->report().waiting, 0u);
+}
+
+TEST_F(People, WhatIsDueIsWrittenBitByBitAndTooLateNotAtAll) {
+  constexpr std::uint64_t kDue = 100'000;
+  start(open_loop(kDue, seconds(1)));
+  now += seconds(1);
+  write();
+  EXPECT_EQ(crowd->report().written + crowd->report().skipped, Crowd::kMostAtOnce);
+  for (const auto& [person, text] : take_written()) telegram.send(person, "ok");
+  EXPECT_FALSE(crowd->is_over(now)) << "most of it is still due";
+  now += Crowd::kPatience - milliseconds(500);
+  write();
+  EXPECT_EQ(crowd->report().written + crowd->report().skipped, kDue / 2 + Crowd::kMostAtOnce);
+  now += milliseconds(500);
+  write();
+  EXPECT_EQ(crowd->report().written + crowd->report().skipped, kDue);
+  now += Crowd::kPatience;
+  write();
+  EXPECT_TRUE(crowd->is_over(now));
+}
+
+TEST_F(People, AnOpenLoopIsNotOverBeforeItsLastMessage) {
+  start(open_loop(10, seconds(1)));
+  now += milliseconds(999);
+  write();
+  for (const auto& [person, text] : take_written()) telegram.send(person, "ok");
+  now += milliseconds(1);
+  EXPECT_FALSE(crowd->is_over(now));
+  write();
+  EXPECT_EQ(crowd->report().written, 10u);
 }
 
 TEST(LatencyHistogram, TellsNoLessThanWasRecordedAndLittleMore) {
