@@ -2,7 +2,7 @@
 """A million players: the clicker beside what people use today, on the same emulated Telegram.
 
 Each program runs alone on one processor, the emulator with its simulated people on another. In turns, ROUNDS times:
-closed loop without backups, the same with backups, a crash (kill -9) under 200 witnesses, the start after it.
+closed loop without backups, the same with backups, a crash (kill -9) under 20 witnesses, the start after it.
 Flood limits and the joining of replies are off, for every program alike, but in the rows that say otherwise.
 Usage: million.py FOLDER_OF_PROGRAMS [--users N] [--seconds S] [--everyday-seconds S] [--dump-seconds S] [--rounds N]
   [--only NAME ...] [--json FILE] [--plots FOLDER]
@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE / "million"))
 
 import bots
 import report
-from world import CLICKS, FIRST, WITNESSES, World
+from world import CLICKS, FIRST, World
 
 WAITING = 64  # people who wait at a time, closed loop
 NORMAL_PER_SECOND = 30
@@ -95,8 +95,7 @@ class Run:
 
     def crash(self):
         """Counts that witnesses were told and that are gone after kill -9; the start after it."""
-        for each in WITNESSES:
-            self.world.say(each, "/start")
+        self.world.witnesses_say("/start")
         time.sleep(min(self.bot.backup_s, self.options.seconds) * 1.5)  # something is saved
         self.world.clicks_of_witnesses()
         told = self.world.clicks_of_witnesses()

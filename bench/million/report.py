@@ -20,7 +20,7 @@ METRICS = {
     "e2e.rss_rest": ("bytes", "resident memory at rest", False),
     "e2e.rss_peak": ("bytes", "resident memory, peak", True),
     "e2e.start_to_first_reply": ("ns", "kill -9 and start to first reply", True),
-    "e2e.lost": ("clicks", "told to 200 people, lost at kill -9", False),
+    "e2e.lost": ("clicks", "clicks told to 20 people and lost at kill -9", False),
     "e2e.upload_per_hour": ("bytes", "uploaded an hour at 30 messages a second", True),
     "e2e.everyday.p99": ("ns", "latency at 30 messages a second, 99 %", False),
     "e2e.tls.replies_per_s": ("1/s", "replies a second over TLS", False),

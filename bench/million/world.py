@@ -8,11 +8,11 @@ BOT = 123456789
 TOKEN = f"{BOT}:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 OPERATOR = 900_000_001_000
 FIRST = 900_000_001_001  # writes before a program starts
-WITNESSES = range(900_000_002_000, 900_000_002_200)  # people whose every count is remembered
+WITNESSES = range(900_000_002_000, 900_000_002_020)  # people whose every count is remembered
 # What people do: clicks, ratings, and one newcomer in a hundred.
 USUAL = {"says": [{"text": "Клик", "share": 0.94}, {"text": "Рейтинг", "share": 0.05}], "newcomers": 0.01}
 CLICKS = {"says": [{"text": "Клик", "share": 1}]}
-REPLY_PATIENCE_S = 60
+REPLY_PATIENCE_S = 120
 
 
 def count_in(text):
@@ -72,13 +72,14 @@ class World:
             version = chat["version"]
         raise TimeoutError(f"no answer within {REPLY_PATIENCE_S} s")
 
-    def say(self, person, text):
-        return self.answer(person, self.write(person, text))
+    def witnesses_say(self, text):
+        """What each is answered."""
+        written = {each: self.write(each, text) for each in WITNESSES}
+        return {each: self.answer(each, message) for each, message in written.items()}
 
     def clicks_of_witnesses(self):
         """Everybody clicks once; what each is told."""
-        written = {each: self.write(each, "Клик") for each in WITNESSES}
-        return {each: count_in(self.answer(each, message)) for each, message in written.items()}
+        return {each: count_in(text) for each, text in self.witnesses_say("Клик").items()}
 
     # What the bot uploads.
 

@@ -56,7 +56,7 @@ void Crowd::write_due(Instant now, TimeMs world_now) {
   const std::uint64_t too_late = std::max(due_, due_by(now - kPatience));
   skipped_ += too_late - std::exchange(due_, too_late);
   for (const std::uint64_t end = std::min(due_by(now), due_ + kMostAtOnce); due_ < end; ++due_) {
-    const std::chrono::duration<double> turn(static_cast<double>(due_) / plan_.per_second);
+    const std::chrono::duration<double> turn(static_cast<double>(due_ + 1) / plan_.per_second);
     write_one(start_ + std::chrono::duration_cast<std::chrono::nanoseconds>(turn), world_now);
   }
 }
