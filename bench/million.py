@@ -28,7 +28,7 @@ WAITING = 64  # people who wait at a time, closed loop
 NORMAL_PER_SECOND = 30
 LIMITED_PER_SECOND = 20
 DUMPS_TO_WAIT_FOR_A_FULL_BACKUP = 6
-ENOUGH_OF_A_DUMP = 0.02  # of the JSON dump: an upload of that size is a full backup
+ENOUGH_OF_A_DUMP = 0.1  # of the JSON dump: an upload of that size is a full backup
 
 
 class Run:

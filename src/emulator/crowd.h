@@ -59,7 +59,7 @@ class Crowd {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
-  static constexpr std::chrono::seconds kPatience{10};
+  static constexpr std::chrono::seconds kPatience{60};
   /// Messages of an open loop that are written at once: between them the bot is served.
   static constexpr std::uint64_t kMostAtOnce = 1000;
 

@@ -110,7 +110,7 @@ TEST_F(People, WhoWaitsDoesNotWriteAgain) {
 }
 
 TEST_F(People, AnAnswerThatDoesNotComeIsCountedAndThePlaceIsFree) {
-  start(closed_loop(3, seconds(60)));
+  start(closed_loop(3, seconds(600)));
   const auto first = take_written();
   now += Crowd::kPatience - milliseconds(1);
   write();
