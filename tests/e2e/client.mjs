@@ -36,7 +36,8 @@ export const servingRequests = (listener, body) => serving(createServer(listener
 /// {ok, failed} of the bot's calls of that method.
 export async function callsOf(emulator, method) {
   const { calls } = await emulator.call('stats');
-  return calls[method] ?? { ok: 0, failed: 0 };
+  const { ok, failed } = calls[method] ?? { ok: 0, failed: 0 };
+  return { ok, failed };
 }
 
 /// Under --flood real a person gets 20 messages at once and one a second; the next is refused for
