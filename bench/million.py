@@ -140,10 +140,11 @@ def measure_program(options, kind, figures):
     name = kind.name
     figures.add("e2e.replies_per_s", name, quiet["replies_per_s"])
     figures.add("e2e.clicks_per_s", name, quiet["clicks_per_s"])
-    for share in ("p50", "p99", "p99_9", "max"):
-        figures.add(f"e2e.{share}", name, quiet["latency_us"][share] * 1e3)
-    figures.add("e2e.gap", name, quiet["longest_gap_us"] * 1e3)
-    figures.add("e2e.cpu_per_10k", name, quiet["cpu_per_10k_s"] * 1e9)
+    if quiet["answers"]:
+        for share in ("p50", "p99", "p99_9", "max"):
+            figures.add(f"e2e.{share}", name, quiet["latency_us"][share] * 1e3)
+        figures.add("e2e.gap", name, quiet["longest_gap_us"] * 1e3)
+        figures.add("e2e.cpu_per_10k", name, quiet["cpu_per_10k_s"] * 1e9)
     figures.add("e2e.rss_rest", name, quiet["rss_rest"])
     if loaded["full_backup"]:
         figures.add("e2e.backup_gap", name, loaded["gap_us"] * 1e3)
