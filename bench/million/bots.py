@@ -1,7 +1,6 @@
 """The programs that are measured: how each is given its users, started, and found again after a crash."""
 import os
 import pathlib
-import re
 import socket
 import subprocess
 import sys
@@ -60,9 +59,6 @@ class Bot:
     def stop(self):
         if self.process and not self.process.has_ended():
             self.process.stop(30)
-
-    def lines(self, pattern):
-        return re.findall(pattern, self.log.read_text(errors="replace"))
 
 
 class Clicker(Bot):

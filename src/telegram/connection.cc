@@ -65,42 +65,49 @@ Error handshake_error(const ApiRoot& root, const beast::error_code& failure, SSL
 
 // ---- one exchange ------------------------------------------------------------------------------
 
-// The head of a request, with a body of up to kJoinedBytes behind it: one buffer, one packet, one
-// TLS record.
-std::string make_head(const ApiRoot& root, const HttpRequest& request) {
-  std::uint64_t length = 0;
-  for (const SharedBytes& part : request.body) length += part->size();
-  const bool own_port = root.port == (root.scheme == ApiRoot::Scheme::kHttps ? 443 : 80);
-  std::string head;
-  head.reserve(kHeadBytes + request.target.size() + (length <= kJoinedBytes ? length : 0));
-  head += request.method == HttpRequest::Method::kGet ? "GET " : "POST ";
-  head += request.target;
-  head += " HTTP/1.1\r\nHost: ";
-  head += root.bracketed_host();
-  if (!own_port) head.append(":").append(std::to_string(root.port));
-  head += "\r\nUser-Agent: telekv\r\n";
-  if (!request.content_type.empty()) {
-    head.append("Content-Type: ").append(request.content_type).append("\r\n");
+// A request as it goes out: a body of up to kJoinedBytes stands behind its head, in one buffer, one
+// packet, one TLS record. Larger ones are not copied.
+class Outgoing {
+ public:
+  Outgoing(const ApiRoot& root, const HttpRequest& request) {
+    std::uint64_t length = 0;
+    for (const SharedBytes& part : request.body) length += part->size();
+    const bool joined = length <= kJoinedBytes;
+    head_.reserve(kHeadBytes + request.target.size() + (joined ? length : 0));
+    write_head(root, request, length);
+    if (joined) {
+      for (const SharedBytes& part : request.body) head_.append(part->data(), part->size());
+    }
+    buffers_.push_back(asio::buffer(head_));
+    if (joined) return;
+    for (const SharedBytes& part : request.body) buffers_.emplace_back(part->data(), part->size());
   }
-  if (request.method == HttpRequest::Method::kPost || length > 0) {
-    head.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
-  }
-  head += "\r\n";
-  return head;
-}
+  Outgoing(const Outgoing&) = delete;
+  Outgoing& operator=(const Outgoing&) = delete;
 
-// `head` takes small bodies in; large ones are not copied.
-std::vector<asio::const_buffer> join(std::string& head, const std::vector<SharedBytes>& body) {
-  std::uint64_t length = 0;
-  for (const SharedBytes& part : body) length += part->size();
-  if (length <= kJoinedBytes) {
-    for (const SharedBytes& part : body) head.append(part->data(), part->size());
-    return {asio::buffer(head)};
+  const std::vector<asio::const_buffer>& buffers() const { return buffers_; }
+
+ private:
+  void write_head(const ApiRoot& root, const HttpRequest& request, std::uint64_t length) {
+    const bool own_port = root.port == (root.scheme == ApiRoot::Scheme::kHttps ? 443 : 80);
+    head_ += request.method == HttpRequest::Method::kGet ? "GET " : "POST ";
+    head_ += request.target;
+    head_ += " HTTP/1.1\r\nHost: ";
+    head_ += root.bracketed_host();
+    if (!own_port) head_.append(":").append(std::to_string(root.port));
+    head_ += "\r\nUser-Agent: telekv\r\n";
+    if (!request.content_type.empty()) {
+      head_.append("Content-Type: ").append(request.content_type).append("\r\n");
+    }
+    if (request.method == HttpRequest::Method::kPost || length > 0) {
+      head_.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
+    }
+    head_ += "\r\n";
   }
-  std::vector<asio::const_buffer> buffers = {asio::buffer(head)};
-  for (const SharedBytes& part : body) buffers.emplace_back(part->data(), part->size());
-  return buffers;
-}
+
+  std::string head_;
+  std::vector<asio::const_buffer> buffers_;
+};
 
 std::uint32_t parse_seconds(std::string_view text) {
   std::uint32_t seconds = 0;
@@ -133,9 +140,8 @@ class StreamConnection final : public Connection {
                                Progress* progress) override {
     kept_alive_ = false;
     deadline_.expire_at(deadline);
-    std::string head = make_head(root_, request);
-    const std::vector<asio::const_buffer> buffers = join(head, request.body);
-    const auto [failure, written] = co_await asio::async_write(stream_, buffers, kToken);
+    const Outgoing outgoing(root_, request);
+    const auto [failure, written] = co_await asio::async_write(stream_, outgoing.buffers(), kToken);
     progress->sent = written > 0;
     const bool cancelled = co_await is_cancelled();
     if (failure || cancelled) {

@@ -273,6 +273,7 @@ Channel::Async<std::uint64_t> Vault::leave(Standing standing, Patience patience)
 // lost.
 Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
   const auto pin_own = [this] { return channel_->pin(root_); };
+  const bool gap_unpinned_it = std::exchange(unpinned_own_, false);
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
     Result<std::optional<Pinned>> read = co_await survey_.read_pin(patience);
     if (!read) co_return read.error();
@@ -286,7 +287,7 @@ Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
     if (*pointer > root_) co_return superseded_by(**pointer);
     if (witnessed_ && *pointer != root_) co_return Standing::kTurnedBack;
     if (pinned && pinned->id == root_) co_return Standing::kOwn;
-    if (!std::exchange(unpinned_own_, false)) {
+    if (!gap_unpinned_it) {
       note(Note::Weight::kInfo,
            "root " + std::to_string(to_int(root_)) + " is not pinned any more: it is pinned again");
     }
