@@ -102,10 +102,10 @@ void TableCore::read_row(Slot slot, FieldValue* values) const {
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) values[i] = read_field(slot, i);
 }
 
-void TableCore::write_row(Slot slot, const FieldValue* values) {
+void TableCore::write_row(Slot slot, const FieldValue* values, std::uint32_t fields) {
   HeldTexts texts(texts_);
-  texts.acquire(values, text_fields_);
-  store(slot, values, every_field(), texts);
+  texts.acquire(values, fields & text_fields_);
+  store(slot, values, fields, texts);
 }
 
 void TableCore::store(Slot slot, const FieldValue* values, std::uint32_t fields, HeldTexts& texts) {
@@ -301,7 +301,7 @@ void TableCore::release_row(Slot slot) {
   map_.erase(slot);
   unknown_.erase(slot);
   const std::array<FieldValue, kMaxFields> nothing{};
-  write_row(slot, nothing.data());
+  write_row(slot, nothing.data(), every_field());
   free_slot(slot);
 }
 
@@ -355,26 +355,28 @@ const RankTree& TableCore::ranking() const {
   const auto count = static_cast<std::size_t>(map_.size());
   const std::span<Score> scores = scratch.take<Score>(count);
   std::size_t members = 0;
-  bool in_order = true;
+  std::size_t in_order = 0;  // of the first members: as a base loads them, before what came later
   Key before = std::numeric_limits<Key>::min();
   for (Slot slot = 0; slot < rows_.size(); ++slot) {
     const std::byte* const row = rows_.row(slot);
     if (!is_live(row)) continue;
     const Key key = RowStore::key(row);
-    in_order &= key >= std::exchange(before, key);
+    if (in_order == members && key >= std::exchange(before, key)) ++in_order;
     scores[members++] = score_of(read_stored(row, *ranking_field_));
   }
   std::span<Slot> slots;
-  if (!in_order || count != rows_.size()) {
+  if (in_order < count || count != rows_.size()) {
     slots = scratch.take<Slot>(count);
     members = 0;
     for (Slot slot = 0; slot < rows_.size(); ++slot) {
       if (is_live(slot)) slots[members++] = slot;
     }
   }
-  if (!in_order) {
-    std::sort(slots.begin(), slots.end(),
-              [this](Slot a, Slot b) { return rows_.key(a) < rows_.key(b); });
+  if (in_order < count) {
+    const auto by_key = [this](Slot a, Slot b) { return rows_.key(a) < rows_.key(b); };
+    const auto later = slots.begin() + static_cast<std::ptrdiff_t>(in_order);
+    std::sort(later, slots.end(), by_key);
+    std::inplace_merge(slots.begin(), later, slots.end(), by_key);
     for (std::size_t i = 0; i < count; ++i) scores[i] = score(slots[i]);
   }
   ranking_.assign(scores, slots);

@@ -86,7 +86,7 @@ class TableCore : public Durable {
   /// A hint that `key`, which need not be there, is used after kExpectAhead others: its row is in
   /// the cache then. Halves the cost of a click when keys are known ahead, as those of a page of
   /// updates are. O(1).
-  [[gnu::always_inline]] void expect(Key key) {
+  [[gnu::always_inline]] void expect(Key key) const {
     map_.prefetch_place(key);
     map_.prefetch_row(std::exchange(expected_[expected_next_++ % expected_.size()], key));
   }
@@ -162,7 +162,8 @@ class TableCore : public Durable {
   void write_stored(Slot slot, std::size_t field, std::uint64_t value);
   FieldValue read_field(Slot slot, std::size_t field) const;
   void read_row(Slot slot, FieldValue* values) const;
-  void write_row(Slot slot, const FieldValue* values);
+  /// Of `fields` only, a bit for each.
+  void write_row(Slot slot, const FieldValue* values, std::uint32_t fields);
   void store(Slot slot, const FieldValue* values, std::uint32_t fields, HeldTexts& texts);
   Score score_of(std::uint64_t stored) const;
   Score score(Slot slot) const { return ranking_field_ ? score_of(ranked_by(slot)) : 0; }
@@ -200,6 +201,7 @@ class TableCore : public Durable {
   Result<void> check_differences(const RowBlock& block) const;
   void apply(const ChangeSet& changes);
   void apply_block(const RowBlock& block);
+  void expect_rows(const RowBlock& block, std::size_t row) const;
   void apply_row(const RowBlock& block, const std::vector<std::optional<std::size_t>>& fields,
                  std::size_t row);
   void apply_unknown(Slot slot, const RowBlock& block,
@@ -225,9 +227,9 @@ class TableCore : public Durable {
   TextPool texts_;
   std::unordered_map<Slot, std::string> unknown_;  // fields of newer versions, see record_bytes.h
 
-  std::array<Key, kExpectAhead / 2>
-      expected_{};  // their places have been asked for, not their rows
-  std::size_t expected_next_ = 0;
+  // Keys whose places have been asked for, not their rows.
+  mutable std::array<Key, kExpectAhead / 2> expected_{};
+  mutable std::size_t expected_next_ = 0;
   Key highest_ = std::numeric_limits<Key>::min();  // no key above it since the table was empty
   std::int64_t free_ = kNoSlot;   // first of the free rows; a free row's key is the next
   std::deque<Changed> changed_;   // rows with flags beside kLive, free ones too

@@ -110,6 +110,7 @@ Result<void> TableCore::check_differences(const RowBlock& block) const {
     if (!column.difference) continue;
     const bool wide = !fields[i] || schema_.fields[*fields[i]].bytes == sizeof(std::uint64_t);
     for (std::size_t row = 0; row < block.keys.size(); ++row) {
+      expect_rows(block, row);
       const std::optional<Slot> slot = map_.find(block.keys[row]);
       if (!slot) return damaged("a difference to a record that is not there");
       if (wide) continue;
@@ -139,7 +140,18 @@ std::vector<std::optional<std::size_t>> TableCore::known_fields(const RowBlock& 
 
 void TableCore::apply_block(const RowBlock& block) {
   const std::vector<std::optional<std::size_t>> fields = known_fields(block);
-  for (std::size_t row = 0; row < block.keys.size(); ++row) apply_row(block, fields, row);
+  for (std::size_t row = 0; row < block.keys.size(); ++row) {
+    expect_rows(block, row);
+    apply_row(block, fields, row);
+  }
+}
+
+/// To be called for each row of the block in turn.
+void TableCore::expect_rows(const RowBlock& block, std::size_t row) const {
+  if (row == 0)
+    std::for_each_n(block.keys.begin(), std::min(kExpectAhead, block.keys.size()),
+                    [this](Key key) { expect(key); });
+  if (row + kExpectAhead < block.keys.size()) expect(block.keys[row + kExpectAhead]);
 }
 
 void TableCore::apply_row(const RowBlock& block,
@@ -148,26 +160,27 @@ void TableCore::apply_row(const RowBlock& block,
   // A record that is not there any more: a later delta holds its tombstone or all of it.
   if (!found && block.partial) return;
   const Slot slot = found ? *found : new_slot(block.keys[row]);
-  std::array<FieldValue, kMaxFields> values{};
-  if (found) {
-    digest_ ^= hash(slot);
-    if (block.partial) read_row(slot, values.data());
-  }
+  HashLanes terms = found ? unranked_terms(slot) : HashLanes{};
+  if (found) digest_ ^= finished(terms, ranked_by(slot));
   const Score before = score(slot);
+  std::array<FieldValue, kMaxFields> values{};
+  std::uint32_t written = block.partial ? 0 : every_field();
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (!fields[i]) continue;
     FieldValue& value = values[*fields[i]];
-    const std::uint64_t before_it = block.columns[i].difference ? value.integer : 0;
     value = block.columns[i].value(row);
-    value.integer += before_it;
+    if (block.columns[i].difference) value.integer += read_stored(slot, *fields[i]);
+    written |= 1U << *fields[i];
   }
   set_flags(slot, kLive);
-  write_row(slot, values.data());
+  write_row(slot, values.data(), written);
   apply_unknown(slot, block, fields, row);
   if (!found) map_.insert(slot);
   if (is_ranked() && found) ranking_.move(slot, before, score(slot));
   if (is_ranked() && !found) ranking_.insert(slot, score(slot));
-  digest_ ^= hash(slot);
+  const bool only_rank = fields.size() == 1 && fields[0] && fields[0] == ranking_field_;
+  if (!block.partial || !only_rank) terms = unranked_terms(slot);
+  digest_ ^= finished(terms, ranked_by(slot));
 }
 
 void TableCore::apply_unknown(Slot slot, const RowBlock& block,
