@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kv/codec_error.h"
+#include "kv/key_order.h"
 #include "kv/row_copy.h"
 #include "kv/rows_reader.h"
 #include "kv/rows_writer.h"
@@ -129,7 +130,8 @@ Result<void> check_keys_differ(const ChangeSet& changes) {
   for (const RowBlock& block : changes.blocks) {
     keys.insert(keys.end(), block.keys.begin(), block.keys.end());
   }
-  std::sort(keys.begin(), keys.end());
+  if (keys.empty()) return {};
+  KeyOrder{}(keys);
   if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) return damaged("a key twice");
   return {};
 }
