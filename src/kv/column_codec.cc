@@ -182,6 +182,23 @@ Result<CountedColumns> read_columns(ByteView encoded) {
   return CountedColumns{*message, *rows};
 }
 
+Result<std::optional<KeyRange>> read_key_range(ByteView encoded) {
+  const Result<CountedColumns> columns = read_columns(encoded);
+  if (!columns) return columns.error();
+  StreamUnpacker unpacker;
+  std::optional<KeyRange> range;
+  for (MessageParts blocks = columns->message.rows(); blocks.next();) {
+    const Result<RowsMessage> block = RowsMessage::read(blocks.part());
+    if (!block) return block.error();
+    const Result<std::vector<Key>> keys = decode_keys(block->keys, unpacker);
+    if (!keys) return keys.error();
+    if (!range) range = KeyRange{.first = keys->front(), .last = keys->back()};
+    range->first = std::min(range->first, keys->front());
+    range->last = std::max(range->last, keys->back());
+  }
+  return range;
+}
+
 Result<ChangeSet> decode_columns(ByteView encoded) {
   const Result<CountedColumns> columns = read_columns(encoded);
   if (!columns) return columns.error();

@@ -16,10 +16,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "kv/bytes.h"
 #include "kv/change_set.h"
 #include "kv/columns_message.h"
+#include "kv/durable.h"
 #include "kv/error.h"
 
 namespace telekv::kv {
@@ -54,5 +56,8 @@ struct CountedColumns {
 /// The message with its version and its counts checked, nothing else; the bytes outlive it. Errors
 /// as above.
 Result<CountedColumns> read_columns(ByteView encoded);
+
+/// From the lowest to the highest key of the rows; nothing when there are none. Reads no columns.
+Result<std::optional<KeyRange>> read_key_range(ByteView encoded);
 
 }  // namespace telekv::kv

@@ -13,7 +13,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "kv/bytes.h"
@@ -57,6 +59,12 @@ class SnapshotWalk {
   virtual bool done() const = 0;
 };
 
+/// Keys from `first` to `last`, both included.
+struct KeyRange {
+  std::int64_t first = std::numeric_limits<std::int64_t>::min();
+  std::int64_t last = std::numeric_limits<std::int64_t>::max();
+};
+
 class Durable {
  public:
   virtual ~Durable() = default;
@@ -88,7 +96,15 @@ class Durable {
   /// leaves the table as it was; kDamaged also for a difference to a record that is not there.
   /// Loaded records do not count as unsaved. O(records).
   virtual Result<void> load_chunk(ByteView encoded) = 0;
-  virtual Result<void> load_delta(ByteView encoded) = 0;
+  Result<void> load_delta(ByteView encoded) { return load_delta(encoded, KeyRange{}); }
+
+  /// load_delta() of those keys alone, as if the delta held no others: for who checks a state piece
+  /// by piece in a table that holds only the chunks of one.
+  virtual Result<void> load_delta(ByteView encoded, const KeyRange& keys) = 0;
+
+  /// From the lowest to the highest key of a chunk; nothing when it has none. The bytes are
+  /// hostile: kDamaged or kUnsupportedVersion, not always when load_chunk() says so. O(records).
+  virtual Result<std::optional<KeyRange>> keys_of_chunk(ByteView encoded) const = 0;
 
   /// To be called after the last load: does what loads put off, so that no later call pays for it.
   /// Whatever needs it earlier does it itself. O(n log n) at most.

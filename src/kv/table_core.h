@@ -67,7 +67,9 @@ class TableCore : public Durable {
 
   /// Also kInvalidArgument while changes are unsaved or a walk is alive.
   Result<void> load_chunk(ByteView encoded) final;
-  Result<void> load_delta(ByteView encoded) final;
+  using Durable::load_delta;
+  Result<void> load_delta(ByteView encoded, const KeyRange& keys) final;
+  Result<std::optional<KeyRange>> keys_of_chunk(ByteView encoded) const final;
   void finish_loading() final { ranking(); }
   Result<void> erase(Key key) final;
   void clear() noexcept final;
@@ -196,12 +198,13 @@ class TableCore : public Durable {
 
   Result<void> check_loadable() const;
   Result<void> append_chunk(ByteView encoded);
-  Result<void> check_block(const RowBlock& block) const;
+  Result<void> check_block(const RowBlock& block, const KeyRange& keys) const;
   Result<void> check_column(const ColumnValues& column) const;
-  Result<void> check_differences(const RowBlock& block) const;
-  void apply(const ChangeSet& changes);
-  void apply_block(const RowBlock& block);
-  void expect_rows(const RowBlock& block, std::size_t row) const;
+  Result<void> check_differences(const RowBlock& block, const KeyRange& keys) const;
+  void apply(const ChangeSet& changes, const KeyRange& keys);
+  void apply_block(const RowBlock& block, const KeyRange& keys);
+  template <class Function>
+  void for_each_row(const RowBlock& block, const KeyRange& keys, Function&& fn) const;
   void apply_row(const RowBlock& block, const std::vector<std::optional<std::size_t>>& fields,
                  std::size_t row);
   void apply_unknown(Slot slot, const RowBlock& block,

@@ -3,6 +3,8 @@
 #include <limits>
 #include <map>
 #include <new>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "kv/codec_error.h"
@@ -49,7 +51,7 @@ Result<void> TableCore::load_chunk(ByteView encoded) {
   }
 }
 
-Result<void> TableCore::load_delta(ByteView encoded) {
+Result<void> TableCore::load_delta(ByteView encoded, const KeyRange& keys) {
   if (Result<void> loadable = check_loadable(); !loadable) return loadable;
   bool applies = false;
   try {
@@ -59,10 +61,10 @@ Result<void> TableCore::load_delta(ByteView encoded) {
       return damaged("more rows than a table holds");
     }
     for (const RowBlock& block : changes->blocks) {
-      if (Result<void> checked = check_block(block); !checked) return checked;
+      if (Result<void> checked = check_block(block, keys); !checked) return checked;
     }
     applies = true;
-    apply(*changes);
+    apply(*changes, keys);
   } catch (const std::bad_alloc&) {
     if (applies) clear();  // half a delta is no state
     return no_memory();
@@ -70,13 +72,20 @@ Result<void> TableCore::load_delta(ByteView encoded) {
   return {};
 }
 
-void TableCore::apply(const ChangeSet& changes) {
-  if (map_.size() == 0) put_off_ranking();
-  for (const Key key : changes.erased) apply_erased(key);
-  for (const RowBlock& block : changes.blocks) {
-    apply_block(block);
-    highest_ = std::max(highest_, block.keys.back());
+Result<std::optional<KeyRange>> TableCore::keys_of_chunk(ByteView encoded) const {
+  try {
+    return read_key_range(encoded);
+  } catch (const std::bad_alloc&) {
+    return no_memory();
   }
+}
+
+void TableCore::apply(const ChangeSet& changes, const KeyRange& keys) {
+  if (map_.size() == 0) put_off_ranking();
+  for (const Key key : changes.erased) {
+    if (keys.first <= key && key <= keys.last) apply_erased(key);
+  }
+  for (const RowBlock& block : changes.blocks) apply_block(block, keys);
   save_digest();
 }
 
@@ -94,33 +103,48 @@ Result<void> TableCore::check_column(const ColumnValues& column) const {
   return {};
 }
 
-Result<void> TableCore::check_block(const RowBlock& block) const {
+Result<void> TableCore::check_block(const RowBlock& block, const KeyRange& keys) const {
   for (const ColumnValues& column : block.columns) {
     if (Result<void> checked = check_column(column); !checked) return checked;
   }
   if (Result<void> checked = check_text_bytes(block); !checked) return checked;
-  return check_differences(block);
+  return check_differences(block, keys);
+}
+
+/// Calls fn(row) for each row of the block with such a key, when memory will have come.
+template <class Function>
+void TableCore::for_each_row(const RowBlock& block, const KeyRange& keys, Function&& fn) const {
+  const auto all = std::span(block.keys);
+  const auto begin = std::lower_bound(all.begin(), all.end(), keys.first);
+  const auto end = std::upper_bound(begin, all.end(), keys.last);
+  auto expected = begin;
+  for (auto at = begin; at != end; ++at) {
+    while (expected != end && expected - at <= static_cast<std::ptrdiff_t>(kExpectAhead)) {
+      expect(*expected++);
+    }
+    fn(static_cast<std::size_t>(at - all.begin()));
+  }
 }
 
 /// A difference needs its record, and must not take a value beyond what its field holds.
-Result<void> TableCore::check_differences(const RowBlock& block) const {
+Result<void> TableCore::check_differences(const RowBlock& block, const KeyRange& keys) const {
   const std::vector<std::optional<std::size_t>> fields = known_fields(block);
-  for (std::size_t i = 0; i < fields.size(); ++i) {
+  Result<void> checked;
+  for (std::size_t i = 0; i < fields.size() && checked; ++i) {
     const ColumnValues& column = block.columns[i];
     if (!column.difference) continue;
     const bool wide = !fields[i] || schema_.fields[*fields[i]].bytes == sizeof(std::uint64_t);
-    for (std::size_t row = 0; row < block.keys.size(); ++row) {
-      expect_rows(block, row);
+    for_each_row(block, keys, [&](std::size_t row) {
       const std::optional<Slot> slot = map_.find(block.keys[row]);
-      if (!slot) return damaged("a difference to a record that is not there");
-      if (wide) continue;
-      const std::uint64_t value = read_stored(*slot, *fields[i]) + column.values[row];
-      if (value > std::numeric_limits<std::uint32_t>::max()) {
-        return unsupported("a known field has a wider value");
+      if (!slot) {
+        checked = damaged("a difference to a record that is not there");
+      } else if (!wide && read_stored(*slot, *fields[i]) + column.values[row] >
+                              std::numeric_limits<std::uint32_t>::max()) {
+        checked = unsupported("a known field has a wider value");
       }
-    }
+    });
   }
-  return {};
+  return checked;
 }
 
 /// The field of ours with this number.
@@ -138,20 +162,12 @@ std::vector<std::optional<std::size_t>> TableCore::known_fields(const RowBlock& 
   return fields;
 }
 
-void TableCore::apply_block(const RowBlock& block) {
+void TableCore::apply_block(const RowBlock& block, const KeyRange& keys) {
   const std::vector<std::optional<std::size_t>> fields = known_fields(block);
-  for (std::size_t row = 0; row < block.keys.size(); ++row) {
-    expect_rows(block, row);
+  for_each_row(block, keys, [&](std::size_t row) {
     apply_row(block, fields, row);
-  }
-}
-
-/// To be called for each row of the block in turn.
-void TableCore::expect_rows(const RowBlock& block, std::size_t row) const {
-  if (row == 0)
-    std::for_each_n(block.keys.begin(), std::min(kExpectAhead, block.keys.size()),
-                    [this](Key key) { expect(key); });
-  if (row + kExpectAhead < block.keys.size()) expect(block.keys[row + kExpectAhead]);
+    highest_ = std::max(highest_, block.keys[row]);
+  });
 }
 
 void TableCore::apply_row(const RowBlock& block,

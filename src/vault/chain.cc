@@ -1,5 +1,6 @@
 #include "vault/chain.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -22,23 +23,27 @@ constexpr std::size_t kRecordsPerSlice = 500;
 constexpr int kMaxChunks = 1000;
 constexpr int kMaxSegments = 1000;
 
+// A walk holds as much beside the table as a chunk may take, so a base of a small table is cut into
+// small chunks: of one with a million players (50 MB) they take 8 MB.
+constexpr std::uint64_t kChunkBytesPerRecord = 8;
+constexpr std::uint64_t kSmallChunkBytes = std::uint64_t{4} << 20U;
+
+std::size_t chunk_bytes(std::uint64_t records) {
+  constexpr std::uint64_t kMost = Objects::kMaxBodyBytes;
+  return std::clamp(std::min(records, kMost) * kChunkBytesPerRecord, kSmallChunkBytes, kMost);
+}
+
 Error damaged(std::string what) {
   return Error{ErrorCode::kDamaged, std::move(what),
                "nothing was changed; start again, in case the download was at fault"};
-}
-
-bool proves(const format::State& state, const kv::Durable& table) {
-  const kv::Digest digest = table.digest();
-  return table.size() == state.records() && state.digest().size() == digest.size() &&
-         std::memcmp(state.digest().data(), digest.data(), digest.size()) == 0;
 }
 
 /// Applies deltas in order: those at or below the base are in it already, every other one must
 /// follow the one before.
 class Follower {
  public:
-  Follower(kv::Durable& table, std::uint64_t base_sequence)
-      : table_(&table), base_sequence_(base_sequence), sequence_(base_sequence) {}
+  Follower(kv::Durable& table, std::uint64_t base_sequence, const kv::KeyRange& keys)
+      : table_(&table), base_sequence_(base_sequence), sequence_(base_sequence), keys_(keys) {}
 
   Result<void> apply(const format::Delta& delta) {
     if (delta.sequence() <= base_sequence_) return {};
@@ -47,7 +52,7 @@ class Follower {
                      std::to_string(sequence_));
     }
     sequence_ = delta.sequence();
-    return delta.columns().empty() ? Result<void>{} : table_->load_delta(delta.columns());
+    return delta.columns().empty() ? Result<void>{} : table_->load_delta(delta.columns(), keys_);
   }
 
   template <class Deltas>
@@ -64,13 +69,12 @@ class Follower {
   kv::Durable* table_;
   std::uint64_t base_sequence_;
   std::uint64_t sequence_;
+  kv::KeyRange keys_;
 };
 
-Result<void> apply(const Chain::Parts& parts, kv::Durable& table) {
-  for (const Bytes& chunk : parts.chunks) {
-    if (Result<void> loaded = table.load_chunk(chunk); !loaded) return loaded;
-  }
-  Follower follower(table, parts.state.base().sequence());
+/// The deltas after the base, those of `keys` alone.
+Result<void> follow(const Chain::Parts& parts, const kv::KeyRange& keys, kv::Durable& table) {
+  Follower follower(table, parts.state.base().sequence(), keys);
   for (const auto& segment : parts.segments) {
     if (Result<void> applied = follower.apply_all(segment->deltas()); !applied) return applied;
   }
@@ -78,10 +82,23 @@ Result<void> apply(const Chain::Parts& parts, kv::Durable& table) {
   if (follower.sequence() != parts.state.sequence()) {
     return damaged("the chain ends before sequence " + std::to_string(parts.state.sequence()));
   }
-  if (!proves(parts.state, table)) {
-    return damaged("the restored state does not have the digest its root promises");
-  }
   return {};
+}
+
+Result<void> prove(const format::State& state, std::uint64_t records, const kv::Digest& digest) {
+  if (records == state.records() && state.digest().size() == digest.size() &&
+      std::memcmp(state.digest().data(), digest.data(), digest.size()) == 0) {
+    return {};
+  }
+  return damaged("the restored state does not have the digest its root promises");
+}
+
+Result<void> restore(const Chain::Parts& parts, kv::Durable& table) {
+  for (const Bytes& chunk : parts.chunks) {
+    if (Result<void> loaded = table.load_chunk(chunk); !loaded) return loaded;
+  }
+  if (Result<void> followed = follow(parts, {}, table); !followed) return followed;
+  return prove(parts.state, table.size(), table.digest());
 }
 
 }  // namespace
@@ -103,9 +120,9 @@ Channel::Async<Chain::Parts> Chain::download(format::State state, Patience patie
 
 Result<Chain::Loaded> Chain::fill(Parts parts, kv::Durable& table) {
   table.clear();
-  if (Result<void> applied = apply(parts, table); !applied) {
+  if (Result<void> restored = restore(parts, table); !restored) {
     table.clear();
-    return applied.error();
+    return restored.error();
   }
   table.finish_loading();
   Loaded loaded{.downloaded_bytes = 0, .segments = std::move(parts.segments)};
@@ -118,11 +135,55 @@ Result<Chain::Loaded> Chain::fill(Parts parts, kv::Durable& table) {
   return loaded;
 }
 
-Channel::Async<Chain::Loaded> Chain::load(format::State state, kv::Durable& table,
-                                          Patience patience) {
-  Result<Parts> parts = co_await download(std::move(state), patience);
-  if (!parts) co_return parts.error();
-  co_return fill(*std::move(parts), table);
+Rehearsal::Rehearsal(std::shared_ptr<const Chain::Parts> parts,
+                     std::unique_ptr<kv::Durable> scratch)
+    : parts_(std::move(parts)), scratch_(std::move(scratch)) {}
+
+Result<bool> Rehearsal::step() {
+  if (pieces_.empty()) {
+    if (Result<void> cut = cut_into_pieces(); !cut) return cut.error();
+  }
+  const Piece& piece = pieces_[next_++];
+  scratch_->clear();
+  for (const ByteView chunk : piece.chunks) {
+    if (Result<void> loaded = scratch_->load_chunk(chunk); !loaded) return loaded.error();
+  }
+  if (Result<void> followed = follow(*parts_, piece.keys, *scratch_); !followed) {
+    return followed.error();
+  }
+  records_ += scratch_->size();
+  const kv::Digest digest = scratch_->digest();
+  for (std::size_t i = 0; i < digest.size(); ++i) digest_[i] ^= digest[i];
+  if (next_ < pieces_.size()) return false;
+  if (Result<void> proven = prove(parts_->state, records_, digest_); !proven) {
+    return proven.error();
+  }
+  return true;
+}
+
+/// What deltas add to the chunks may lie anywhere, so the pieces cover every key.
+Result<void> Rehearsal::cut_into_pieces() {
+  std::vector<Piece> chunks;
+  for (const Bytes& chunk : parts_->chunks) {
+    Result<std::optional<kv::KeyRange>> keys = scratch_->keys_of_chunk(chunk);
+    if (!keys) return keys.error();
+    if (*keys) chunks.push_back({.keys = **keys, .chunks = {chunk}});
+  }
+  std::sort(chunks.begin(), chunks.end(),
+            [](const Piece& a, const Piece& b) { return a.keys.first < b.keys.first; });
+  for (Piece& chunk : chunks) {
+    if (pieces_.empty() || pieces_.back().keys.last < chunk.keys.first) {
+      if (!pieces_.empty()) pieces_.back().keys.last = chunk.keys.first - 1;
+      pieces_.push_back(std::move(chunk));
+    } else {
+      pieces_.back().keys.last = std::max(pieces_.back().keys.last, chunk.keys.last);
+      pieces_.back().chunks.push_back(chunk.chunks.front());
+    }
+  }
+  if (pieces_.empty()) pieces_.emplace_back();
+  pieces_.front().keys.first = kv::KeyRange{}.first;
+  pieces_.back().keys.last = kv::KeyRange{}.last;
+  return {};
 }
 
 Channel::Async<std::vector<Bytes>> Chain::fetch_base(const format::Base& base, Patience patience) {
@@ -162,7 +223,7 @@ Channel::Async<format::Base> Chain::write_base(std::shared_ptr<BaseRun> run, kv:
   const Finally release_unused([&] {
     if (!complete) objects_->release(messages_of(base));
   });
-  run->walk = table.begin_snapshot(Objects::kMaxBodyBytes);
+  run->walk = table.begin_snapshot(chunk_bytes(table.size()));
   for (;;) {
     Result<format::Object> object{format::Object{}};
     if (run->given_up) {

@@ -50,9 +50,6 @@ class Chain {
   /// the table is empty.
   static Result<Loaded> fill(Parts parts, kv::Durable& table);
 
-  /// Both. The table is touched only when everything has been downloaded and opened.
-  Channel::Async<Loaded> load(format::State state, kv::Durable& table, Patience patience);
-
   /// Where a base is in the history, and who writes it.
   struct BaseIdentity {
     std::int64_t epoch;
@@ -71,6 +68,34 @@ class Chain {
   Channel::Async<Segments> fetch_segments(const format::State& state, Patience patience);
 
   Objects* objects_;
+};
+
+/// Proves that a downloaded state restores without the memory of a second table: the scratch table
+/// holds one piece of the keys after the other, a chunk's with what the deltas make of them, and
+/// their digests together are the state's. Nothing here is anybody else's: it can be moved from
+/// thread to thread between the steps.
+class Rehearsal {
+ public:
+  Rehearsal(std::shared_ptr<const Chain::Parts> parts, std::unique_ptr<kv::Durable> scratch);
+
+  /// One piece, some tenths of a second; true when that was the last and everything is proven.
+  /// Not to be called again after that, nor after an error, which is what Chain::fill() would say.
+  Result<bool> step();
+
+ private:
+  struct Piece {
+    kv::KeyRange keys = {};
+    std::vector<ByteView> chunks = {};
+  };
+
+  Result<void> cut_into_pieces();
+
+  std::shared_ptr<const Chain::Parts> parts_;
+  std::unique_ptr<kv::Durable> scratch_;
+  std::vector<Piece> pieces_;
+  std::size_t next_ = 0;
+  std::uint64_t records_ = 0;
+  kv::Digest digest_{};
 };
 
 /// The messages of a base's chunks.

@@ -160,14 +160,14 @@ Channel::Async<CommitReport> Saver::save_now(Clock::Duration patience) {
 Channel::Async<CommitReport> Saver::save_in_turn(Clock::Duration patience) {
   const Clock::Time deadline = clock_->now() + patience;
   saving_ = std::exchange(waiting_, nullptr);
-  const bool something = vault_->has_uncommitted();
   Result<CommitReport> report = co_await vault_->commit(deadline);
-  if (report && !something) {
+  const bool written = report && report->root_bytes > 0;
+  if (report && !written) {
     const Result<void> checked = co_await vault_->check(deadline);
     if (!checked) report = checked.error();
   }
   answer(saving_, report);
-  if (report && something && events_.saved) events_.saved(*report);
+  if (report && written && events_.saved) events_.saved(*report);
   co_return report;
 }
 

@@ -2,11 +2,13 @@
 // the chat can be restored, and bringing a restore point back.
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <functional>
 #include <utility>
 
 #include "vault/caught.h"
 #include "vault/finally.h"
 #include "vault/indivisible.h"
+#include "vault/pool.h"
 #include "vault/vault.h"
 
 namespace telekv::vault {
@@ -25,6 +27,8 @@ std::vector<MessageId> messages_of_state(const format::State& state) {
   }
   return ids;
 }
+
+constexpr const char* kNearlyOver = "given up, because the program is about to end";
 
 }  // namespace
 
@@ -94,11 +98,10 @@ Channel::Async<void> Vault::drill_now(std::shared_ptr<const bool> given_up, Pati
   const std::vector<MessageId> held = messages_of_state(state);
   objects_.hold(held);
   const Finally release([&] { objects_.release(held); });
-  const std::unique_ptr<kv::Durable> scratch = options_.make_scratch();
-  Result<Chain::Loaded> loaded = co_await chain_.load(state, *scratch, patience);
+  Result<void> proven = co_await prove_restore(state, patience);
   if (*given_up) co_return Error{ErrorCode::kCancelled, "the drill was given up"};
-  if (!loaded) {
-    const Error& error = loaded.error();
+  if (!proven) {
+    const Error& error = proven.error();
     if (is_broken(error) || error.code == ErrorCode::kUnavailable) base_wanted_ = true;
     note_penalty(error);
     co_return error;
@@ -109,6 +112,25 @@ Channel::Async<void> Vault::drill_now(std::shared_ptr<const bool> given_up, Pati
   note(Note::Weight::kInfo, "drill passed: sequence " + std::to_string(state.sequence()) +
                                 " restores, " + std::to_string(state.records()) + " records");
   co_return Result<void>{};
+}
+
+Channel::Async<void> Vault::prove_restore(format::State state, Patience patience) {
+  Result<Chain::Parts> parts = co_await chain_.download(std::move(state), patience);
+  if (!parts) co_return parts.error();
+  auto shared = std::make_shared<const Chain::Parts>(*std::move(parts));
+  co_return co_await rehearse(std::move(shared));
+}
+
+// In the pool, a piece at a time: what else the pool is asked for comes in between.
+Channel::Async<void> Vault::rehearse(std::shared_ptr<const Chain::Parts> parts) {
+  const auto rehearsal = std::make_shared<Rehearsal>(std::move(parts), options_.make_scratch());
+  for (;;) {
+    std::function<Result<bool>()> step = [rehearsal] { return rehearsal->step(); };
+    Result<bool> proven = co_await run_on(pool_, std::move(step));
+    if (!proven) co_return proven.error();
+    if (*proven) co_return Result<void>{};
+    if (hurried_) co_return Error{ErrorCode::kCancelled, kNearlyOver};
+  }
 }
 
 // ---- restore ----
@@ -131,13 +153,13 @@ Channel::Async<RestoreReport> Vault::restore(std::uint64_t number, Clock::Time d
 // The point of the present state, which is made first, may push the old one out.
 Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& point,
                                                   Clock::Time deadline) {
-  Result<Chain::Parts> parts = co_await download_unless_stopped(point.state(), until(deadline));
-  if (!parts) co_return parts.error();
+  Result<Chain::Parts> downloaded =
+      co_await download_unless_stopped(point.state(), until(deadline));
+  if (!downloaded) co_return downloaded.error();
+  const auto parts = std::make_shared<Chain::Parts>(*std::move(downloaded));
   if (options_.make_scratch) {
-    const std::unique_ptr<kv::Durable> scratch = options_.make_scratch();
-    if (Result<Chain::Loaded> tried = Chain::fill(*parts, *scratch); !tried) {
-      co_return tried.error();
-    }
+    Result<void> tried = co_await rehearse(parts);
+    if (!tried) co_return tried.error();
   }
   Result<CommitReport> kept = co_await make_point(deadline);
   if (!kept) co_return kept.error();
@@ -170,7 +192,7 @@ Channel::Async<Chain::Parts> Vault::download_unless_stopped(format::State state,
   auto download = chain_.download(std::move(state), patience);
   auto first = co_await (caught(std::move(download)) || hurry.wait());
   if (first.index() == 1) {
-    co_return Error{ErrorCode::kCancelled, "given up, because the program is about to end"};
+    co_return Error{ErrorCode::kCancelled, kNearlyOver};
   }
   co_return std::get<0>(std::move(first));
 }

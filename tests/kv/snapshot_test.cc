@@ -59,6 +59,46 @@ TEST(Snapshot, ChunksStayBelowTheirBoundAndHoldRangesOfKeys) {
   EXPECT_EQ(restored.digest(), table.digest());
 }
 
+TEST(Snapshot, TellsTheKeysOfAChunk) {
+  Table<User> table(test_options());
+  for (const Key key : {7, -3, 11, 5}) ASSERT_TRUE(table.insert(key, {.clicks = 1}));
+  table.take_changes();
+  const Bytes chunk = walk_to_end(table, std::size_t{64} << 10U).front();
+  const auto keys = table.keys_of_chunk(chunk);
+  ASSERT_TRUE(keys && *keys);
+  EXPECT_EQ((*keys)->first, -3);
+  EXPECT_EQ((*keys)->last, 11);
+  table.clear();
+  const auto none = table.keys_of_chunk(walk_to_end(table, std::size_t{64} << 10U).front());
+  EXPECT_TRUE(none && !*none);
+  EXPECT_FALSE(table.keys_of_chunk(chunk.substr(1)));
+}
+
+TEST(Snapshot, ADeltaOfSomeKeysTouchesNoOthers) {
+  Table<User> table(test_options());
+  Table<User> copy(test_options());
+  for (Key key = 0; key < 40; ++key) ASSERT_TRUE(table.insert(key, {.name = "Ann", .clicks = 5}));
+  ASSERT_TRUE(copy.load_delta(table.take_changes()->encode()));
+  const auto change = [&](Key key) {
+    ASSERT_TRUE(table.update(key, [](User& user) { ++user.clicks; }));
+  };
+  for (Key key = 10; key < 30; ++key) change(key);
+  for (const Key key : {3, 12, 35}) ASSERT_TRUE(table.erase(key));
+  for (const Key key : {-1, 12, 50}) ASSERT_TRUE(table.insert(key, {.name = "Bob"}));
+  const Bytes delta = table.take_changes()->encode();
+  ASSERT_TRUE(copy.load_delta(delta, {.first = 10, .last = 19}));
+  EXPECT_EQ(copy.size(), 40U);
+  EXPECT_EQ(copy.validate(), "");
+  EXPECT_EQ(copy.find(12)->name, "Bob");
+  EXPECT_EQ(copy.find(19)->clicks, 6U);
+  EXPECT_EQ(copy.find(20)->clicks, 5U);
+  EXPECT_TRUE(copy.find(3));
+  ASSERT_TRUE(copy.load_delta(delta, {.last = 9}));
+  ASSERT_TRUE(copy.load_delta(delta, {.first = 20}));
+  EXPECT_EQ(copy.digest(), table.digest());
+  EXPECT_EQ(copy.size(), table.size());
+}
+
 TEST(Snapshot, OfKeysInClustersAndAFewWideValuesComesBack) {
   constexpr Key kFarApart = Key{1} << 30U;
   constexpr int kClusters = 100;

@@ -188,10 +188,10 @@ COMMITTING = [
         "The commit that has begun does not hold what they applied.",
         "src/vault/saver.cc",
         (
-            ("  saving_ = std::exchange(waiting_, nullptr);\n  const bool something",
-             "  const bool something"),
-            ("  answer(saving_, report);\n  if (report && something",
-             "  answer(waiting_, report);\n  if (report && something"),
+            ("  saving_ = std::exchange(waiting_, nullptr);\n  Result<CommitReport> report",
+             "  Result<CommitReport> report"),
+            ("  answer(saving_, report);\n  if (report && written",
+             "  answer(waiting_, report);\n  if (report && written"),
         ),
     ),
     change(

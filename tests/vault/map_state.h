@@ -73,8 +73,17 @@ class MapState final : public kv::Durable {
     return std::make_unique<Walk>(*this);
   }
 
-  Result<void> load_chunk(ByteView encoded) override { return load(encoded); }
-  Result<void> load_delta(ByteView encoded) override { return load(encoded); }
+  Result<void> load_chunk(ByteView encoded) override { return load(encoded, {}); }
+  using Durable::load_delta;
+  Result<void> load_delta(ByteView encoded, const kv::KeyRange& keys) override {
+    return load(encoded, keys);
+  }
+  Result<std::optional<kv::KeyRange>> keys_of_chunk(ByteView encoded) const override {
+    MapState alone;
+    if (Result<void> loaded = alone.load_chunk(encoded); !loaded) return loaded.error();
+    if (alone.now_.empty()) return std::optional<kv::KeyRange>();
+    return kv::KeyRange{.first = alone.now_.begin()->first, .last = alone.now_.rbegin()->first};
+  }
 
   void finish_loading() override {}
 
@@ -143,19 +152,21 @@ class MapState final : public kv::Durable {
     return word;
   }
 
-  Result<void> load(ByteView encoded) {
+  Result<void> load(ByteView encoded, const kv::KeyRange& keys) {
     Content loaded = now_;
     while (!encoded.empty()) {
       const auto key = take_word(encoded);
       const auto length = take_word(encoded);
       if (!key || !length) return Error{ErrorCode::kDamaged, "not records"};
+      const std::int64_t number = std::stoll(*key);
+      const bool wanted = keys.first <= number && number <= keys.last;
       if (*length == "-") {
-        loaded.erase(std::stoll(*key));
+        if (wanted) loaded.erase(number);
         continue;
       }
       const std::size_t size = std::stoull(*length);
       if (size > encoded.size()) return Error{ErrorCode::kDamaged, "a record is cut"};
-      loaded[std::stoll(*key)] = std::string(encoded.substr(0, size));
+      if (wanted) loaded[number] = std::string(encoded.substr(0, size));
       encoded.remove_prefix(size);
     }
     now_ = loaded;

@@ -43,7 +43,13 @@ class WatchedTable final : public kv::Durable {
     return table.begin_snapshot(max_chunk_bytes);
   }
   Result<void> load_chunk(ByteView encoded) override { return table.load_chunk(encoded); }
-  Result<void> load_delta(ByteView encoded) override { return table.load_delta(encoded); }
+  using Durable::load_delta;
+  Result<void> load_delta(ByteView encoded, const kv::KeyRange& keys) override {
+    return table.load_delta(encoded, keys);
+  }
+  Result<std::optional<kv::KeyRange>> keys_of_chunk(ByteView encoded) const override {
+    return table.keys_of_chunk(encoded);
+  }
   void finish_loading() override { table.finish_loading(); }
   Result<void> erase(std::int64_t key) override;
   void clear() override;
