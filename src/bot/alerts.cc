@@ -19,6 +19,11 @@ void Alerts::tell_of_failed_drill(const Error& error) {
   tell(Cause::kDrill, texts::say(Phrase::kAlertDrill, language_, {describe(error)}));
 }
 
+void Alerts::tell_of_overdue_base(std::uint64_t delta_bytes) {
+  tell(Cause::kBase,
+       texts::say(Phrase::kAlertBase, language_, {texts::bytes_text(delta_bytes, language_)}));
+}
+
 void Alerts::tell_of_end(const Error& error) {
   switch (error.code) {
     case ErrorCode::kSuperseded:

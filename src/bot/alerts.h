@@ -19,7 +19,7 @@ namespace telekv::bot {
 
 class Alerts {
  public:
-  enum class Cause : std::uint8_t { kSaving, kTakenOver, kUnreadable, kDrill, kCount_ };
+  enum class Cause : std::uint8_t { kSaving, kTakenOver, kUnreadable, kDrill, kBase, kCount_ };
   static constexpr std::chrono::hours kPause{1};
 
   /// The references must outlive the object.
@@ -33,6 +33,8 @@ class Alerts {
   /// attempt goes on.
   void tell_of_failing_saves(std::chrono::seconds duration, const std::string& why);
   void tell_of_failed_drill(const Error& error);
+  /// The next base ought to have been written long ago: so much has been saved since the last.
+  void tell_of_overdue_base(std::uint64_t delta_bytes);
 
   /// The run ends with this error. Silent about one that is not about the vault.
   void tell_of_end(const Error& error);

@@ -163,6 +163,12 @@ Result<void> check_plain_values(const Raw& raw) {
   if (raw.durability != "interval" && raw.durability != "strict") {
     return wrong("DURABILITY must be 'interval' or 'strict', not '" + raw.durability + "'");
   }
+  if (raw.durability == "strict" && !raw.admin_id) {
+    return wrong(
+        "DURABILITY=strict needs ADMIN_ID: until the one-time code is sent, updates are "
+        "confirmed that nobody counts",
+        "set ADMIN_ID, or start once with DURABILITY=interval: the log tells your id");
+  }
   if (raw.port && (*raw.port < 1 || *raw.port > UINT16_MAX)) {
     return wrong("PORT must be a number from 1 to 65535");
   }

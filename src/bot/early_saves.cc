@@ -1,9 +1,9 @@
 #include "bot/early_saves.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <utility>
+
+#include "bot/background.h"
 
 namespace telekv::bot {
 
@@ -25,7 +25,7 @@ void EarlySaves::save_soon_and_tell(telegram::Reply reply) {
 
 void EarlySaves::begin() {
   if (std::exchange(working_, true)) return;
-  asio::co_spawn(executor_, work(), asio::detached);
+  run_in_background(executor_, work());
 }
 
 asio::awaitable<void> EarlySaves::work() {

@@ -196,6 +196,12 @@ constexpr std::array kRows = std::to_array<Row>({
      "⚠ The bot has stopped, because it cannot read its data: {0}"},
     {Phrase::kAlertDrill, "⚠ Пробное восстановление не прошло: {0}",
      "⚠ A trial restore has failed: {0}"},
+    {Phrase::kAlertBase,
+     "⚠ Полная копия давно не получается: изменений после неё уже {0}. Ничего не потеряно; причина "
+     "в журнале.",
+     "⚠ The full copy has not come through for long: the changes since the last one are {0} by "
+     "now. "
+     "Nothing is lost; the log says why."},
 });
 
 constexpr bool are_in_order() {

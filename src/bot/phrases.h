@@ -105,6 +105,7 @@ enum class Phrase : std::uint8_t {
   kAlertTakenOver,
   kAlertUnreadable,
   kAlertDrill,
+  kAlertBase,
   kCount_,
 };
 

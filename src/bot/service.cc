@@ -4,13 +4,13 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
 #include <utility>
 
+#include "bot/background.h"
 #include "bot/process_memory.h"
 #include "bot/status_report.h"
 #include "telegram/polled_page.h"
@@ -41,14 +41,23 @@ Service::Service(Config config)
             .max_unsaved_age = Web::max_unsaved_age(config_.backup_interval)}) {}
 
 ExitCode Service::run() {
-  asio::co_spawn(io_, watch_signals(), asio::detached);
+  run_in_background(io_.get_executor(), watch_signals());
   asio::co_spawn(io_, main(), [this](const std::exception_ptr& failure) {
-    if (failure) stop(Error{ErrorCode::kRejected, "an unexpected exception ended the run"});
     io_.stop();
+    if (failure) std::rethrow_exception(failure);
   });
-  io_.run();
+  while (!io_.stopped()) run_until_an_exception();
   pool_.join();
   return exit_code_;
+}
+
+// What is left goes on to its end, the final save too.
+void Service::run_until_an_exception() {
+  try {
+    io_.run();
+  } catch (const std::exception& failure) {
+    stop(Error{ErrorCode::kRejected, std::string("an unexpected exception: ") + failure.what()});
+  }
 }
 
 asio::awaitable<void> Service::watch_signals() {
@@ -83,9 +92,9 @@ asio::awaitable<void> Service::main() {
 asio::awaitable<void> Service::serve() {
   serving_ = true;
   serving_since_ = clock_.now();
-  asio::co_spawn(io_, sampler_->run(stopping_), asio::detached);
+  run_in_background(io_.get_executor(), sampler_->run(stopping_));
   web_.set(Web::State::kReady);
-  asio::co_spawn(io_, watch_->run(stopping_), asio::detached);
+  run_in_background(io_.get_executor(), watch_->run(stopping_));
   std::optional<Result<void>> saver_end;
   vault::Event saver_ended(io_.get_executor());
   asio::co_spawn(io_, vault::caught(saver_->run()),

@@ -59,6 +59,7 @@ class Service {
   using Async = boost::asio::awaitable<T>;
 
   Async<void> main();
+  void run_until_an_exception();
   Async<void> watch_signals();
   void stop(const Error& error);
 

@@ -2,10 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <utility>
 
+#include "bot/background.h"
 #include "vault/caught.h"
 
 namespace telekv::bot {
@@ -18,7 +17,7 @@ void TapAnswers::push(const telegram::CallbackQuery& tap, std::string text) {
   waiting_.push_back({tap.from.id, tap.id, std::move(text), clock_->now()});
   if (workers_ == kWorkers) return;
   ++workers_;
-  asio::co_spawn(executor_, work(), asio::detached);
+  run_in_background(executor_, work());
 }
 
 asio::awaitable<void> TapAnswers::work() {

@@ -63,7 +63,11 @@ void Watch::look() {
   // The one just before the window's beginning stays.
   while (samples_.size() > 1 && samples_[1].at <= now - kWindow) samples_.pop_front();
 
-  const std::optional<vault::Clock::Time> since = vault_->stats().unsaved_since;
+  const vault::VaultStats stats = vault_->stats();
+  if (stats.delta_bytes > stats.base_bytes + kOverdueBytes) {
+    alerts_->tell_of_overdue_base(stats.delta_bytes);
+  }
+  const std::optional<vault::Clock::Time> since = stats.unsaved_since;
   if (!since || now - *since <= std::max<vault::Clock::Duration>(interval_ * kMaxIntervals,
                                                                  std::chrono::minutes(1))) {
     return;

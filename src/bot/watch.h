@@ -1,5 +1,6 @@
 // Looks at the running program every few seconds: how many clicks a minute there are, and whether
-// saving has been failing for too long, of which the operator is told. Remembers the last save.
+// saving has been failing for too long, or no base comes through, of which the operator is told.
+// Remembers the last save.
 //
 // One thread; O(1) a look. Numbers over time are samples, so that a click costs nothing more.
 #pragma once
@@ -28,6 +29,9 @@ class Watch {
   static constexpr std::chrono::seconds kWindow{60};  ///< over which clicks are counted
   /// So many intervals without a save are too long.
   static constexpr int kMaxIntervals = 10;
+  /// A base is due when half as much as it takes has been saved since. Overdue it is when as much
+  /// has, and this.
+  static constexpr std::uint64_t kOverdueBytes = std::uint64_t{4} << 20U;
 
   /// The references must outlive the object. `interval` is the one between saves.
   Watch(const vault::Vault& vault, const Clicker& clicker, Alerts& alerts, vault::Clock& clock,

@@ -76,9 +76,8 @@ bool prune(format::History& history, std::size_t keep, std::chrono::seconds spac
   int kept = 0;
   for (int i = 0; i < before; ++i) {
     const bool newest = i + 1 == before;
-    const bool spaced =
-        kept == 0 || points[i].state().committed_at() - points[kept - 1].state().committed_at() >=
-                         spacing.count();
+    const bool spaced = kept == 0 || has_passed(spacing, points[kept - 1].state().committed_at(),
+                                                points[i].state().committed_at());
     if (newest || spaced) points.SwapElements(kept++, i);
   }
   points.DeleteSubrange(kept, before - kept);

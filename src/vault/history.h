@@ -27,6 +27,12 @@ PointInfo describe_point(const format::RestorePoint& point);
 /// Adds `state` as the newest point. Its sequence is above every other point's.
 void add_point(format::History& history, format::State state);
 
+/// Whether `span` has passed since the wall clock showed `then`, in seconds since the Unix epoch;
+/// true too when it has been set back behind that, or nothing would happen until it is there again.
+inline bool has_passed(std::chrono::seconds span, std::int64_t then, std::int64_t now) {
+  return now < then || now - then >= span.count();
+}
+
 /// Drops points: of those beside the newest, one for each `spacing` stays, and at most `keep` in
 /// all. Returns whether any was dropped.
 bool prune(format::History& history, std::size_t keep, std::chrono::seconds spacing);

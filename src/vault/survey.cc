@@ -14,6 +14,8 @@ void MessageIds::add(MessageId id) {
   if (id != MessageId{} && (at == ids_.end() || *at != id)) ids_.insert(at, id);
 }
 
+void MessageIds::remove(MessageId id) { std::erase(ids_, id); }
+
 bool MessageIds::contains(MessageId id) const {
   return std::binary_search(ids_.begin(), ids_.end(), id);
 }

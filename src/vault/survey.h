@@ -21,6 +21,7 @@ class MessageIds {
   explicit MessageIds(std::vector<MessageId> ids);
 
   void add(MessageId id);  ///< 0 is no message and is not added
+  void remove(MessageId id);
   bool contains(MessageId id) const;
   bool empty() const { return ids_.empty(); }
   std::size_t size() const { return ids_.size(); }

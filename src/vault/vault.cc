@@ -43,6 +43,15 @@ std::uint64_t bytes_of_tail(const format::State& state) {
   return bytes;
 }
 
+/// Of those that are there.
+std::optional<Clock::Time> earliest(std::initializer_list<std::optional<Clock::Time>> times) {
+  std::optional<Clock::Time> first;
+  for (const std::optional<Clock::Time>& time : times) {
+    if (time && (!first || *time < *first)) first = time;
+  }
+  return first;
+}
+
 bool is_crowded(const TombstoneList& tombstones) {
   int keys = 0;
   for (const format::Tombstones& each : tombstones) keys += each.key_steps_size();
@@ -123,7 +132,7 @@ Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
   Indivisible change(broken_);
   Result<CommitReport> report = co_await commit_now(until(deadline));
   change.done();
-  if (!report) note_penalty(report.error());
+  note_outcome(report ? Result<void>{} : report.error());
   co_return report;
 }
 
@@ -144,6 +153,16 @@ Channel::Async<void> Vault::keep_quiet(Clock::Time deadline) {
   }
   co_await clock_->sleep_for(left);
   co_return Result<void>{};
+}
+
+/// Of an attempt to save, or to be sure of what is saved.
+void Vault::note_outcome(const Result<void>& outcome) {
+  if (outcome) {
+    failing_since_.reset();
+    return;
+  }
+  if (!failing_since_) failing_since_ = clock_->now();
+  note_penalty(outcome.error());
 }
 
 void Vault::note_penalty(const Error& error) {
@@ -193,7 +212,7 @@ bool Vault::point_due() const {
       none ? format::State() : history_.points(history_.points_size() - 1).state();
   if (manifest_.state().sequence() <= newest.sequence()) return false;
   const std::int64_t last = none ? began_at_ : newest.committed_at();
-  return point_wanted_ || clock_->unix_time().count() - last >= options_.point_spacing.count();
+  return point_wanted_ || has_passed(options_.point_spacing, last, clock_->unix_time().count());
 }
 
 void Vault::keep_point() {
@@ -346,7 +365,7 @@ Channel::Async<std::uint64_t> Vault::write_root(Patience patience) {
   }
   Result<Standing> now = co_await standing(patience);
   if (!now) co_return now.error();
-  if (*now != Standing::kOwn) co_return co_await leave(*now, patience);
+  if (*now != Standing::kOwn) co_return co_await rotate(why_left(*now), patience);
   note_committed();
   co_return *written;
 }
@@ -428,7 +447,7 @@ VaultStats Vault::stats() const {
   return {.epoch = root_,
           .sequence = state.sequence(),
           .unsaved_records = unsaved_records(),
-          .unsaved_since = taken_since_ ? taken_since_ : applied_since_,
+          .unsaved_since = earliest({taken_since_, applied_since_, failing_since_}),
           .committed_at = committed_.state().committed_at(),
           .verified_at = verified_at_,
           .lost_updates = lost_updates_,

@@ -117,8 +117,9 @@ struct VaultStats {
   MessageId epoch{};
   std::uint64_t sequence = 0;
   std::uint64_t unsaved_records = 0;
-  std::optional<Clock::Time> unsaved_since = {};  ///< when the oldest unsaved update was applied
-  std::int64_t committed_at = 0;                  ///< seconds since the Unix epoch; 0: never
+  /// When the oldest unsaved update was applied, or since when nothing tells that all is saved.
+  std::optional<Clock::Time> unsaved_since = {};
+  std::int64_t committed_at = 0;   ///< seconds since the Unix epoch; 0: never
   std::int64_t verified_at = 0;    ///< last restore that was proven, by start or drill
   std::uint64_t lost_updates = 0;  ///< accepted gaps, since the store began
   std::uint64_t base_bytes = 0;
@@ -229,15 +230,16 @@ class Vault {
   VaultStats stats() const;
 
  private:
-  /// The own root: to be kept, or to be left for a fresh one because a foreign pin is above it, or
-  /// because the register has been turned back to a lower root.
-  enum class Standing : std::uint8_t { kOwn, kHiddenByForeign, kTurnedBack };
+  /// The own root: to be kept, or to be left for a fresh one because a foreign pin is above it,
+  /// because the register has been turned back to a lower root, or because it is gone.
+  enum class Standing : std::uint8_t { kOwn, kHiddenByForeign, kTurnedBack, kDeleted };
   /// What a claim does where somebody else's history is longer.
   enum class OnLonger : std::uint8_t { kAbsorb, kStepBack };
 
   // vault.cc: commits
   Channel::Async<CommitReport> commit_now(Patience patience);
   Channel::Async<void> keep_quiet(Clock::Time deadline);
+  void note_outcome(const Result<void>& outcome);
   void note_penalty(const Error& error);
   std::shared_ptr<const kv::Encodable> take_changes();
   Channel::Async<std::uint64_t> append_changes(Patience patience);
@@ -288,7 +290,8 @@ class Vault {
   Channel::Async<void> look_under(MessageId candidate, MessageIds& known, OnLonger on_longer,
                                   Patience patience);
   Channel::Async<std::uint64_t> rotate(std::string_view why, Patience patience);
-  Channel::Async<std::uint64_t> leave(Standing standing, Patience patience);
+  static std::string_view why_left(Standing standing);
+  boost::asio::awaitable<void> discard(MessageId candidate);
   Channel::Async<MessageIds> reread(MessageIds& known, MessageId candidate, OnLonger on_longer,
                                     Patience patience);
   Channel::Async<MessageIds> step_back(MessageId candidate, MessageId successor, Patience patience);
@@ -318,7 +321,7 @@ class Vault {
   Channel::Async<void> prove_restore(format::State state, Patience patience);
   Channel::Async<void> rehearse(std::shared_ptr<const Chain::Parts> parts);
   Channel::Async<Chain::Parts> download_unless_stopped(format::State state, Patience patience);
-  void add_late_changes_to_point();
+  void add_late_changes_to_point(std::uint64_t restored);
   Channel::Async<RestoreReport> restore_held(const format::RestorePoint& point,
                                              Clock::Time deadline);
 
@@ -370,7 +373,8 @@ class Vault {
   bool point_wanted_ = false;
   std::int64_t began_at_ = 0;  // seconds since the Unix epoch, of a store created in this run
   Clock::Time quiet_until_{};  // the end of the last penalty
-  MessageIds absorbed_;        // roots whose history this one continues, still in the chat
+  std::optional<Clock::Time> failing_since_ = {};  // the first of attempts that have failed
+  MessageIds absorbed_;  // roots whose history this one continues, still in the chat
 
   format::Manifest committed_;  // as of the last successful commit
   // What it names, and every root written since: the next opener may find any of them.

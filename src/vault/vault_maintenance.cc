@@ -77,7 +77,7 @@ bool Vault::drill_due() const {
   const format::State& state = committed_.state();
   if (state.sequence() <= verified_sequence_) return false;
   const bool new_base = state.base().sequence() > verified_sequence_;
-  return new_base || clock_->unix_time() - std::chrono::seconds(verified_at_) >= kDrillEvery;
+  return new_base || has_passed(kDrillEvery, verified_at_, clock_->unix_time().count());
 }
 
 // A document that cannot be downloaded for so long is lost for all that is known: the memory is
@@ -165,7 +165,7 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
   if (!kept) co_return kept.error();
   // From here to the first delta nothing is awaited: updates come before or after, never between.
   Indivisible change(broken_);
-  add_late_changes_to_point();
+  add_late_changes_to_point(point.number());
   Result<Chain::Loaded> loaded = fill_table(*std::move(parts));
   if (!loaded) co_return loaded.error();
   const std::vector<std::int64_t> erased =
@@ -197,8 +197,9 @@ Channel::Async<Chain::Parts> Vault::download_unless_stopped(format::State state,
   co_return std::get<0>(std::move(first));
 }
 
-// What was applied while the point of the present state was being saved belongs into it, too.
-void Vault::add_late_changes_to_point() {
+// What was applied while the point of the present state was being saved belongs into it, too. When
+// that is the one to be restored, which must stay what it is, they make another.
+void Vault::add_late_changes_to_point(std::uint64_t restored) {
   const std::uint64_t follows = manifest_.state().sequence();
   const std::shared_ptr<const kv::Encodable> changes = take_changes();
   if (!changes) return;
@@ -206,8 +207,12 @@ void Vault::add_late_changes_to_point() {
   delta.set_sequence(last_sequence_);
   delta.set_gap(last_sequence_ - follows - 1);
   *delta.mutable_columns() = changes->encode();
-  auto& points = *history_.mutable_points();
-  *points.rbegin()->mutable_state() = manifest_.state();
+  auto& newest = *history_.mutable_points()->rbegin();
+  if (newest.number() == restored) {
+    add_point(history_, manifest_.state());
+  } else {
+    *newest.mutable_state() = manifest_.state();
+  }
   history_changed_ = true;
 }
 

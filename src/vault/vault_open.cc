@@ -288,7 +288,7 @@ Channel::Async<std::uint64_t> Vault::adopt_point(const format::Manifest& manifes
                                                  Patience patience) {
   Result<AppliedUpdates> applied = AppliedUpdates::from_message(point.state().applied());
   if (!applied) co_return applied.error();
-  Result<Chain::Parts> parts = co_await chain_.download(point.state(), patience);
+  Result<Chain::Parts> parts = co_await download_again(point.state(), patience);
   if (!parts) co_return parts.error();
   Result<Chain::Loaded> loaded = fill_table(*std::move(parts));
   if (!loaded) co_return loaded.error();

@@ -34,6 +34,11 @@ Error always_turned_back() {
                "keep only one copy of this bot running"};
 }
 
+Error always_deleted() {
+  return Error{ErrorCode::kUnavailable, "each new root is deleted again",
+               "see who or what deletes messages in the vault's chat"};
+}
+
 }  // namespace
 
 // Steps 2-8; also the rotation to a fresh root from memory. Returns the root's size in bytes.
@@ -63,7 +68,10 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     }
     const auto pin = [this, &candidate] { return channel_->pin(*candidate); };
     Result<void> pinned = co_await retry(patience, OnUnknown::kRepeat, pin);
-    if (!pinned) co_return pinned.error();
+    if (!pinned) {
+      if (!may_pass(pinned.error())) co_await discard(*candidate);
+      co_return pinned.error();
+    }
 
     Result<MessageIds> continued = co_await reread(known, *candidate, on_longer, patience);
     if (!continued) co_return continued.error();
@@ -102,6 +110,7 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     if (*now != Standing::kOwn && may_try_again()) continue;
     if (*now == Standing::kHiddenByForeign) co_return always_hidden();
     if (*now == Standing::kTurnedBack) co_return always_turned_back();
+    if (*now == Standing::kDeleted) co_return always_deleted();
     rotation_due_ = false;
     absorbing_ = false;
     for (const MessageId id : candidates_) {
@@ -115,6 +124,12 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     co_await unpin_absorbed(std::move(known));
     co_return *written;
   }
+}
+
+// Nobody has seen a candidate that was never pinned, and every attempt posts one.
+asio::awaitable<void> Vault::discard(MessageId candidate) {
+  const Result<void> deleted = co_await channel_->recycle(candidate);
+  if (deleted) candidates_.remove(candidate);
 }
 
 // The pin is read once more before the candidate covers it: posting may have taken long, and the
@@ -241,36 +256,44 @@ asio::awaitable<void> Vault::unpin_absorbed(MessageIds known) {
 Channel::Async<void> Vault::check(Clock::Time deadline) {
   if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet;
   Result<void> checked = co_await check_now(until(deadline));
-  if (!checked) note_penalty(checked.error());
+  note_outcome(checked);
   co_return checked;
 }
 
 // A rotation that failed half-way may have left its own candidate pinned, which is no other
 // writer's: only going on with the rotation tells.
 Channel::Async<void> Vault::check_now(Patience patience) {
-  Standing now = Standing::kHiddenByForeign;
+  std::string_view why;  // said once, when the rotation begins
   if (!rotation_due_) {
-    Result<Standing> checked = co_await standing(patience);
-    if (!checked) co_return checked.error();
-    if (*checked == Standing::kOwn) co_return Result<void>{};
-    now = *checked;
+    Result<Standing> now = co_await standing(patience);
+    if (!now) co_return now.error();
+    if (*now == Standing::kOwn) co_return Result<void>{};
+    why = why_left(*now);
   }
-  Result<std::uint64_t> left = co_await leave(now, patience);
+  Result<std::uint64_t> left = co_await rotate(why, patience);
   if (!left) co_return left.error();
   co_return Result<void>{};
 }
 
-Channel::Async<std::uint64_t> Vault::leave(Standing standing, Patience patience) {
-  const bool hidden = standing == Standing::kHiddenByForeign;
-  co_return co_await rotate(hidden ? "a newer pin hides it" : "the register does not name it",
-                            patience);
+std::string_view Vault::why_left(Standing standing) {
+  switch (standing) {
+    case Standing::kHiddenByForeign:
+      return "a newer pin hides it";
+    case Standing::kTurnedBack:
+      return "the register does not name it";
+    case Standing::kDeleted:
+      return "it was deleted";
+    case Standing::kOwn:
+      break;
+  }
+  return "";
 }
 
 // CHECK. Whoever has come through a claim is in the register: it tells where the chat shows an old
 // pin, and where a successor is looking under its own (vault_gap.cc) or has lost it. A lower root
 // there has come through late, and may pass its CHECK while the pin above it is away; before the
 // witness that is for the gap to find out. Otherwise a lower pin or none means that the own pin was
-// lost.
+// lost, or the root with it.
 Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
   const auto pin_own = [this] { return channel_->pin(root_); };
   const bool gap_unpinned_it = std::exchange(unpinned_own_, false);
@@ -292,6 +315,9 @@ Channel::Async<Vault::Standing> Vault::standing(Patience patience) {
            "root " + std::to_string(to_int(root_)) + " is not pinned any more: it is pinned again");
     }
     Result<void> pinned_again = co_await retry(patience, OnUnknown::kRepeat, pin_own);
+    if (!pinned_again && pinned_again.error().code == ErrorCode::kNotFound) {
+      co_return Standing::kDeleted;
+    }
     if (!pinned_again) co_return pinned_again.error();
   }
   co_return Error{ErrorCode::kUnavailable, "the root was pinned, but the chat does not show it",

@@ -140,6 +140,19 @@ TEST_F(AWatch, IsSilentWhereEverythingIsSaved) {
   EXPECT_EQ(watch->last_save()->sequence, (*saved)->sequence);
 }
 
+TEST_F(AWatch, TellsOfABaseThatDoesNotComeThrough) {
+  alerts.speak(texts::Language::kEnglish);
+  for (int i = 1; i <= 2; ++i) {
+    process->apply(i, i, std::string(Watch::kOverdueBytes / 2, 'x'));
+    std::optional<Result<vault::CommitReport>> saved;
+    begin(process->vault.commit(deadline()), saved);
+    pass(seconds(10));
+    ASSERT_TRUE(saved && *saved);
+    EXPECT_THAT(post.texts(), SizeIs(i - 1));
+  }
+  EXPECT_THAT(post.texts(), ElementsAre(HasSubstr("The full copy has not come through")));
+}
+
 // The saver, the vault and the watch, put together as the service does.
 struct ASavingBot : AWatch {
   ASavingBot() {

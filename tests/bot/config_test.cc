@@ -110,6 +110,14 @@ TEST_F(Settings, ThatCannotBeUsedAreRefused) {
   EXPECT_THAT(refusal("--no-such-flag"), HasSubstr("no settings"));
 }
 
+TEST_F(Settings, OfStrictDurabilityNameTheOperator) {
+  set("BOT_TOKEN", kToken);
+  set("TELEKV_KEY", kKey);
+  EXPECT_THAT(refusal("--durability", "strict"), HasSubstr("strict needs ADMIN_ID"));
+  set("ADMIN_ID", "42");
+  EXPECT_TRUE(parse("--durability", "strict"));
+}
+
 TEST_F(Settings, PollWithIntervalsUnlessToldOtherwise) {
   set_what_is_needed();
   const auto parsed = parse();

@@ -35,6 +35,20 @@ TEST(History, OnePointADayStaysAndTheNewest) {
   EXPECT_EQ(history.points(3).number(), 9u) << "numbers are never used twice";
 }
 
+// A host that booted with a clock years ahead.
+TEST(History, APointFromTheFutureDoesNotCostThoseAfterIt) {
+  format::History history;
+  add_point(history, state(1, hours(24 * 365)));
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    add_point(history, state(i + 2, hours(24 * i)));
+    prune(history, 7, hours(24));
+  }
+  EXPECT_EQ(sequences(history), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+  EXPECT_TRUE(has_passed(hours(24), 1000, 999));
+  EXPECT_FALSE(has_passed(hours(24), 1000, 1000 + 86'399));
+  EXPECT_TRUE(has_passed(hours(24), 1000, 1000 + 86'400));
+}
+
 TEST(History, TheOldestGoWhenThereAreTooMany) {
   format::History history;
   for (std::uint64_t i = 0; i < 10; ++i) {

@@ -330,5 +330,59 @@ TEST(VaultCheck, ARotationUnderEverNewForeignPinsEndsAtTheDeadline) {
   EXPECT_FALSE(world.check(*process));
 }
 
+// With `strict` nothing is confirmed, nor anything new taken, until a CHECK has passed.
+TEST(VaultCheck, ADeletedRootIsWrittenAnewThoughNothingIsUnsaved) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  ASSERT_TRUE(world.commit(*process));
+  const MessageId deleted = process->vault.root();
+  world.chat.remove(deleted);
+  const auto check = world.check(*process);
+  ASSERT_TRUE(check) << describe(check.error());
+  EXPECT_NE(process->vault.root(), deleted);
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
+TEST(VaultCheck, ThatFailsCountsAsUnsavedUntilOnePasses) {
+  World world;
+  auto process = world.opened();
+  process->channel.on_call = [](const Call&) {
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kForbidden, "no"}};
+  };
+  EXPECT_FALSE(process->vault.stats().unsaved_since);
+  const Clock::Time first = world.clock.now();
+  ASSERT_FALSE(world.check(*process));
+  world.clock.advance(std::chrono::seconds(9));
+  ASSERT_FALSE(world.check(*process));
+  EXPECT_EQ(process->vault.stats().unsaved_since, first);
+  process->channel.on_call = nullptr;
+  ASSERT_TRUE(world.check(*process));
+  EXPECT_FALSE(process->vault.stats().unsaved_since);
+}
+
+TEST(VaultRotation, WithoutTheRightToPinLeavesNoCandidates) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  process->channel.on_call = [seen = 0](const Call& call) mutable {
+    if (call.kind == CallKind::kReplace && ++seen == 1) {
+      return Fault{.kind = Fault::Kind::kUnknownNever};
+    }
+    if (call.kind != CallKind::kPin) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kForbidden, "no right"}};
+  };
+  const std::size_t before = world.chat.messages().size();
+  for (int i = 0; i < 20; ++i) {
+    const auto report = world.commit(*process);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, ErrorCode::kForbidden);
+  }
+  EXPECT_EQ(world.chat.messages().size(), before);
+  process->channel.on_call = nullptr;
+  ASSERT_TRUE(world.commit(*process));
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
 }  // namespace
 }  // namespace telekv::vault

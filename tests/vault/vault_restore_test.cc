@@ -110,6 +110,27 @@ TEST(VaultRestore, NothingOfAPointIsWrittenOver) {
   EXPECT_EQ(process->state.content(), old);
 }
 
+// An update is applied while the trial goes on.
+TEST(VaultRestore, ThePointOfThePresentStateStaysWhatItIs) {
+  RestoreWorld world;
+  auto process = world.witnessed();
+  process->apply(10, 1, "old");
+  world.make_point(*process);
+  process->channel.on_call = [&, done = false](const Call& call) mutable {
+    if (call.kind == CallKind::kPinned && !std::exchange(done, true)) {
+      process->apply(11, 1, "late");
+    }
+    return Fault{};
+  };
+  ASSERT_TRUE(world.restore(*process, 1));
+  process->channel.on_call = nullptr;
+  EXPECT_EQ(process->state.content(), (Content{{1, "old"}}));
+  ASSERT_TRUE(world.restore(*process, 2));
+  EXPECT_EQ(process->state.content(), (Content{{1, "late"}}));
+  ASSERT_TRUE(world.restore(*process, 1));
+  EXPECT_EQ(process->state.content(), (Content{{1, "old"}}));
+}
+
 TEST(VaultRestore, ThereIsNoSuchPoint) {
   RestoreWorld world;
   auto process = world.opened();
