@@ -363,7 +363,7 @@ FORGETTING = [
         "a restore undoes what no point has",
         "What came while the present state was being saved is in neither of the two.",
         "src/vault/vault_maintenance.cc",
-        "  add_late_changes_to_point();\n",
+        "  add_late_changes_to_point(point.number());\n",
         "  (void)take_changes();\n",
         ("vault_restore_test", "VaultRestore.WhatComesWhileThePresentIsSavedIsInItsPoint"),
     ),
