@@ -407,6 +407,7 @@ void Vault::note_committed() {
     taken_records_ = 0;
     taken_since_.reset();
   }
+  passed_over_.reset();
   committed_updates_ = manifest_.state().applied_updates();
   committed_ = manifest_;
   written_messages_.clear();

@@ -347,6 +347,8 @@ class Vault {
   bool opened_ = false;
   bool witnessed_ = false;
   bool fell_back_ = false;
+  std::optional<format::Manifest> passed_over_ =
+      {};                        // a point's state is in its place, unsaved yet
   std::optional<Error> broken_;  // table and manifest no longer agree: nothing may be committed
   MessageId root_{};             // the own root; 0 before the first claim
   bool absorbing_ = false;       // a claim of what a gap has led to is not through yet

@@ -211,6 +211,7 @@ Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifes
   verified_at_ = clock_->unix_time().count();
   began_at_ = 0;
   fell_back_ = false;
+  passed_over_.reset();
   describe_state();
   co_return loaded->downloaded_bytes;
 }
@@ -301,6 +302,7 @@ Channel::Async<std::uint64_t> Vault::adopt_point(const format::Manifest& manifes
   lost_updates_ = manifest.lost_updates();
   last_sequence_ = manifest.state().sequence();
   fell_back_ = true;
+  passed_over_ = manifest;
   co_return continue_from(point.state(), *std::move(loaded), erased);
 }
 

@@ -196,11 +196,18 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   const format::Manifest& best = readings.best->manifest;
   for (const std::int64_t id : best.predecessors()) continued.add(MessageId{id});
 
-  if (on_longer == OnLonger::kAbsorb && is_longer(best, manifest_)) {
+  // What continues a point is longer than what it took the place of, though that may have gone on.
+  const format::Manifest& found = passed_over_ ? *passed_over_ : manifest_;
+  if (on_longer == OnLonger::kAbsorb && is_longer(best, found)) {
     note(Note::Weight::kInfo, "root " + std::to_string(to_int(readings.best->id)) +
                                   " has gone on to sequence " +
                                   std::to_string(best.state().sequence()) + ": its state is taken");
-    Result<std::uint64_t> adopted = co_await adopt_or_fall_back(best, patience);
+    Result<std::uint64_t> adopted = std::uint64_t{0};
+    if (passed_over_ && options_.start_from_point) {
+      adopted = co_await adopt_chosen_point(best, patience);
+    } else {
+      adopted = co_await adopt_or_fall_back(best, patience);
+    }
     if (!adopted) co_return adopted.error();
   }
   // An unparsable ring was an error of the reading.

@@ -587,7 +587,7 @@ GAPS = [
         "a rotation that keeps to the bank of the writer it finds",
         "Both edit one message, and the later edit replaces what the other's root names.",
         "src/vault/vault_reign.cc",
-        "if (on_longer == OnLonger::kAbsorb && is_longer(best, manifest_)) {",
+        "if (on_longer == OnLonger::kAbsorb && is_longer(best, found)) {",
         "if (on_longer == OnLonger::kStepBack) co_return continued;\n  if (is_longer(best, manifest_)) {",
         ("vault_gap_test", "VaultGap.AFreshRootLeavesTheBankOfTheWriterThatTheRegisterNames"),
     ),
