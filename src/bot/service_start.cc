@@ -131,7 +131,8 @@ asio::awaitable<Result<void>> Service::open_vault() {
   channel_.emplace(*api_, *config_.vault_chat, texts::operator_commands(texts::kOthers));
   metered_.emplace(*channel_, clock_);
   vault::VaultOptions options = config_.vault;
-  options.make_scratch = [table = table_options_] {
+  options.make_scratch = [table = table_options_]() mutable {
+    table.holds_pieces = true;
     return std::make_unique<kv::Table<User>>(table);
   };
   options.on_note = log_note;

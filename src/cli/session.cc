@@ -79,7 +79,10 @@ void Session::make_vault(const std::optional<vault::Key>& key, vault::VaultOptio
   table_options_.hash_seed = random_.next_u64();
   if (key) table_options_.digest_key = key->digest_key();
   users_.emplace(table_options_);
-  options.make_scratch = [this] { return std::make_unique<kv::Table<bot::User>>(table_options_); };
+  options.make_scratch = [table = table_options_]() mutable {
+    table.holds_pieces = true;
+    return std::make_unique<kv::Table<bot::User>>(table);
+  };
   vault_.emplace(*channel_, *clock_, random_, *users_, *sealer_, pool_.get_executor(),
                  std::move(options));
 }
@@ -139,10 +142,18 @@ Result<void> Session::try_restoring(const format::State& state) {
   };
   vault::Objects objects(*channel_, *sealer_, random_, pool_.get_executor(), ring, none_editable);
   vault::Chain chain(objects);
-  kv::Table<bot::User> scratch(table_options_);
   const vault::Patience patience{clock_.get(), &random_, deadline()};
-  const auto loaded = run(chain.load(state, scratch, patience), bytes_of(state));
-  return loaded ? Result<void>{} : loaded.error();
+  Result<vault::Chain::Parts> parts = run(chain.download(state, patience), bytes_of(state));
+  if (!parts) return parts.error();
+  kv::TableOptions options = table_options_;
+  options.holds_pieces = true;
+  vault::Rehearsal rehearsal(std::make_shared<const vault::Chain::Parts>(*std::move(parts)),
+                             std::make_unique<kv::Table<bot::User>>(options));
+  for (;;) {
+    const Result<bool> proven = rehearsal.step();
+    if (!proven) return proven.error();
+    if (*proven) return {};
+  }
 }
 
 }  // namespace telekv::cli

@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/http.hpp>
@@ -25,6 +26,7 @@ namespace {
 
 constexpr std::uint32_t kMaxHeaderBytes = 64u << 10;  // server.cc says why no more
 constexpr std::uint64_t kMaxBodyBytes = 1u << 20;
+constexpr std::size_t kHeadBytes = 400;  // of a request, beside what is counted
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 std::string text_of(beast::string_view text) { return {text.data(), text.size()}; }
@@ -71,8 +73,9 @@ class StreamConnection final : public WebhookConnection {
         co_return failure(why(refused));
       }
     }
-    const auto request = make_request(secret_token, std::move(json));
-    const auto [unsent, written] = co_await http::async_write(stream_, request, no_throw);
+    const std::string request = make_request(secret_token, json);
+    const auto [unsent, written] =
+        co_await asio::async_write(stream_, asio::buffer(request), no_throw);
     if (unsent) co_return failure(why(unsent));
     http::response_parser<http::string_body> parser;
     parser.header_limit(kMaxHeaderBytes);
@@ -118,18 +121,20 @@ class StreamConnection final : public WebhookConnection {
     co_return error;
   }
 
-  http::request<http::string_body> make_request(const std::string& secret_token,
-                                                std::string json) const {
-    http::request<http::string_body> request(http::verb::post, url_.target, 11);
+  /// Head and body in one buffer: one packet, one TLS record.
+  std::string make_request(const std::string& secret_token, const std::string& json) const {
     const bool is_ipv6 = url_.host.find(':') != std::string::npos;
-    request.set(http::field::host, is_ipv6 ? "[" + url_.host + "]" : url_.host);
-    if (!secret_token.empty()) request.set("X-Telegram-Bot-Api-Secret-Token", secret_token);
-    request.set(http::field::content_type, "application/json");
-    request.body() = std::move(json);
-    request.prepare_payload();
-    request.set(http::field::connection, "keep-alive");
-    request.set(http::field::accept_encoding, "gzip, deflate");
-    return request;
+    std::string request;
+    request.reserve(kHeadBytes + url_.target.size() + secret_token.size() + json.size());
+    request.append("POST ").append(url_.target).append(" HTTP/1.1\r\nHost: ");
+    request.append(is_ipv6 ? "[" + url_.host + "]" : url_.host);
+    if (!secret_token.empty()) {
+      request.append("\r\nX-Telegram-Bot-Api-Secret-Token: ").append(secret_token);
+    }
+    request.append("\r\nContent-Type: application/json\r\nContent-Length: ");
+    request.append(std::to_string(json.size()));
+    request.append("\r\nConnection: keep-alive\r\nAccept-Encoding: gzip, deflate\r\n\r\n");
+    return request.append(json);
   }
 
   static WebhookAnswer make_answer(http::response<http::string_body> response) {

@@ -313,7 +313,8 @@ Result<void> TableCore::append_chunk(ByteView encoded) {
   if (records > std::numeric_limits<Slot>::max() - rows_.size()) {
     return damaged("more rows than a table holds");
   }
-  const std::uint64_t in_all = std::clamp(message.records_in_all, records, records * kMostChunks);
+  const std::uint64_t most = holds_pieces_ ? records : records * kMostChunks;
+  const std::uint64_t in_all = std::clamp(message.records_in_all, records, most);
   StreamUnpacker unpacker;
   Appender appender(*this, unpacker.scratch());
   std::size_t code_points_left = kMaxMessageCodePoints;

@@ -76,7 +76,8 @@ TableCore::TableCore(SchemaDescription schema, const TableOptions& options)
       map_(rows_, options.hash_seed),
       ranking_(rows_),
       texts_(options.hash_seed),
-      old_terms_(options.hash_seed) {
+      old_terms_(options.hash_seed),
+      holds_pieces_(options.holds_pieces) {
   std::size_t offset = fields_offset(schema_);
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
     offsets_.push_back(offset);

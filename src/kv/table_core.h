@@ -47,6 +47,8 @@ namespace telekv::kv {
 struct TableOptions {
   std::uint64_t hash_seed;                  ///< random per process: who knows it can slow the table
   std::array<std::uint8_t, 16> digest_key;  ///< the same wherever digests are compared
+  /// Will hold one chunk of a snapshot or a few: its first one makes no room for all the others.
+  bool holds_pieces = false;
 };
 
 class TableWalk;
@@ -241,6 +243,7 @@ class TableCore : public Durable {
   std::uint64_t changed_live_ = 0;  // of `changed_`, those with a record
   HashLanes digest_;                // without the changed rows, but for those that owe it
   Digest saved_digest_{};
+  bool holds_pieces_;
   TableWalk* walk_ = nullptr;  // the one alive
   bool walked_ = false;        // one was alive at some moment since the last take
 };

@@ -51,10 +51,11 @@ class PollingBot {
 
   /// Restores `table`, which is empty, from the chat; serves until a signal has ended it and the
   /// last changes are saved, or until a failure that only the operator can mend. Once a day the
-  /// newest state is proven by a download into a second table.
+  /// newest state is proven by a download, piece by piece.
   template <class Record>
   Result<void> run(kv::Table<Record>& table, OnMessage on_message) {
-    auto make_scratch = [options = table_options()] {
+    auto make_scratch = [options = table_options()]() mutable {
+      options.holds_pieces = true;
       return std::make_unique<kv::Table<Record>>(options);
     };
     return run_with(table, std::move(make_scratch), std::move(on_message));

@@ -74,7 +74,8 @@ struct VaultOptions {
   std::chrono::seconds point_spacing = std::chrono::hours(24);
   /// Telegram deletes messages younger than 48 hours only, so a root is replaced before.
   std::chrono::seconds root_age = std::chrono::hours(40);
-  /// An empty table like the vault's own, for drills; without it there are none.
+  /// An empty table like the vault's own, for drills, which go through it piece by piece; without
+  /// it there are none.
   std::function<std::unique_ptr<kv::Durable>()> make_scratch = {};
   std::function<void(const Note&)> on_note = {};
 };
