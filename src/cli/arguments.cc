@@ -143,7 +143,8 @@ void declare_writers(CLI::App& app, Parsed& parsed) {
   CLI::App* rekeying =
       add(app, parsed, "rekey",
           "Seal the chat's data with another key: TELEKV_KEY is the one in use, TELEKV_NEW_KEY the "
-          "next. Restore points go.",
+          "next. Restore points go. Keep both until this has succeeded: after a failure the same "
+          "command finishes it.",
           "  TELEKV_NEW_KEY=$(cat new.key) telekv rekey\n");
   add_plaintext(rekeying, parsed);
 }

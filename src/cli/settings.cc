@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace telekv::cli {
 namespace {
@@ -77,6 +78,12 @@ Result<vault::Key> read_new_key(const Environment& environment, bool plaintext) 
                       "make another one with 'telekv keygen'");
   }
   return **next;
+}
+
+Environment with_new_key(Environment environment) {
+  return [given = std::move(environment)](const char* name) {
+    return given(std::string_view(name) == kKeyName ? kNewKeyName : name);
+  };
 }
 
 }  // namespace telekv::cli

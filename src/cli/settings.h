@@ -28,4 +28,7 @@ Result<std::optional<vault::Key>> read_key_if_any(const Environment& environment
 /// TELEKV_NEW_KEY, which differs from the key in use.
 Result<vault::Key> read_new_key(const Environment& environment, bool plaintext);
 
+/// As if TELEKV_NEW_KEY were the key in use.
+Environment with_new_key(Environment environment);
+
 }  // namespace telekv::cli

@@ -76,6 +76,12 @@ std::vector<MessageId> Ring::all_but(const std::set<MessageId>& named) const {
   return ids;
 }
 
+void Ring::gather() {
+  for (std::size_t bank = 0; bank < kBanks; ++bank) {
+    if (bank != written_) banks_[written_].merge(banks_[bank]);
+  }
+}
+
 void Ring::add(MessageId id) {
   if (!contains(id)) banks_[written_].insert(id);
 }

@@ -48,6 +48,9 @@ class Ring {
   /// Every slot of every bank that is not in `named`.
   std::vector<MessageId> all_but(const std::set<MessageId>& named) const;
 
+  /// Moves every slot into the bank of this reign, which the next two leave alone.
+  void gather();
+
   /// A message that this reign has posted.
   void add(MessageId id);
   /// A predecessor's message; nobody writes it before two more take-overs.

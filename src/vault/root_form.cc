@@ -23,7 +23,7 @@ bool is_longer(const format::Manifest& a, const format::Manifest& b) {
 }
 
 Result<Root> parse_root(MessageId id, const ObjectIdentity& identity, ByteView body) {
-  Root root{.id = id, .manifest = {}};
+  Root root{.id = id};
   if (!root.manifest.ParseFromArray(body.data(), static_cast<int>(body.size())))
     return damaged_root(id, "its manifest cannot be read");
   const format::Manifest& manifest = root.manifest;

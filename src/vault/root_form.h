@@ -17,7 +17,8 @@ inline constexpr std::string_view kRootName = "telekv-root.tkv";
 
 struct Root {
   MessageId id{};
-  format::Manifest manifest;
+  format::Manifest manifest = {};
+  bool under_other_key = false;  ///< VaultOptions::other_key has opened it
 };
 
 /// Whether `a` continues further than `b`. Polling: more updates applied, then more commits, then

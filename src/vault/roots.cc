@@ -13,8 +13,9 @@ Error about_root(MessageId id, const Error& error) {
 
 }  // namespace
 
-Roots::Roots(Channel& channel, const Sealer& sealer, Random& random, std::uint64_t writer)
-    : channel_(&channel), sealer_(&sealer), random_(&random), writer_(writer) {}
+Roots::Roots(Channel& channel, const Sealer& sealer, const std::optional<Sealer>& other,
+             Random& random, std::uint64_t writer)
+    : channel_(&channel), sealer_(&sealer), other_(&other), random_(&random), writer_(writer) {}
 
 Channel::Async<Root> Roots::read(MessageId id, Patience patience) {
   const auto look_up = [this, id] { return channel_->look_up(id); };
@@ -91,7 +92,13 @@ Result<Root> Roots::open(MessageId id, ByteView object) const {
       identity->epoch != to_int(id)) {
     return damaged_root(id, "it is another message's root");
   }
-  const Result<Bytes> body = sealer_->open(*identity, object);
+  Result<Bytes> body = sealer_->open(*identity, object);
+  bool under_other_key = false;
+  if (!body && body.error().code == ErrorCode::kWrongKey && *other_) {
+    Result<Bytes> opened = (*other_)->open(*identity, object);
+    under_other_key = opened.has_value();
+    if (opened) body = std::move(opened);
+  }
   if (!body) return about_root(id, body.error());
   // Roots too old to be deleted become messages of the ring.
   if (identity->kind != ObjectKind::kRoot) {
@@ -99,7 +106,9 @@ Result<Root> Roots::open(MessageId id, ByteView object) const {
                                            " carries no root any more, but another object"};
   }
 
-  return parse_root(id, *identity, *body);
+  Result<Root> root = parse_root(id, *identity, *body);
+  if (root) root->under_other_key = under_other_key;
+  return root;
 }
 
 }  // namespace telekv::vault

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "telekv.pb.h"
@@ -16,8 +17,10 @@ namespace telekv::vault {
 
 class Roots {
  public:
-  /// `writer` is this process's nonce. The references must outlive the object.
-  Roots(Channel& channel, const Sealer& sealer, Random& random, std::uint64_t writer);
+  /// `writer` is this process's nonce. What `sealer` does not open, `other` may. The references
+  /// must outlive the object.
+  Roots(Channel& channel, const Sealer& sealer, const std::optional<Sealer>& other, Random& random,
+        std::uint64_t writer);
 
   /// Downloads and verifies the root that message `id` carries now. kNotFound when the message is
   /// gone; kDamaged, kWrongKey, kUnsupportedVersion when it does not verify.
@@ -42,6 +45,7 @@ class Roots {
 
   Channel* channel_;
   const Sealer* sealer_;
+  const std::optional<Sealer>* other_;
   Random* random_;
   std::uint64_t writer_;
 };

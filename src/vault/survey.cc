@@ -39,12 +39,27 @@ namespace {
 
 bool is_active(const Root& root) { return root.manifest.standing() == format::Manifest::ACTIVE; }
 
+void pass_over(Readings& readings, MessageId id, const Error& why) {
+  readings.proven_absent = false;
+  const bool other_key = why.code == ErrorCode::kWrongKey;
+  readings.passed_over.push_back(other_key ? "message " + std::to_string(to_int(id)) +
+                                                 " is sealed with another key"
+                                           : describe(why));
+}
+
+Error sealed_elsewhere(MessageId id) {
+  return Error{ErrorCode::kWrongKey, "the newest state, the root in message " +
+                                         std::to_string(to_int(id)) +
+                                         ", is sealed with the other key"};
+}
+
 }  // namespace
 
 Survey::Survey(Channel& channel, Roots& roots, std::optional<MessageId> root_id)
     : channel_(&channel), roots_(&roots), root_id_(root_id) {}
 
-// Two independent pointers, because Telegram may fail to show a pin.
+// Two independent pointers, because Telegram may fail to show a pin. A pin under another key that
+// is older than the registered root has come too late to put that key in force (vault_rekey.cc).
 Channel::Async<Readings> Survey::read_pointers(Patience patience) {
   Result<std::optional<Pinned>> pin = co_await read_pin(patience);
   if (!pin) co_return pin.error();
@@ -61,7 +76,9 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
     if (!root && root.error().code == ErrorCode::kNotFound) {
       root = damaged_root(readings.pin, "it is another object");
     }
-    if (!root && !may_pass_over(readings.pin, root.error())) {
+    if (!root && root.error().code == ErrorCode::kWrongKey && *pointer > readings.pin) {
+      readings.refused = root.error();
+    } else if (!root && !may_pass_over(readings, readings.pin, Depth::kCandidates, root.error())) {
       co_return root.error();
     }
     if (root) {
@@ -69,8 +86,7 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
       if (!next) co_return next.error();
       named = *std::move(next);
     } else {
-      readings.proven_absent = false;
-      readings.passed_over.push_back(describe(root.error()));
+      pass_over(readings, readings.pin, root.error());
     }
   } else if (*pin) {
     readings.hidden = true;
@@ -81,6 +97,8 @@ Channel::Async<Readings> Survey::read_pointers(Patience patience) {
   if (root_id_) named.add(*root_id_);
   Result<void> followed = co_await follow(readings, std::move(named), Depth::kCandidates, patience);
   if (!followed) co_return followed.error();
+  const bool newer = readings.latest && readings.latest->id > readings.pin;
+  if (readings.refused && !newer) co_return *readings.refused;
   co_return readings;
 }
 
@@ -101,10 +119,13 @@ Channel::Async<void> Survey::follow(Readings& readings, MessageIds ids, Depth de
     if (readings.seen.contains(id)) continue;
     readings.seen.add(id);
     Result<Root> root = co_await read(id, id == readings.registered, patience);
-    if (!root && may_pass_over(id, root.error())) {
-      readings.proven_absent = false;
+    if (!root && may_pass_over(readings, id, depth, root.error())) {
       const bool expected = depth == Depth::kAll && root.error().code == ErrorCode::kNotFound;
-      if (!expected) readings.passed_over.push_back(describe(root.error()));
+      if (expected) {
+        readings.proven_absent = false;
+      } else {
+        pass_over(readings, id, root.error());
+      }
       continue;
     }
     if (!root) co_return root.error();
@@ -112,6 +133,10 @@ Channel::Async<void> Survey::follow(Readings& readings, MessageIds ids, Depth de
     if (!next) co_return next.error();
     for (const MessageId each : *next) ids.add(each);
   }
+  const bool elsewhere =
+      depth == Depth::kCandidates && readings.elsewhere &&
+      (!readings.best || is_longer(readings.elsewhere->manifest, readings.best->manifest));
+  if (elsewhere) co_return sealed_elsewhere(readings.elsewhere->id);
   co_return Result<void>{};
 }
 
@@ -138,16 +163,24 @@ Result<MessageIds> Survey::note(Readings& readings, Root root, Depth depth) cons
   Result<Ring> ring = Ring::parse(root.manifest.ring());
   if (!ring) return ring.error();
   readings.slots.merge(*ring);
-  if (!readings.latest || root.id > readings.latest->id) readings.latest = root;
-  if (!readings.best || is_longer(root.manifest, readings.best->manifest)) {
-    readings.best = std::move(root);
+  for (const std::int64_t id : root.manifest.predecessors()) {
+    readings.continued.add(MessageId{id});
   }
+  if (!readings.latest || root.id > readings.latest->id) readings.latest = root;
+  std::optional<Root>& longest = root.under_other_key ? readings.elsewhere : readings.best;
+  if (!longest || is_longer(root.manifest, longest->manifest)) longest = std::move(root);
   return next;
 }
 
 // A root that is gone names nothing. A damaged one may be the newest: it stops whoever reads it,
-// unless the operator has named another to go on from.
-bool Survey::may_pass_over(MessageId id, const Error& error) const {
+// unless the operator has named another to go on from. So does one under another key, but for what
+// a change of the key has left behind (vault_rekey.cc); and whoever looks for something longer
+// could not go on from it anyway.
+bool Survey::may_pass_over(const Readings& readings, MessageId id, Depth depth,
+                           const Error& error) const {
+  if (error.code == ErrorCode::kWrongKey) {
+    return depth == Depth::kAll || readings.continued.contains(id);
+  }
   return error.code == ErrorCode::kNotFound ||
          (error.code == ErrorCode::kDamaged && root_id_ && *root_id_ != id);
 }

@@ -37,10 +37,13 @@ struct Readings {
   MessageIds seen;                            ///< every root read or tried
   std::optional<Root> best = {};              ///< the longest active root
   std::optional<Root> latest = {};            ///< the active root of the highest ballot
+  std::optional<Root> elsewhere = {};         ///< the longest active root under the other key
+  MessageIds continued = {};                  ///< the predecessors of active roots
   Ring slots = {};                            ///< of all active roots that were read
   MessageId pin{};                            ///< the root that the chat shows; 0 for none
   bool hidden = false;                        ///< the chat shows somebody else's pin
   MessageId registered{};                     ///< what the register names, there or gone
+  std::optional<Error> refused = {};          ///< the pin's, of another key and below `registered`
   bool proven_absent = true;                  ///< every pointer was read and names nothing
   std::vector<std::string> passed_over = {};  ///< roots that do not verify, and why
 };
@@ -66,12 +69,13 @@ class Survey {
   Channel::Async<std::optional<MessageId>> read_register(Patience patience);
 
   /// Reads roots by message id, beside those in `readings`. kUnavailable when the registered one is
-  /// shown as it was before it became active, until the deadline.
+  /// shown as it was before it became active, until the deadline; kWrongKey when the longest one is
+  /// under the other key.
   Channel::Async<void> follow(Readings& readings, MessageIds ids, Depth depth, Patience patience);
 
  private:
   Channel::Async<Root> read(MessageId id, bool registered, Patience patience);
-  bool may_pass_over(MessageId id, const Error& error) const;
+  bool may_pass_over(const Readings& readings, MessageId id, Depth depth, const Error& error) const;
   Result<MessageIds> note(Readings& readings, Root root, Depth depth) const;
 
   Channel* channel_;

@@ -41,6 +41,7 @@
 #include "vault/roots.h"
 #include "vault/sealer.h"
 #include "vault/survey.h"
+#include "vault/vault_reports.h"
 
 namespace telekv::vault {
 
@@ -65,6 +66,9 @@ struct VaultOptions {
   /// The operator's choice when the newest state cannot be downloaded at all: this restore point
   /// takes its place, as if the newest one did not verify.
   std::optional<std::uint64_t> start_from_point = {};
+  /// For a rekeying: roots that this key opens are read as well. When the longest one is among them
+  /// the opening ends with kWrongKey; otherwise they are left behind.
+  std::optional<Sealer> other_key = {};
   Delivery delivery = Delivery::kPolling;
   LadderLimits ladder = {};
   /// More unsaved records than this go straight into a new base instead of a delta.
@@ -78,56 +82,6 @@ struct VaultOptions {
   /// it there are none.
   std::function<std::unique_ptr<kv::Durable>()> make_scratch = {};
   std::function<void(const Note&)> on_note = {};
-};
-
-struct OpenReport {
-  bool created = false;    ///< the store is new
-  bool fell_back = false;  ///< the newest state does not verify: this is an older restore point
-  MessageId root{};
-  std::uint64_t sequence = 0;
-  std::uint64_t records = 0;
-  std::uint64_t downloaded_bytes = 0;
-  std::int64_t applied_update_id = 0;  ///< 0 when none
-  Clock::Duration duration{};
-};
-
-struct CommitReport {
-  std::uint64_t sequence = 0;
-  std::uint64_t records = 0;
-  std::uint64_t root_bytes = 0;  ///< uploaded as the root; 0 when there was nothing to commit
-  std::uint64_t object_bytes =
-      0;  ///< uploaded besides: segments, history, a base that was required
-  Clock::Duration duration{};
-};
-
-enum class GapOutcome : std::uint8_t {
-  kAbsorbed,       ///< a longer history was found and loaded: poll again after applied().last()
-  kNothingLonger,  ///< what is missing is nowhere: accept_gap() and go on
-};
-
-struct RestoreReport {
-  PointInfo point;
-  std::uint64_t sequence = 0;   ///< of the state that is now the newest
-  std::uint64_t records = 0;    ///< in it
-  std::uint64_t forgotten = 0;  ///< keys that were erased since, and stay so
-  /// Why the chat does not have it yet: the table has it, and the next commit tries again.
-  std::optional<Error> unsaved = {};
-};
-
-struct VaultStats {
-  MessageId epoch{};
-  std::uint64_t sequence = 0;
-  std::uint64_t unsaved_records = 0;
-  /// When the oldest unsaved update was applied, or since when nothing tells that all is saved.
-  std::optional<Clock::Time> unsaved_since = {};
-  std::int64_t committed_at = 0;   ///< seconds since the Unix epoch; 0: never
-  std::int64_t verified_at = 0;    ///< last restore that was proven, by start or drill
-  std::uint64_t lost_updates = 0;  ///< accepted gaps, since the store began
-  std::uint64_t base_bytes = 0;
-  std::uint64_t delta_bytes = 0;  ///< segments and tail
-  std::size_t segments = 0;
-  std::size_t slots = 0;  ///< messages of the ring
-  std::size_t restore_points = 0;
 };
 
 class Vault {
@@ -218,12 +172,18 @@ class Vault {
   /// fails with kDamaged, and the next start restores the state before.)
   Channel::Async<RestoreReport> restore(std::uint64_t number, Clock::Time deadline);
 
-  /// Seals everything with another key: commits, writes a base and the root under `sealer`, then
-  /// writes over every other message of the ring, so that nothing stays readable under the old key.
-  /// The restore points go. `table` holds the same content under the new key's digest and takes the
-  /// place of the vault's; both outlive the vault. For tools: no update is taken meanwhile. After
-  /// kOutcomeUnknown the root is under the one key or the other.
-  Channel::Async<CommitReport> rekey(Sealer sealer, kv::Durable& table, Clock::Time deadline);
+  /// Seals everything with another key: looks for a longer history as resolve_gap() does, writes a
+  /// base and a root under `sealer`, makes that the newest root, and writes over every other
+  /// message that is known, so that the old key opens nothing in them. The restore points go.
+  /// `copy` returns the same content under the new key's digest, which takes the table's place and
+  /// outlives the vault. For tools: no update is taken meanwhile, and after an error only the
+  /// vault's end makes sense. One that does not say that the new key may be in force leaves the old
+  /// one in force; at every moment one of the two is.
+  using CopyTable = std::function<Result<kv::Durable*>()>;
+  Channel::Async<RekeyReport> rekey(Sealer sealer, CopyTable copy, Clock::Time deadline);
+
+  /// Of that only the overwriting, where an earlier process has put this vault's key in force.
+  Channel::Async<RekeyReport> finish_rekey(Clock::Time deadline);
 
   MessageId root() const { return root_; }
   const format::Manifest& manifest() const { return manifest_; }
@@ -288,6 +248,8 @@ class Vault {
 
   // vault_reign.cc: taking over, checking
   Channel::Async<std::uint64_t> claim(MessageIds known, OnLonger on_longer, Patience patience);
+  Channel::Async<std::uint64_t> withdraw(MessageId candidate, Error why, Patience patience);
+  void name_predecessors(const MessageIds& continued);
   Channel::Async<void> look_under(MessageId candidate, MessageIds& known, OnLonger on_longer,
                                   Patience patience);
   Channel::Async<std::uint64_t> rotate(std::string_view why, Patience patience);
@@ -313,7 +275,13 @@ class Vault {
   Channel::Async<MessageId> pinned_root(Patience patience);
 
   // vault_rekey.cc
-  Channel::Async<void> overwrite_unnamed(Patience patience);
+  Channel::Async<void> settle(Clock::Time deadline);
+  void take_key(Sealer sealer, kv::Durable& table);
+  Channel::Async<MessageId> write_fresh_root(Patience patience);
+  Channel::Async<void> put_in_force(MessageId fresh, Patience patience);
+  Channel::Async<RekeyReport> overwrite_rest(Patience patience);
+  Channel::Async<void> delete_absorbed(Patience patience);
+  Channel::Async<bool> wipe(MessageId id, Patience patience);
 
   // vault_maintenance.cc
   Channel::Async<format::Base> run_base(Patience patience);

@@ -34,6 +34,12 @@ Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   const Patience patience = until(deadline);
   Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings.error();
+  if (readings->refused) {
+    Result<void> unpinned = co_await unpin(readings->pin, patience);
+    if (!unpinned) co_return unpinned.error();
+    readings = co_await survey_.read_pointers(patience);
+    if (!readings) co_return readings.error();
+  }
   // The register has shown that the chat is the vault's, but the pin is the better pointer.
   if (readings->hidden && readings->registered != MessageId{}) {
     Result<MessageId> below = co_await pinned_root(patience);

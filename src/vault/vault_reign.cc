@@ -61,7 +61,7 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     if (!candidate) co_return candidate.error();
     candidates_.add(*candidate);
     Result<void> looked = co_await look_under(*candidate, known, on_longer, patience);
-    if (!looked) co_return looked.error();
+    if (!looked) co_return co_await withdraw(*candidate, looked.error(), patience);
     if (known.size() > named) {
       if (!may_try_again()) co_return pin_keeps_moving();
       continue;
@@ -74,16 +74,8 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     }
 
     Result<MessageIds> continued = co_await reread(known, *candidate, on_longer, patience);
-    if (!continued) co_return continued.error();
-    manifest_.clear_predecessors();
-    std::size_t passed = continued->size() - std::min(continued->size(), kMaxPredecessors);
-    for (const MessageId id : *continued) {
-      if (passed > 0) {
-        --passed;
-      } else {
-        manifest_.add_predecessors(to_int(id));
-      }
-    }
+    if (!continued) co_return co_await withdraw(*candidate, continued.error(), patience);
+    name_predecessors(*continued);
     manifest_.mutable_state()->set_committed_at(clock_->unix_time().count());
     manifest_.set_delivery(options_.delivery == Delivery::kWebhook ? format::Manifest::WEBHOOK
                                                                    : format::Manifest::POLLING);
@@ -132,18 +124,47 @@ asio::awaitable<void> Vault::discard(MessageId candidate) {
   if (deleted) candidates_.remove(candidate);
 }
 
+// What the chat showed may have come under another key just now: whoever reads that cannot read
+// what covers it. With the message its pin goes.
+Channel::Async<std::uint64_t> Vault::withdraw(MessageId candidate, Error why, Patience patience) {
+  if (why.code == ErrorCode::kWrongKey) {
+    const auto recycle = [this, candidate] { return channel_->recycle(candidate); };
+    Result<void> deleted = co_await retry(patience, OnUnknown::kRepeat, recycle);
+    if (!deleted) co_return deleted.error();
+    candidates_.remove(candidate);
+  }
+  co_return why;
+}
+
+void Vault::name_predecessors(const MessageIds& continued) {
+  manifest_.clear_predecessors();
+  std::size_t passed = continued.size() - std::min(continued.size(), kMaxPredecessors);
+  for (const MessageId id : continued) {
+    if (passed > 0) {
+      --passed;
+    } else {
+      manifest_.add_predecessors(to_int(id));
+    }
+  }
+}
+
 // The pin is read once more before the candidate covers it: posting may have taken long, and the
 // register alone may have been turned back by a late call. A candidate that does not name what it
-// covers is left unpinned, because its writer may die before it becomes active. To a running writer
-// a higher root says what it says to CHECK, unless it was left by the own claim before.
+// covers is left unpinned, because its writer may die before it becomes active; so is one whose
+// writer cannot open that. To a running writer a higher root says what it says to CHECK, unless it
+// was left by the own claim before.
 Channel::Async<void> Vault::look_under(MessageId candidate, MessageIds& known, OnLonger on_longer,
                                        Patience patience) {
   Result<MessageId> below = co_await pinned_root(patience);
   if (!below) co_return below.error();
   const bool replaced = on_longer == OnLonger::kStepBack && *below > root_;
   if (replaced && !candidates_.contains(*below)) co_return superseded_by(*below);
-  if (*below != candidate) known.add(*below);
-  co_return Result<void>{};
+  if (*below == candidate || known.contains(*below)) co_return Result<void>{};
+  known.add(*below);
+  Readings readings;
+  MessageIds shown;
+  shown.add(*below);
+  co_return co_await survey_.follow(readings, std::move(shown), Depth::kCandidates, patience);
 }
 
 // Also the way out of a root that must not be edited again; until it has come through, every later
@@ -177,7 +198,8 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
   named.add(readings.registered);
   readings.seen = candidates_;  // what the own claim may have left in them is in memory
   MessageIds continued = known;
-  for (const std::int64_t id : manifest_.predecessors()) continued.add(MessageId{id});
+  for (const std::int64_t id : manifest_.predecessors()) readings.continued.add(MessageId{id});
+  for (const MessageId id : readings.continued) continued.add(id);
   if (on_longer == OnLonger::kStepBack) readings.seen.add(root_);
   Result<void> followed =
       co_await survey_.follow(readings, std::move(named), Depth::kCandidates, patience);

@@ -122,25 +122,3 @@ test(
     }
   }),
 );
-
-test(
-  'Another key seals everything; the old one opens nothing any more',
-  inPlace(async (place) => {
-    const { emulator, telekv } = await usedChat(place);
-    const next = 'c4'.repeat(32);
-    const same = await telekv.run(['rekey'], { changes: { TELEKV_NEW_KEY: key } });
-    assert.equal(same.code, exitCode.configuration, same.error);
-    const report = await telekv.report(['rekey'], { changes: { TELEKV_NEW_KEY: next } });
-    assert.equal(report.users, 2);
-    assert.equal((await telekv.run(['verify', '--chat'])).code, exitCode.wrongKey);
-
-    const folder = join(place.folder, 'chat');
-    await mkdir(folder);
-    const files = await downloadChat(emulator, operator, folder);
-    const { files: inspected } = await new Telekv(place, {}).report(['inspect', ...files]);
-    assert.deepEqual([...new Set(inspected.map(({ key_id }) => key_id))], [report.key_id]);
-    const renewed = new Telekv(place, { ...telekv.environment, TELEKV_KEY: next });
-    assert.deepEqual(await renewed.users(), second);
-    await renewed.report(['verify', ...files]);
-  }),
-);

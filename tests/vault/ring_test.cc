@@ -48,6 +48,25 @@ TEST(Ring, WhatIsFrozenWaitsForTwoMoreTakeOvers) {
   EXPECT_EQ(third.free_slot({}), id(9));
 }
 
+TEST(Ring, WhatIsGatheredWaitsForTheBankOfThisReign) {
+  Ring ring;
+  for (const std::int64_t slot : {1, 2, 3}) {
+    ring.add(id(slot));
+    Ring next;
+    next.succeed(ring);
+    ring = next;
+  }
+  ring.gather();
+  EXPECT_EQ(ring.slots(), 3u);
+  EXPECT_EQ(ring.free_slot({id(1), id(3)}), id(2));
+  for (int reign = 1; reign <= 3; ++reign) {
+    Ring next;
+    next.succeed(reparsed(ring));
+    ring = next;
+    EXPECT_EQ(ring.free_slot({}), reign < 3 ? std::nullopt : std::optional(id(1)));
+  }
+}
+
 TEST(Ring, AReignThatAbsorbsAnotherLeavesThatOnesBankAlone) {
   Ring other;
   other.add(id(1));

@@ -51,20 +51,16 @@ struct Scene : World {
     return MessageId{segments[segments.size() - 1].message_id()};
   }
 
-  /// What an opener finds, with either key.
+  /// What an opener finds.
   std::optional<Content> found() {
-    for (Sealer sealer : {test_sealer(), new_sealer()}) {
-      SimChat afterwards = chat;
-      Process opener(afterwards, clock, context.get_executor(), ++processes, options,
-                     std::move(sealer), pace);
-      if (open(opener)) return opener.state.content();
-    }
+    SimChat afterwards = chat;
+    const auto opener = process_in(afterwards);
+    if (open(*opener)) return opener->state.content();
     return std::nullopt;
   }
 
   std::unique_ptr<Process> actor;
   std::unique_ptr<Process> other;
-  MapState copy;
   std::vector<Content> allowed;  // what may be found after the failure
 };
 
@@ -200,18 +196,6 @@ std::vector<Operation> operations() {
          scene.chat.pin(scene.chat.send_text());
        },
        settle_gap},
-      {"Rekey",
-       [](Scene& scene) {
-         leave_a_long_chain(scene);
-         scene.start();
-         for (const auto& [key, value] : scene.actor->state.content()) scene.copy.put(key, value);
-         (void)scene.copy.take_changes();
-       },
-       [](Scene& scene) {
-         return without_value(
-             scene.run(scene.actor->vault.rekey(new_sealer(), scene.copy, scene.deadline())));
-       },
-       false},
   };
 }
 
