@@ -55,11 +55,15 @@ torture: install-test
 	KILL_ROUNDS=$(KILL_ROUNDS) OVERLAP_ROUNDS=$(OVERLAP_ROUNDS) TELEKV_BIN=$(CURDIR)/build/$(PRESET)/bin \
 	  node --test --test-reporter=spec tests/e2e/clicker_torture.test.mjs
 
-# Histories of the simulation beyond those of the tests, a part on each processor.
+# The built programs under load and faults, then histories of the simulation beyond those of the tests, a part on each
+# processor.
+SOAK_MINUTES ?= 30
 HISTORIES ?= 10000000
 SOAK_FROM ?= 100001
 soak: install-test
-	@$(MAKE) --no-print-directory compile TESTS=ON TARGET="--target vault_simulation"
+	@$(MAKE) --no-print-directory compile TESTS=ON \
+	  TARGET="--target clicker telegram-emulator telekv bench_people vault_simulation"
+	bench/soak.py build/$(PRESET)/bin --minutes $(SOAK_MINUTES) --json build/$(PRESET)/soak.json
 	scripts/soak build/$(PRESET)/bin/vault_simulation $(SOAK_FROM) $(HISTORIES)
 
 lint: install-lint

@@ -32,6 +32,18 @@ class Process:
         status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text()
         return int(re.search(rf"{kind}:\s+(\d+) kB", status).group(1)) * 1024
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self._process.pid}/task"))
+
+    def wakeups(self):
+        """How often its threads have slept so far, and woken."""
+        tasks = pathlib.Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int(re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)", (each / "status").read_text()).group(1))
+                   for each in tasks)
+
     def has_ended(self):
         return self._process.poll() is not None
 
@@ -86,6 +98,13 @@ def get_bytes(server, path):
 
 def post(server, path, content):
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    request = urllib.request.Request(server.url + path, body, {"Content-Type": "application/json"})
+    return _ask(urllib.request.Request(server.url + path, body, {"Content-Type": "application/json"}))
+
+
+def delete(server, path):
+    return _ask(urllib.request.Request(server.url + path, method="DELETE"))
+
+
+def _ask(request):
     with _direct.open(request, timeout=TIMEOUT_S) as answer:
         return json.load(answer)

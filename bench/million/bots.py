@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 
-from server import Process
+from server import Process, get_bytes
 from world import OPERATOR, TOKEN
 
 PEERS = pathlib.Path(__file__).resolve().parent / "peers"
@@ -87,13 +87,27 @@ class StrictClicker(Clicker):
     settings = {"DURABILITY": "strict"}
 
 
-class WebhookClicker(Clicker):
+class WatchedClicker(Clicker):
+    """With a port of its own, at `url`."""
+
+    def __init__(self, *rest):
+        super().__init__(*rest)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def environment(self, backup_s):
+        return {**super().environment(backup_s), "PORT": str(self.port), "LISTEN": "loopback"}
+
+    def metrics(self):
+        lines = get_bytes(self, "/metrics").decode().splitlines()
+        return {name: float(value) for name, value in (line.split() for line in lines if not line.startswith("#"))}
+
+
+class WebhookClicker(WatchedClicker):
     name = "telekv, webhook"
 
     def environment(self, backup_s):
-        port = free_port()
-        return {**super().environment(backup_s), "PORT": str(port), "LISTEN": "loopback",
-                "WEBHOOK_URL": f"http://127.0.0.1:{port}/hook"}
+        return {**super().environment(backup_s), "WEBHOOK_URL": f"{self.url}/hook"}
 
 
 class CoalescingClicker(Clicker):

@@ -2,7 +2,7 @@
 import re
 import time
 
-from server import Server, get, get_bytes, post
+from server import Server, delete, get, get_bytes, post
 
 BOT = 123456789
 TOKEN = f"{BOT}:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -40,13 +40,19 @@ class World:
 
     # What the whole crowd does.
 
-    def crowd(self, seconds, waiting=0, per_second=0, says=None):
-        """Lets the people write for that long; the report of the emulator, with replies a second."""
+    def begin_crowd(self, seconds, waiting=0, per_second=0, says=None, seed=1):
         post(self.emulator, "/emulator/crowd",
              {"bot_id": BOT, "people": self.people, **(says or USUAL), "time_s": seconds, "waiting": waiting,
-              "per_second": per_second})
+              "per_second": per_second, "seed": seed})
+
+    def crowd_report(self):
+        return get(self.emulator, "/emulator/crowd")
+
+    def crowd(self, seconds, **plan):
+        """Lets the people write for that long; the report of the emulator, with replies a second."""
+        self.begin_crowd(seconds, **plan)
         time.sleep(seconds)
-        while (report := get(self.emulator, "/emulator/crowd"))["running"]:
+        while (report := self.crowd_report())["running"]:
             time.sleep(0.05)
         report["replies_per_s"] = report["answers"] / max(report["elapsed_us"], 1) * 1e6
         return report
@@ -80,6 +86,29 @@ class World:
     def clicks_of_witnesses(self):
         """Everybody clicks once; what each is told."""
         return {each: count_in(text) for each, text in self.witnesses_say("Клик").items()}
+
+    # What goes wrong.
+
+    def fault(self, **rule):
+        """Spoils the next call it fits."""
+        post(self.emulator, "/emulator/faults", {"bot_id": BOT, **rule})
+
+    def waiting_faults(self):
+        """Those that have not met their call."""
+        return get(self.emulator, "/emulator/faults")["rules"]
+
+    def end_outage(self):
+        """Takes back what spoils every call."""
+        for rule in self.waiting_faults():
+            if rule["method"] == "*":
+                delete(self.emulator, f"/emulator/faults?id={rule['id']}")
+
+    def no_more_faults(self):
+        delete(self.emulator, "/emulator/faults")
+
+    def updates(self):
+        """Which of them the bot has confirmed, and how many wait."""
+        return get(self.emulator, f"/emulator/updates?bot_id={BOT}")
 
     # What the bot uploads.
 
