@@ -166,7 +166,7 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
   // From here to the first delta nothing is awaited: updates come before or after, never between.
   Indivisible change(broken_);
   add_late_changes_to_point(point.number());
-  Result<Chain::Loaded> loaded = fill_table(*std::move(parts));
+  Result<Chain::Loaded> loaded = fill_table(std::move(*parts));
   if (!loaded) co_return loaded.error();
   const std::vector<std::int64_t> erased =
       erased_after(history_, manifest_.tombstones(), point.state().sequence());
