@@ -633,4 +633,58 @@ GAPS = [
     ),
 ]
 
-MUTATIONS = TAKING_OVER + COMMITTING + QUEUE + GAPS + RING + FORGETTING + FORGERY
+ANOTHER_KEY = [
+    change(
+        "shown before it is complete",
+        "A root whose edit got no answer is pinned: it holds no state, and the old key is refused.",
+        "src/vault/vault_rekey.cc",
+        "if (written) co_return *fresh;",
+        "if (true) co_return *fresh;",
+        (
+            "vault_rekey_faults_test",
+            "Of/VaultRekeyFaults.AtAnyCallLeaveOneKeyInForceAndARunThatFinishes/NoAnswerNoEffect",
+        ),
+    ),
+    change(
+        "in force without a look at the register",
+        "Whoever has taken over while the pin was on its way has saved what the new key's root does not have.",
+        "src/vault/vault_rekey.cc",
+        "*registered > root_ ? **registered : MessageId{}",
+        "MessageId{}",
+        ("vault_rekey_bots_test", "VaultRekeyBesideABot.StepsBackFromWhatWasSavedBeforeItsPin"),
+    ),
+    change(
+        "the key before stops the new one",
+        "The register still names a root of the key before: the new key is refused, too.",
+        "src/vault/survey.cc",
+        "readings.continued.contains(id);",
+        "readings.seen.empty();",
+        ("vault_rekey_test", "VaultRekey.TellsToKeepBothKeysOnceTheNewOneIsInForce"),
+    ),
+    change(
+        "covered without being opened",
+        "A candidate under one key names a root under the other: neither key opens both.",
+        "src/vault/vault_reign.cc",
+        "co_return co_await survey_.follow(readings, std::move(shown), Depth::kCandidates, patience);",
+        "co_return Result<void>{};",
+        ("vault_rekey_bots_test", "ABotWithTheOldKey.DoesNotCoverARootThatItCannotOpen"),
+    ),
+    change(
+        "a late pin of another key believed",
+        "It is below the registered root, and shows when that one's pin is lost: neither key is accepted.",
+        "src/vault/survey.cc",
+        "root.error().code == ErrorCode::kWrongKey && *pointer > readings.pin",
+        "false",
+        ("vault_rekey_bots_test", "ABotWithTheOldKey.StaysInForceWhenThePinComesTooLate"),
+    ),
+    change(
+        "overwritten in the banks of others",
+        "It may land late, when the next writer uses the slot.",
+        "src/vault/ring.cc",
+        "if (bank != written_) banks_",
+        "if (bank == kBanks) banks_",
+        ("vault_rekey_test", "VaultRekey.AnOverwritingThatLandsLateHitsNothingOfTheNextTwoWriters"),
+    ),
+]
+
+MUTATIONS = TAKING_OVER + COMMITTING + QUEUE + GAPS + RING + FORGETTING + FORGERY + ANOTHER_KEY
