@@ -27,16 +27,18 @@ def median(windows, name):
     return statistics.median(each[name] for each in windows)
 
 
+def mean(windows, name):
+    return statistics.fmean(each[name] for each in windows)
+
+
 def cpu_of_a_message(windows):
     return sum(each["cpu_s"] for each in windows) / sum(each["messages"] for each in windows)
 
 
 def memory(early, late):
-    """Of the highest, because the allocator gives back now more and now less of what a base or an export took. The
-    table's own growth, which newcomers make, is no leak."""
-    highest = [max(each["resident_bytes"] for each in windows) for windows in (early, late)]
-    grown = median(late, "table_bytes") - median(early, "table_bytes")
-    return (highest[1] - grown) / highest[0]
+    """The table's own growth, which newcomers make, is no leak."""
+    grown = mean(late, "table_bytes") - mean(early, "table_bytes")
+    return (mean(late, "resident_bytes") - grown) / mean(early, "resident_bytes")
 
 
 def at_most(name, figure, limit):

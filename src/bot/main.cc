@@ -1,5 +1,6 @@
 // clicker: reads its settings and runs the service; or makes them, or tries them.
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
@@ -44,6 +45,14 @@ bot::ExitCode end(const Result<void>& done) {
   return bot::exit_code_for(done.error());
 }
 
+/// A base, a drill or an export takes megabytes for a moment. Left alone, glibc raises the size
+/// from which it maps memory to that of the largest block ever freed, and what fits in between
+/// stays.
+void give_back_what_is_freed() {
+  constexpr int kMappedFrom = 128 << 10;
+  mallopt(M_MMAP_THRESHOLD, kMappedFrom);
+}
+
 struct Carry {
   bot::ExitCode operator()(const bot::PrintAndExit& print) const {
     std::fputs(print.text.c_str(), stdout);
@@ -55,6 +64,7 @@ struct Carry {
   bot::ExitCode operator()(bot::Config& config) const {
     if (config.only_check) return end(check(config));
     bot::set_up_log(config.log_level, config.log_format);
+    give_back_what_is_freed();
     bot::Service service(std::move(config));
     return service.run();
   }

@@ -143,17 +143,10 @@ Result<void> Session::try_restoring(const format::State& state) {
   vault::Objects objects(*channel_, *sealer_, random_, pool_.get_executor(), ring, none_editable);
   vault::Chain chain(objects);
   const vault::Patience patience{clock_.get(), &random_, deadline()};
-  Result<vault::Chain::Parts> parts = run(chain.download(state, patience), bytes_of(state));
-  if (!parts) return parts.error();
   kv::TableOptions options = table_options_;
   options.holds_pieces = true;
-  vault::Rehearsal rehearsal(std::make_shared<const vault::Chain::Parts>(*std::move(parts)),
-                             std::make_unique<kv::Table<bot::User>>(options));
-  for (;;) {
-    const Result<bool> proven = rehearsal.step();
-    if (!proven) return proven.error();
-    if (*proven) return {};
-  }
+  return run(chain.rehearse(state, std::make_unique<kv::Table<bot::User>>(options), patience),
+             bytes_of(state));
 }
 
 }  // namespace telekv::cli

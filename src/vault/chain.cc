@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "vault/finally.h"
+#include "vault/pool.h"
 
 namespace telekv::vault {
 
@@ -73,14 +74,15 @@ class Follower {
 };
 
 /// The deltas after the base, those of `keys` alone.
-Result<void> follow(const Chain::Parts& parts, const kv::KeyRange& keys, kv::Durable& table) {
-  Follower follower(table, parts.state.base().sequence(), keys);
-  for (const auto& segment : parts.segments) {
+Result<void> follow(const format::State& state, const Chain::Segments& segments,
+                    const kv::KeyRange& keys, kv::Durable& table) {
+  Follower follower(table, state.base().sequence(), keys);
+  for (const auto& segment : segments) {
     if (Result<void> applied = follower.apply_all(segment->deltas()); !applied) return applied;
   }
-  if (Result<void> applied = follower.apply_all(parts.state.tail()); !applied) return applied;
-  if (follower.sequence() != parts.state.sequence()) {
-    return damaged("the chain ends before sequence " + std::to_string(parts.state.sequence()));
+  if (Result<void> applied = follower.apply_all(state.tail()); !applied) return applied;
+  if (follower.sequence() != state.sequence()) {
+    return damaged("the chain ends before sequence " + std::to_string(state.sequence()));
   }
   return {};
 }
@@ -93,11 +95,23 @@ Result<void> prove(const format::State& state, std::uint64_t records, const kv::
   return damaged("the restored state does not have the digest its root promises");
 }
 
+Result<void> check_order(const format::Base& base) {
+  if (base.chunks_size() > kMaxChunks) return damaged("the root names too many chunks");
+  for (int i = 0; i < base.chunks_size(); ++i) {
+    const format::Object& chunk = base.chunks(i);
+    if (chunk.sequence() != base.sequence() || chunk.number() != static_cast<std::uint32_t>(i)) {
+      return damaged("the root names its chunks in the wrong order");
+    }
+  }
+  return {};
+}
+
 Result<void> restore(const Chain::Parts& parts, kv::Durable& table) {
   for (const Bytes& chunk : parts.chunks) {
     if (Result<void> loaded = table.load_chunk(chunk); !loaded) return loaded;
   }
-  if (Result<void> followed = follow(parts, {}, table); !followed) return followed;
+  if (Result<void> followed = follow(parts.state, parts.segments, {}, table); !followed)
+    return followed;
   return prove(parts.state, table.size(), table.digest());
 }
 
@@ -135,65 +149,66 @@ Result<Chain::Loaded> Chain::fill(Parts parts, kv::Durable& table) {
   return loaded;
 }
 
-Rehearsal::Rehearsal(std::shared_ptr<const Chain::Parts> parts,
+Rehearsal::Rehearsal(format::State state, Chain::Segments segments,
                      std::unique_ptr<kv::Durable> scratch)
-    : parts_(std::move(parts)), scratch_(std::move(scratch)) {}
+    : state_(std::move(state)), segments_(std::move(segments)), scratch_(std::move(scratch)) {}
 
-Result<bool> Rehearsal::step() {
-  if (pieces_.empty()) {
-    if (Result<void> cut = cut_into_pieces(); !cut) return cut.error();
+Result<void> Rehearsal::add(ByteView chunk) {
+  const Result<std::optional<kv::KeyRange>> keys = scratch_->keys_of_chunk(chunk);
+  if (!keys) return keys.error();
+  if (!*keys) return {};
+  if (!any_rest_ || (*keys)->first < rest_.first) {
+    return damaged("a chunk's keys are not above those of the chunks before");
   }
-  const Piece& piece = pieces_[next_++];
+  const std::int64_t last = (*keys)->last;
+  Result<void> added = add_piece({.first = rest_.first, .last = last}, chunk);
+  any_rest_ = last < rest_.last;
+  if (any_rest_) rest_.first = last + 1;
+  return added;
+}
+
+Result<void> Rehearsal::finish() {
+  if (any_rest_) {
+    if (Result<void> added = add_piece(rest_, {}); !added) return added;
+  }
+  return prove(state_, records_, digest_);
+}
+
+Result<void> Rehearsal::add_piece(const kv::KeyRange& keys, ByteView chunk) {
   scratch_->clear();
-  for (const ByteView chunk : piece.chunks) {
-    if (Result<void> loaded = scratch_->load_chunk(chunk); !loaded) return loaded.error();
+  if (!chunk.empty()) {
+    if (Result<void> loaded = scratch_->load_chunk(chunk); !loaded) return loaded;
   }
-  if (Result<void> followed = follow(*parts_, piece.keys, *scratch_); !followed) {
-    return followed.error();
+  if (Result<void> followed = follow(state_, segments_, keys, *scratch_); !followed) {
+    return followed;
   }
   records_ += scratch_->size();
   const kv::Digest digest = scratch_->digest();
   for (std::size_t i = 0; i < digest.size(); ++i) digest_[i] ^= digest[i];
-  if (next_ < pieces_.size()) return false;
-  if (Result<void> proven = prove(parts_->state, records_, digest_); !proven) {
-    return proven.error();
-  }
-  return true;
-}
-
-/// What deltas add to the chunks may lie anywhere, so the pieces cover every key.
-Result<void> Rehearsal::cut_into_pieces() {
-  std::vector<Piece> chunks;
-  for (const Bytes& chunk : parts_->chunks) {
-    Result<std::optional<kv::KeyRange>> keys = scratch_->keys_of_chunk(chunk);
-    if (!keys) return keys.error();
-    if (*keys) chunks.push_back({.keys = **keys, .chunks = {chunk}});
-  }
-  std::sort(chunks.begin(), chunks.end(),
-            [](const Piece& a, const Piece& b) { return a.keys.first < b.keys.first; });
-  for (Piece& chunk : chunks) {
-    if (pieces_.empty() || pieces_.back().keys.last < chunk.keys.first) {
-      if (!pieces_.empty()) pieces_.back().keys.last = chunk.keys.first - 1;
-      pieces_.push_back(std::move(chunk));
-    } else {
-      pieces_.back().keys.last = std::max(pieces_.back().keys.last, chunk.keys.last);
-      pieces_.back().chunks.push_back(chunk.chunks.front());
-    }
-  }
-  if (pieces_.empty()) pieces_.emplace_back();
-  pieces_.front().keys.first = kv::KeyRange{}.first;
-  pieces_.back().keys.last = kv::KeyRange{}.last;
   return {};
 }
 
-Channel::Async<std::vector<Bytes>> Chain::fetch_base(const format::Base& base, Patience patience) {
-  if (base.chunks_size() > kMaxChunks) co_return damaged("the root names too many chunks");
-  for (int i = 0; i < base.chunks_size(); ++i) {
-    const format::Object& chunk = base.chunks(i);
-    if (chunk.sequence() != base.sequence() || chunk.number() != static_cast<std::uint32_t>(i)) {
-      co_return damaged("the root names its chunks in the wrong order");
-    }
+Channel::Async<void> Chain::rehearse(format::State state, std::unique_ptr<kv::Durable> scratch,
+                                     Patience patience) {
+  if (Result<void> checked = check_order(state.base()); !checked) co_return checked;
+  Result<Segments> segments = co_await fetch_segments(state, patience);
+  if (!segments) co_return segments.error();
+  const std::vector<format::Object> chunks(state.base().chunks().begin(),
+                                           state.base().chunks().end());
+  Rehearsal rehearsal(std::move(state), *std::move(segments), std::move(scratch));
+  for (const format::Object& chunk : chunks) {
+    const Result<Bytes> body = co_await objects_->fetch(chunk, ObjectKind::kChunk, patience);
+    if (!body) co_return body.error();
+    std::function<Result<void>()> add = [&] { return rehearsal.add(*body); };
+    Result<void> added = co_await run_on(objects_->pool(), std::move(add));
+    if (!added) co_return added;
   }
+  std::function<Result<void>()> finish = [&] { return rehearsal.finish(); };
+  co_return co_await run_on(objects_->pool(), std::move(finish));
+}
+
+Channel::Async<std::vector<Bytes>> Chain::fetch_base(const format::Base& base, Patience patience) {
+  if (Result<void> checked = check_order(base); !checked) co_return checked.error();
   std::vector<format::Object> objects(base.chunks().begin(), base.chunks().end());
   co_return co_await objects_->fetch_all(std::move(objects), ObjectKind::kChunk, patience);
 }

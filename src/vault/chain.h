@@ -46,6 +46,12 @@ class Chain {
 
   Channel::Async<Parts> download(format::State state, Patience patience);
 
+  /// Proves that a stored state restores, one chunk of its base in memory at a time. `scratch` is
+  /// filled in the pool and is nobody else's. What fill() would say, or why it cannot be
+  /// downloaded.
+  Channel::Async<void> rehearse(format::State state, std::unique_ptr<kv::Durable> scratch,
+                                Patience patience);
+
   /// Makes `table` hold exactly the state of `parts`, and proves it by the digest. After an error
   /// the table is empty.
   static Result<Loaded> fill(Parts parts, kv::Durable& table);
@@ -70,30 +76,30 @@ class Chain {
   Objects* objects_;
 };
 
-/// Proves that a downloaded state restores without the memory of a second table: the scratch table
-/// holds one piece of the keys after the other, a chunk's with what the deltas make of them, and
-/// their digests together are the state's. Nothing here is anybody else's: it can be moved from
-/// thread to thread between the steps.
+/// Proves that a state restores without the memory of a second table: the scratch table holds one
+/// piece of the keys after the other, a chunk's with what the deltas make of them, and their
+/// digests together are the state's. Nothing here is anybody else's: it can be moved from thread to
+/// thread between the steps. After an error it is of no use; the error is what Chain::fill() would
+/// say, but for a chunk whose keys are not above those of the chunks before: no base is written
+/// like that.
 class Rehearsal {
  public:
-  Rehearsal(std::shared_ptr<const Chain::Parts> parts, std::unique_ptr<kv::Durable> scratch);
+  Rehearsal(format::State state, Chain::Segments segments, std::unique_ptr<kv::Durable> scratch);
 
-  /// One piece, some tenths of a second; true when that was the last and everything is proven.
-  /// Not to be called again after that, nor after an error, which is what Chain::fill() would say.
-  Result<bool> step();
+  /// The next chunk of the base, some tenths of a second.
+  Result<void> add(ByteView chunk);
+
+  /// After the last one: whether everything is proven.
+  Result<void> finish();
 
  private:
-  struct Piece {
-    kv::KeyRange keys = {};
-    std::vector<ByteView> chunks = {};
-  };
+  Result<void> add_piece(const kv::KeyRange& keys, ByteView chunk);
 
-  Result<void> cut_into_pieces();
-
-  std::shared_ptr<const Chain::Parts> parts_;
+  format::State state_;
+  Chain::Segments segments_;
   std::unique_ptr<kv::Durable> scratch_;
-  std::vector<Piece> pieces_;
-  std::size_t next_ = 0;
+  kv::KeyRange rest_ = {};  ///< the keys above the chunks so far
+  bool any_rest_ = true;
   std::uint64_t records_ = 0;
   kv::Digest digest_{};
 };

@@ -52,6 +52,9 @@ class Objects {
   Channel::Async<std::vector<Bytes>> fetch_all(std::vector<format::Object> objects, ObjectKind kind,
                                                Patience patience);
 
+  /// Where encoding, sealing and opening run.
+  const boost::asio::any_io_executor& pool() const { return pool_; }
+
   void hold(const std::vector<MessageId>& ids) { held_.insert(ids.begin(), ids.end()); }
   void release(const std::vector<MessageId>& ids);
 

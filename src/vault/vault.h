@@ -287,7 +287,6 @@ class Vault {
   Channel::Async<format::Base> run_base(Patience patience);
   void end_base();
   Channel::Async<void> drill_now(std::shared_ptr<const bool> given_up, Patience patience);
-  Channel::Async<void> prove_restore(format::State state, Patience patience);
   Channel::Async<void> rehearse(std::shared_ptr<const Chain::Parts> parts);
   Channel::Async<Chain::Parts> download_unless_stopped(format::State state, Patience patience);
   void add_late_changes_to_point(std::uint64_t restored);

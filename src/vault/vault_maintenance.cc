@@ -98,7 +98,7 @@ Channel::Async<void> Vault::drill_now(std::shared_ptr<const bool> given_up, Pati
   const std::vector<MessageId> held = messages_of_state(state);
   objects_.hold(held);
   const Finally release([&] { objects_.release(held); });
-  Result<void> proven = co_await prove_restore(state, patience);
+  Result<void> proven = co_await chain_.rehearse(state, options_.make_scratch(), patience);
   if (*given_up) co_return Error{ErrorCode::kCancelled, "the drill was given up"};
   if (!proven) {
     const Error& error = proven.error();
@@ -112,25 +112,6 @@ Channel::Async<void> Vault::drill_now(std::shared_ptr<const bool> given_up, Pati
   note(Note::Weight::kInfo, "drill passed: sequence " + std::to_string(state.sequence()) +
                                 " restores, " + std::to_string(state.records()) + " records");
   co_return Result<void>{};
-}
-
-Channel::Async<void> Vault::prove_restore(format::State state, Patience patience) {
-  Result<Chain::Parts> parts = co_await chain_.download(std::move(state), patience);
-  if (!parts) co_return parts.error();
-  auto shared = std::make_shared<const Chain::Parts>(*std::move(parts));
-  co_return co_await rehearse(std::move(shared));
-}
-
-// In the pool, a piece at a time: what else the pool is asked for comes in between.
-Channel::Async<void> Vault::rehearse(std::shared_ptr<const Chain::Parts> parts) {
-  const auto rehearsal = std::make_shared<Rehearsal>(std::move(parts), options_.make_scratch());
-  for (;;) {
-    std::function<Result<bool>()> step = [rehearsal] { return rehearsal->step(); };
-    Result<bool> proven = co_await run_on(pool_, std::move(step));
-    if (!proven) co_return proven.error();
-    if (*proven) co_return Result<void>{};
-    if (hurried_) co_return Error{ErrorCode::kCancelled, kNearlyOver};
-  }
 }
 
 // ---- restore ----
@@ -180,6 +161,22 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
                        .forgotten = erased.size()};
   if (!committed) report.unsaved = committed.error();
   co_return report;
+}
+
+// In the pool, a piece at a time: what else the pool is asked for comes in between.
+Channel::Async<void> Vault::rehearse(std::shared_ptr<const Chain::Parts> parts) {
+  const auto rehearsal =
+      std::make_shared<Rehearsal>(parts->state, parts->segments, options_.make_scratch());
+  for (const Bytes& chunk : parts->chunks) {
+    std::function<Result<void>()> add = [rehearsal, parts, &chunk] {
+      return rehearsal->add(chunk);
+    };
+    Result<void> added = co_await run_on(pool_, std::move(add));
+    if (!added) co_return added;
+    if (hurried_) co_return Error{ErrorCode::kCancelled, kNearlyOver};
+  }
+  std::function<Result<void>()> finish = [rehearsal] { return rehearsal->finish(); };
+  co_return co_await run_on(pool_, std::move(finish));
 }
 
 // Reads only, so it can be left at any moment.

@@ -320,6 +320,13 @@ RING = [
         ("vault_restore_test", "VaultRestore.NothingOfAPointIsWrittenOver"),
     ),
     change(
+        "no slot written again",
+        "The chat grows by an object with each save that takes one.",
+        "src/vault/ring.cc",
+        "return !named.contains(id) && !abandoned_.contains(id);",
+        "return !named.contains(id) && !abandoned_.contains(id) && id == MessageId{};",
+    ),
+    change(
         "a slot of the last edition overwritten",
         "The edition in the chat names it until the next edit has come through.",
         "src/vault/vault.cc",

@@ -8,6 +8,7 @@
 
 #include "simulation_process.h"
 #include "simulation_webhook.h"
+#include "vault/ring.h"
 
 namespace telekv::vault {
 
@@ -75,6 +76,7 @@ class Judge {
       : before_(&before.remains), world_(&world), heir_(world.processes.front().get()) {}
 
   void judge() {
+    judge_chat();
     if (heir_ == nullptr) return judge_refusal();
     const TrueState& state = heir_->state();
     const std::optional<TrueState::Users> users = users_of(heir_->table());
@@ -95,6 +97,19 @@ class Judge {
  private:
   void expect(bool holds, const std::string& otherwise) {
     if (!holds) world_->fail(otherwise);
+  }
+
+  // docs/reliability.md, "Messages in the chat".
+  void judge_chat() {
+    constexpr std::size_t kUnderWay = 3;  // of the next root: a segment, a chunk, a history
+    const std::size_t objects = before_->most_named + kUnderWay;
+    const std::size_t most = Ring::kBanks * objects + 1 + before_->may_leak +
+                             static_cast<std::size_t>(world_->numbers_given);
+    const auto& messages = before_->chat.messages();
+    const auto own = static_cast<std::size_t>(std::count_if(
+        messages.begin(), messages.end(), [](const auto& each) { return each.second.own; }));
+    expect(own <= most, "the chat has " + std::to_string(own) + " messages, where " +
+                            std::to_string(most) + " are the bound");
   }
 
   // Whatever the operator may choose brings back what was then, without whom it has forgotten

@@ -53,6 +53,8 @@ struct Remains {
   bool newest_damaged = false;      ///< an opener may go on from an older state than the newest
   bool exact_losses = true;         ///< the number of lost updates can be known
   std::vector<int> reigns = {};     ///< the processes that became writers, in order
+  std::size_t most_named = 0;       ///< objects that a state, its history and its points name
+  std::size_t may_leak = 0;         ///< messages beyond what these bound
 };
 
 class SimWorld {
