@@ -25,8 +25,8 @@ constexpr int kMaxChunks = 1000;
 constexpr int kMaxSegments = 1000;
 
 // A walk holds as much beside the table as a chunk may take, so a base of a small table is cut into
-// small chunks: of one with a million players (50 MB) they take 8 MB.
-constexpr std::uint64_t kChunkBytesPerRecord = 8;
+// small chunks: of one with a million players (50 MB) they take 4 MB.
+constexpr std::uint64_t kChunkBytesPerRecord = 4;
 constexpr std::uint64_t kSmallChunkBytes = std::uint64_t{4} << 20U;
 
 std::size_t chunk_bytes(std::uint64_t records) {
@@ -157,31 +157,28 @@ Result<void> Rehearsal::add(ByteView chunk) {
   const Result<std::optional<kv::KeyRange>> keys = scratch_->keys_of_chunk(chunk);
   if (!keys) return keys.error();
   if (!*keys) return {};
-  if (!any_rest_ || (*keys)->first < rest_.first) {
-    return damaged("a chunk's keys are not above those of the chunks before");
+  if (loaded_up_to_ && *loaded_up_to_ < (*keys)->first) {
+    if (Result<void> proven = end_piece(*loaded_up_to_); !proven) return proven;
+    rest_.first = *loaded_up_to_ + 1;
+    loaded_up_to_.reset();
   }
-  const std::int64_t last = (*keys)->last;
-  Result<void> added = add_piece({.first = rest_.first, .last = last}, chunk);
-  any_rest_ = last < rest_.last;
-  if (any_rest_) rest_.first = last + 1;
-  return added;
+  if ((*keys)->first < rest_.first) return damaged("a chunk has keys below those of earlier ones");
+  if (!loaded_up_to_) scratch_->clear();
+  loaded_up_to_ = std::max(loaded_up_to_.value_or((*keys)->last), (*keys)->last);
+  return scratch_->load_chunk(chunk);
 }
 
 Result<void> Rehearsal::finish() {
-  if (any_rest_) {
-    if (Result<void> added = add_piece(rest_, {}); !added) return added;
-  }
+  if (!loaded_up_to_) scratch_->clear();
+  if (Result<void> proven = end_piece(rest_.last); !proven) return proven;
   return prove(state_, records_, digest_);
 }
 
-Result<void> Rehearsal::add_piece(const kv::KeyRange& keys, ByteView chunk) {
-  scratch_->clear();
-  if (!chunk.empty()) {
-    if (Result<void> loaded = scratch_->load_chunk(chunk); !loaded) return loaded;
-  }
-  if (Result<void> followed = follow(state_, segments_, keys, *scratch_); !followed) {
-    return followed;
-  }
+// With what the deltas make of it: they may add keys anywhere, so the pieces leave none out.
+Result<void> Rehearsal::end_piece(std::int64_t last) {
+  Result<void> followed =
+      follow(state_, segments_, {.first = rest_.first, .last = last}, *scratch_);
+  if (!followed) return followed;
   records_ += scratch_->size();
   const kv::Digest digest = scratch_->digest();
   for (std::size_t i = 0; i < digest.size(); ++i) digest_[i] ^= digest[i];

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "kv/durable.h"
@@ -78,10 +79,10 @@ class Chain {
 
 /// Proves that a state restores without the memory of a second table: the scratch table holds one
 /// piece of the keys after the other, a chunk's with what the deltas make of them, and their
-/// digests together are the state's. Nothing here is anybody else's: it can be moved from thread to
+/// digests together are the state's. Chunks whose keys lie among each other, as those of one range
+/// of a walk do, make one piece. Nothing here is anybody else's: it can be moved from thread to
 /// thread between the steps. After an error it is of no use; the error is what Chain::fill() would
-/// say, but for a chunk whose keys are not above those of the chunks before: no base is written
-/// like that.
+/// say, but for a chunk that begins below a piece before, which no walk gives.
 class Rehearsal {
  public:
   Rehearsal(format::State state, Chain::Segments segments, std::unique_ptr<kv::Durable> scratch);
@@ -93,13 +94,13 @@ class Rehearsal {
   Result<void> finish();
 
  private:
-  Result<void> add_piece(const kv::KeyRange& keys, ByteView chunk);
+  Result<void> end_piece(std::int64_t last);
 
   format::State state_;
   Chain::Segments segments_;
   std::unique_ptr<kv::Durable> scratch_;
-  kv::KeyRange rest_ = {};  ///< the keys above the chunks so far
-  bool any_rest_ = true;
+  kv::KeyRange rest_ = {};                         ///< the keys above the pieces that are proven
+  std::optional<std::int64_t> loaded_up_to_ = {};  ///< the highest key of the piece in `scratch_`
   std::uint64_t records_ = 0;
   kv::Digest digest_{};
 };
