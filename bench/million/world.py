@@ -13,6 +13,7 @@ WITNESSES = range(900_000_002_000, 900_000_002_020)  # people whose every count 
 USUAL = {"says": [{"text": "Клик", "share": 0.94}, {"text": "Рейтинг", "share": 0.05}], "newcomers": 0.01}
 CLICKS = {"says": [{"text": "Клик", "share": 1}]}
 REPLY_PATIENCE_S = 120
+ENDS_WITHIN_S = 120  # with ten million people to forget
 
 
 def count_in(text):
@@ -36,7 +37,7 @@ class World:
         return self
 
     def __exit__(self, *_):
-        self.emulator.stop()
+        self.emulator.stop(ENDS_WITHIN_S)
 
     # What the whole crowd does.
 
