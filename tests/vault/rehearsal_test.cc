@@ -148,6 +148,14 @@ TEST_F(RehearsalTest, RefusesChunksWhoseKeysDoNotAscend) {
   EXPECT_EQ(rehearsed.error().code, ErrorCode::kDamaged);
 }
 
+TEST_F(RehearsalTest, RefusesAChunkThatComesAgainAtTheEnd) {
+  parts_.chunks.push_back(parts_.chunks.front());
+  EXPECT_FALSE(restore());
+  const Result<void> rehearsed = rehearse();
+  ASSERT_FALSE(rehearsed);
+  EXPECT_EQ(rehearsed.error().code, ErrorCode::kDamaged);
+}
+
 TEST_F(RehearsalTest, ProvesAStateWithTheHighestOfAllKeys) {
   insert(std::numeric_limits<std::int64_t>::max());
   write_base();
@@ -182,6 +190,9 @@ TEST_F(RehearsalTest, ProvesAnEmptyBase) {
 TEST_F(RehearsalTest, RefusesWhatARestoreRefuses) {
   const Chain::Parts whole = parts_;
   parts_.chunks.pop_back();
+  expect_both_refuse();
+  parts_ = whole;
+  parts_.chunks.insert(parts_.chunks.begin(), parts_.chunks.front());
   expect_both_refuse();
   parts_ = whole;
   parts_.chunks.front() = parts_.chunks.front().substr(0, 100);

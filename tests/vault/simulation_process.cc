@@ -4,6 +4,8 @@
 #include <boost/asio/detached.hpp>
 #include <utility>
 
+#include "objects_named.h"
+
 namespace telekv::vault {
 
 namespace asio = boost::asio;
@@ -303,22 +305,12 @@ void SimProcess::note_state() {
   const WrittenStates::Name name = WrittenStates::name_of(vault_.manifest());
   if (name == noted_) return;
   noted_ = name;
-  note_named();
+  std::size_t& most = world_->remains.most_named;
+  most = std::max(most, objects_named(vault_));
   WrittenStates::Name state = name;
   state.lost.reset();
   if (described_.find(state) == nullptr) described_.add(state, taken_);
   world_->remains.written.add(name, *described_.find(state));
-}
-
-void SimProcess::note_named() {
-  std::set<std::int64_t> named{vault_.manifest().history().message_id()};
-  const auto add = [&named](const format::State& state) {
-    for (const format::Object& chunk : state.base().chunks()) named.insert(chunk.message_id());
-    for (const format::Object& segment : state.segments()) named.insert(segment.message_id());
-  };
-  add(vault_.manifest().state());
-  for (const format::RestorePoint& point : vault_.history().points()) add(point.state());
-  world_->remains.most_named = std::max(world_->remains.most_named, named.size());
 }
 
 // ---- calls ----

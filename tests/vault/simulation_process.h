@@ -113,7 +113,6 @@ class SimProcess final : private UpdateQueue, private UpdateSink {
   Fault at_effect(const Call& call);
   Clock::Duration at_start(const Call& call);
   void note_state();
-  void note_named();
   void learn_state();
   void cleared();
   void note_point_left();

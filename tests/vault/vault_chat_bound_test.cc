@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <set>
 
+#include "objects_named.h"
 #include "world.h"
 
 namespace telekv::vault {
@@ -13,20 +13,6 @@ namespace {
 constexpr int kReigns = 400;
 constexpr int kCommitsOfAReign = 25;
 constexpr int kKeys = 60;
-
-void add_messages(const format::State& state, std::set<std::int64_t>& ids) {
-  for (const format::Object& chunk : state.base().chunks()) ids.insert(chunk.message_id());
-  for (const format::Object& segment : state.segments()) ids.insert(segment.message_id());
-}
-
-std::size_t objects_named(const Vault& vault) {
-  std::set<std::int64_t> ids{vault.manifest().history().message_id()};
-  add_messages(vault.manifest().state(), ids);
-  for (const format::RestorePoint& point : vault.history().points()) {
-    add_messages(point.state(), ids);
-  }
-  return ids.size();
-}
 
 struct Life : World {
   Life() {
