@@ -196,6 +196,12 @@ class Vault {
   enum class Standing : std::uint8_t { kOwn, kHiddenByForeign, kTurnedBack, kDeleted };
   /// What a claim does where somebody else's history is longer.
   enum class OnLonger : std::uint8_t { kAbsorb, kStepBack };
+  /// A root that claims nothing yet.
+  struct Candidate {
+    MessageId id{};
+    MessageIds predecessors;
+    Clock::Time posted{};
+  };
 
   // vault.cc: commits
   Channel::Async<CommitReport> commit_now(Patience patience);
@@ -248,6 +254,7 @@ class Vault {
 
   // vault_reign.cc: taking over, checking
   Channel::Async<std::uint64_t> claim(MessageIds known, OnLonger on_longer, Patience patience);
+  Channel::Async<Candidate> candidate_over(const MessageIds& known, Patience patience);
   Channel::Async<std::uint64_t> withdraw(MessageId candidate, Error why, Patience patience);
   void name_predecessors(const MessageIds& continued);
   Channel::Async<void> look_under(MessageId candidate, MessageIds& known, OnLonger on_longer,
@@ -321,6 +328,7 @@ class Vault {
   MessageId root_{};             // the own root; 0 before the first claim
   bool absorbing_ = false;       // a claim of what a gap has led to is not through yet
   MessageIds candidates_;        // posted by claims since the own root
+  std::optional<Candidate> blank_ = {};  // of them, the last one, while nothing is written into it
   Clock::Time root_posted_{};
   // What the next root edit writes; its state describes the table at its last take.
   format::Manifest manifest_;

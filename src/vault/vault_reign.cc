@@ -54,27 +54,25 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
       if (clock_->now() + pause > patience.deadline) co_return pin_keeps_moving();
       co_await clock_->sleep_for(pause);
     }
-    const std::size_t named = known.size();
-    const Clock::Time posted = clock_->now();
-    std::vector<MessageId> predecessors(known.begin(), known.end());
-    Result<MessageId> candidate = co_await roots_.post_candidate(std::move(predecessors), patience);
+    Result<Candidate> candidate = co_await candidate_over(known, patience);
     if (!candidate) co_return candidate.error();
-    candidates_.add(*candidate);
-    Result<void> looked = co_await look_under(*candidate, known, on_longer, patience);
-    if (!looked) co_return co_await withdraw(*candidate, looked.error(), patience);
-    if (known.size() > named) {
+    known = candidate->predecessors;
+    const MessageId own = candidate->id;
+    Result<void> looked = co_await look_under(own, known, on_longer, patience);
+    if (!looked) co_return co_await withdraw(own, looked.error(), patience);
+    if (known.size() > candidate->predecessors.size()) {
       if (!may_try_again()) co_return pin_keeps_moving();
       continue;
     }
-    const auto pin = [this, &candidate] { return channel_->pin(*candidate); };
+    const auto pin = [this, own] { return channel_->pin(own); };
     Result<void> pinned = co_await retry(patience, OnUnknown::kRepeat, pin);
     if (!pinned) {
-      if (!may_pass(pinned.error())) co_await discard(*candidate);
+      if (!may_pass(pinned.error())) co_await discard(own);
       co_return pinned.error();
     }
 
-    Result<MessageIds> continued = co_await reread(known, *candidate, on_longer, patience);
-    if (!continued) co_return co_await withdraw(*candidate, continued.error(), patience);
+    Result<MessageIds> continued = co_await reread(known, own, on_longer, patience);
+    if (!continued) co_return co_await withdraw(own, continued.error(), patience);
     name_predecessors(*continued);
     manifest_.mutable_state()->set_committed_at(clock_->unix_time().count());
     manifest_.set_delivery(options_.delivery == Delivery::kWebhook ? format::Manifest::WEBHOOK
@@ -82,8 +80,9 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     ring_.write(*manifest_.mutable_ring());
 
     note_writing();
-    Result<std::uint64_t> written = co_await roots_.write_active(*candidate, manifest_, patience);
-    known.add(*candidate);
+    blank_.reset();
+    Result<std::uint64_t> written = co_await roots_.write_active(own, manifest_, patience);
+    known.add(own);
     if (!written) {
       const bool again = written.error().code == ErrorCode::kOutcomeUnknown ||
                          written.error().code == ErrorCode::kNotFound;
@@ -91,8 +90,8 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
       co_return written.error();
     }
 
-    root_ = *candidate;
-    root_posted_ = posted;
+    root_ = own;
+    root_posted_ = candidate->posted;
     const auto set_pointer = [this] { return channel_->set_pointer(root_); };
     Result<void> pointed = co_await retry(patience, OnUnknown::kRepeat, set_pointer);
     if (!pointed) co_return pointed.error();
@@ -118,8 +117,23 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
   }
 }
 
-// Nobody has seen a candidate that was never pinned, and every attempt posts one.
+// A claim that begins again while its candidate is blank goes on with that one, as one that was
+// only slow would: where a root cannot be read for days, every attempt would leave a message.
+Channel::Async<Vault::Candidate> Vault::candidate_over(const MessageIds& known, Patience patience) {
+  const auto is_named = [this](MessageId id) { return blank_->predecessors.contains(id); };
+  if (blank_ && std::all_of(known.begin(), known.end(), is_named)) co_return *blank_;
+  const Clock::Time posted = clock_->now();
+  std::vector<MessageId> predecessors(known.begin(), known.end());
+  Result<MessageId> id = co_await roots_.post_candidate(std::move(predecessors), patience);
+  if (!id) co_return id.error();
+  candidates_.add(*id);
+  blank_ = Candidate{.id = *id, .predecessors = known, .posted = posted};
+  co_return *blank_;
+}
+
+// Nobody has seen a candidate that was never pinned.
 asio::awaitable<void> Vault::discard(MessageId candidate) {
+  blank_.reset();
   const Result<void> deleted = co_await channel_->recycle(candidate);
   if (deleted) candidates_.remove(candidate);
 }
@@ -128,6 +142,7 @@ asio::awaitable<void> Vault::discard(MessageId candidate) {
 // what covers it. With the message its pin goes.
 Channel::Async<std::uint64_t> Vault::withdraw(MessageId candidate, Error why, Patience patience) {
   if (why.code == ErrorCode::kWrongKey) {
+    blank_.reset();
     const auto recycle = [this, candidate] { return channel_->recycle(candidate); };
     Result<void> deleted = co_await retry(patience, OnUnknown::kRepeat, recycle);
     if (!deleted) co_return deleted.error();
@@ -245,6 +260,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
 
 Channel::Async<MessageIds> Vault::step_back(MessageId candidate, MessageId successor,
                                             Patience patience) {
+  blank_.reset();  // a late unpinning would hit it
   Result<void> unpinned = co_await unpin(candidate, patience);
   co_return unpinned ? superseded_by(successor) : unpinned.error();
 }

@@ -72,6 +72,67 @@ TEST(VaultRotation, ADoubtfulRootIsNeverEditedAgainEvenWhenTheRotationFails) {
   }
 }
 
+// What a fresh root would cover, or what the register names, may not be served for days.
+TEST(VaultRotation, AsLongAsItFailsItLeavesNoMoreThanOneCandidate) {
+  for (const bool pinned : {true, false}) {
+    World world;
+    auto first = world.opened();
+    const MessageId unreadable = first->vault.root();
+    auto process = world.opened();
+    process->apply(1, 1, "value");
+    (void)world.commit(*process).value();
+    process->vault.note_witness();
+    if (pinned) {
+      world.chat.pin(unreadable);
+      world.chat.remove(process->vault.root());
+    } else {
+      world.chat.set_pointer(unreadable);
+    }
+    world.chat.lose_file(unreadable);
+    const std::size_t before = world.chat.messages().size();
+    for (int update = 2; update <= 10; ++update) {
+      process->apply(update, update, "value");
+      const auto report = world.commit(*process);
+      ASSERT_FALSE(report);
+      EXPECT_EQ(report.error().code, ErrorCode::kUnavailable);
+    }
+    EXPECT_EQ(world.chat.messages().size(), before + 1) << pinned;
+
+    world.chat.remove(unreadable);
+    const auto report = world.commit(*process);
+    ASSERT_TRUE(report) << describe(report.error());
+    EXPECT_EQ(restored(world), process->state.content());
+    EXPECT_TRUE(world.check(*process));
+  }
+}
+
+// The candidate that a failed rotation has left may be gone when the next one wants it.
+TEST(VaultRotation, GoesOnWithoutACandidateThatWasDeleted) {
+  World world;
+  auto process = world.opened();
+  process->apply(1, 1, "one");
+  const MessageId doubtful = process->vault.root();
+  bool in_doubt = false;
+  process->channel.on_call = [&](const Call& call) {
+    if (call.kind == CallKind::kReplace) {
+      in_doubt = true;
+      return Fault{.kind = Fault::Kind::kUnknownDone};
+    }
+    if (!in_doubt || call.kind != CallKind::kPointer) return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRejected, "no"}};
+  };
+  ASSERT_FALSE(world.commit(*process));
+  process->channel.on_call = nullptr;
+  const MessageId candidate = *world.chat.shown_pin();
+  ASSERT_GT(candidate, doubtful);
+  world.chat.remove(candidate);
+  (void)world.commit(*process);
+  const auto report = world.commit(*process);
+  ASSERT_TRUE(report) << describe(report.error());
+  EXPECT_GT(process->vault.root(), candidate);
+  EXPECT_EQ(restored(world), process->state.content());
+}
+
 TEST(VaultRotation, AnAmbiguousEditOfTheNewRootMovesOnToAnother) {
   World world;
   auto process = world.opened();
