@@ -1,5 +1,7 @@
 // vault_simulation: histories of a vault by the million. Prints counts and a verdict; a history
 // that breaks a promise is shrunk and printed, and the exit code is 1.
+#include <malloc.h>
+
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -38,6 +40,14 @@ void show(std::uint64_t seed, const std::string& broken) {
   const auto again = run_history(draw_plan(seed, without), unused, Tracing::kOn);
   std::printf("seed %llu, shrunk: %s\n", static_cast<unsigned long long>(seed),
               again ? again->c_str() : "it does not fail again");
+}
+
+// Every history builds and forgets some megabytes: giving them back to the system and asking again
+// is a tenth of the time.
+void keep_memory() {
+  constexpr int kMuch = 256 << 20;
+  mallopt(M_TRIM_THRESHOLD, kMuch);
+  mallopt(M_MMAP_THRESHOLD, kMuch / 8);
 }
 
 int simulate(const Arguments& arguments) {
@@ -103,5 +113,6 @@ int main(int count, char** values) {
     }
     if (!known) return telekv::vault::usage();
   }
+  telekv::vault::keep_memory();
   return telekv::vault::simulate(arguments);
 }
