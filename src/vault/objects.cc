@@ -47,12 +47,14 @@ Document describe_document(const ObjectIdentity& identity, SharedBytes bytes) {
 }
 
 Error about_object(const format::Object& object, ObjectKind kind, const Error& error) {
-  if (error.code != ErrorCode::kDamaged && error.code != ErrorCode::kNotFound) return error;
-  return Error{error.code,
-               "the " + std::string(word_for(kind)) + " " + std::to_string(object.sequence()) +
-                   " in message " + std::to_string(object.message_id()) +
-                   " cannot be used: " + error.message,
-               "start again, in case the download was at fault"};
+  const bool is_lost = error.code == ErrorCode::kDamaged || error.code == ErrorCode::kNotFound;
+  if (!is_lost && error.code != ErrorCode::kUnavailable) return error;
+  Error named = error;
+  named.message = "the " + std::string(word_for(kind)) + " " + std::to_string(object.sequence()) +
+                  " in message " + std::to_string(object.message_id()) +
+                  " cannot be used: " + error.message;
+  if (is_lost) named.hint = "start again, in case the download was at fault";
+  return named;
 }
 
 }  // namespace

@@ -38,10 +38,15 @@ inline bool is_broken(const Error& error) {
   return error.code == ErrorCode::kDamaged || error.code == ErrorCode::kNotFound;
 }
 
+/// Whether a call has certainly had no effect, and might have had one at another time.
+inline bool is_not_done(const Error& error) {
+  return error.code == ErrorCode::kRateLimited || error.code == ErrorCode::kUnavailable;
+}
+
 /// Whether the next call would fail as well, for now: an outage, a penalty, a shutdown.
 inline bool may_pass(const Error& error) {
-  return error.code == ErrorCode::kRateLimited || error.code == ErrorCode::kUnavailable ||
-         error.code == ErrorCode::kOutcomeUnknown || error.code == ErrorCode::kCancelled;
+  return is_not_done(error) || error.code == ErrorCode::kOutcomeUnknown ||
+         error.code == ErrorCode::kCancelled;
 }
 
 inline bool is_given_up(const Patience& patience) {
@@ -57,9 +62,8 @@ std::invoke_result_t<Call> retry(Patience patience, OnUnknown on_unknown, Call c
     auto result = co_await call();
     if (result) co_return result;
     const Error& error = result.error();
-    const bool may_help =
-        error.code == ErrorCode::kRateLimited || error.code == ErrorCode::kUnavailable ||
-        (error.code == ErrorCode::kOutcomeUnknown && on_unknown == OnUnknown::kRepeat);
+    const bool may_help = is_not_done(error) || (error.code == ErrorCode::kOutcomeUnknown &&
+                                                 on_unknown == OnUnknown::kRepeat);
     if (!may_help) co_return result;
     const auto wait = backoff.next(error);
     const bool too_late = patience.clock->now() + wait > patience.deadline;

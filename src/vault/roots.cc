@@ -8,7 +8,11 @@ namespace {
 /// The same error, naming the root it is about.
 Error about_root(MessageId id, const Error& error) {
   if (error.code == ErrorCode::kDamaged) return damaged_root(id, error.message);
-  return error;
+  if (error.code != ErrorCode::kUnavailable) return error;
+  Error named = error;
+  named.message =
+      "the root in message " + std::to_string(to_int(id)) + " cannot be read: " + error.message;
+  return named;
 }
 
 }  // namespace
@@ -28,7 +32,7 @@ Channel::Async<Root> Roots::read_document(MessageId id, FileRef file, Patience p
   const auto fetch = [this, &file] { return channel_->fetch(file, Channel::kMaxDocumentBytes); };
   for (int attempt = 1;; ++attempt) {
     Result<Bytes> object = co_await retry(patience, OnUnknown::kRepeat, fetch);
-    if (!object) co_return object.error();
+    if (!object) co_return about_root(id, object.error());
     Result<Root> root = open(id, *object);
     const bool damaged = !root && root.error().code == ErrorCode::kDamaged;
     if (!damaged || attempt == kDownloads) co_return root;

@@ -124,7 +124,8 @@ void Vault::note_applied(UpdateStamp update) {
 bool Vault::has_uncommitted() const {
   return unsaved_records() > 0 || base_required_ || base_ready_ || history_changed_ ||
          applied_updates_ != committed_updates_ ||
-         manifest_.state().sequence() != committed_.state().sequence();
+         manifest_.state().sequence() != committed_.state().sequence() ||
+         manifest_.history().message_id() != committed_.history().message_id();
 }
 
 Channel::Async<CommitReport> Vault::commit(Clock::Time deadline) {
@@ -180,6 +181,12 @@ Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
                     "the next start restores the state before"};
   }
   CommitReport report;
+  // What is uploaded before the root would stay in the chat of every attempt that fails.
+  if (rotation_due_ && !absorbing_) {
+    Result<std::uint64_t> moved = co_await rotate("", patience);
+    if (!moved) co_return moved.error();
+    report.root_bytes = *moved;
+  }
   if (has_uncommitted() || point_wanted_) {
     // A base is exact only with changes taken after its walk, so one that is ready later has to
     // wait.
@@ -195,7 +202,7 @@ Channel::Async<CommitReport> Vault::commit_now(Patience patience) {
     if (!history) co_return history.error();
     Result<std::uint64_t> root = co_await write_root(patience);
     if (!root) co_return root.error();
-    report.root_bytes = *root;
+    report.root_bytes += *root;
     report.object_bytes = *appended + *sealed + *history;
     if (!hurried_) co_await recycle_absorbed();
   }

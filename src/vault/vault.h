@@ -196,7 +196,7 @@ class Vault {
   enum class Standing : std::uint8_t { kOwn, kHiddenByForeign, kTurnedBack, kDeleted };
   /// What a claim does where somebody else's history is longer.
   enum class OnLonger : std::uint8_t { kAbsorb, kStepBack };
-  /// A root that claims nothing yet.
+  /// The message of a claim that has not come through.
   struct Candidate {
     MessageId id{};
     MessageIds predecessors;
@@ -294,6 +294,7 @@ class Vault {
   Channel::Async<format::Base> run_base(Patience patience);
   void end_base();
   Channel::Async<void> drill_now(std::shared_ptr<const bool> given_up, Patience patience);
+  Channel::Async<void> prove_history(format::Object history, Patience patience);
   Channel::Async<void> rehearse(std::shared_ptr<const Chain::Parts> parts);
   Channel::Async<Chain::Parts> download_unless_stopped(format::State state, Patience patience);
   void add_late_changes_to_point(std::uint64_t restored);
@@ -320,6 +321,7 @@ class Vault {
   Chain chain_;
 
   bool opened_ = false;
+  bool only_reads_ = false;
   bool witnessed_ = false;
   bool fell_back_ = false;
   std::optional<format::Manifest> passed_over_ =
@@ -328,7 +330,8 @@ class Vault {
   MessageId root_{};             // the own root; 0 before the first claim
   bool absorbing_ = false;       // a claim of what a gap has led to is not through yet
   MessageIds candidates_;        // posted by claims since the own root
-  std::optional<Candidate> blank_ = {};  // of them, the last one, while nothing is written into it
+  std::optional<Candidate> reusable_ =
+      {};  // of them, the last one, while no edit of it is in doubt
   Clock::Time root_posted_{};
   // What the next root edit writes; its state describes the table at its last take.
   format::Manifest manifest_;

@@ -28,6 +28,11 @@ std::vector<MessageId> messages_of_state(const format::State& state) {
   return ids;
 }
 
+// A document that cannot be downloaded for so long is lost for all that is known.
+bool is_lost(const Error& error) {
+  return is_broken(error) || error.code == ErrorCode::kUnavailable;
+}
+
 constexpr const char* kNearlyOver = "given up, because the program is about to end";
 
 }  // namespace
@@ -75,13 +80,12 @@ void Vault::end_base() {
 bool Vault::drill_due() const {
   if (!options_.make_scratch || drill_given_up_ || !witnessed_) return false;
   const format::State& state = committed_.state();
-  if (state.sequence() <= verified_sequence_) return false;
+  if (state.sequence() == 0) return false;
   const bool new_base = state.base().sequence() > verified_sequence_;
   return new_base || has_passed(kDrillEvery, verified_at_, clock_->unix_time().count());
 }
 
-// A document that cannot be downloaded for so long is lost for all that is known: the memory is
-// right, and the next base takes its place.
+// What is lost comes from memory again: by the next base, and the history by the next commit.
 Channel::Async<void> Vault::drill(Clock::Time deadline) {
   if (drill_given_up_ || !options_.make_scratch) co_return Result<void>{};
   if (Result<void> quiet = co_await keep_quiet(deadline); !quiet) co_return quiet;
@@ -95,16 +99,19 @@ Channel::Async<void> Vault::drill(Clock::Time deadline) {
 Channel::Async<void> Vault::drill_now(std::shared_ptr<const bool> given_up, Patience patience) {
   patience.given_up = given_up.get();
   const format::State state = committed_.state();
-  const std::vector<MessageId> held = messages_of_state(state);
+  const format::Object history = committed_.history();
+  std::vector<MessageId> held = messages_of_state(state);
+  if (committed_.has_history()) held.push_back(MessageId{history.message_id()});
   objects_.hold(held);
   const Finally release([&] { objects_.release(held); });
-  Result<void> proven = co_await chain_.rehearse(state, options_.make_scratch(), patience);
+  Result<void> restores = co_await chain_.rehearse(state, options_.make_scratch(), patience);
+  Result<void> proven = restores;
+  if (restores) proven = co_await prove_history(history, patience);
   if (*given_up) co_return Error{ErrorCode::kCancelled, "the drill was given up"};
   if (!proven) {
-    const Error& error = proven.error();
-    if (is_broken(error) || error.code == ErrorCode::kUnavailable) base_wanted_ = true;
-    note_penalty(error);
-    co_return error;
+    if (!restores && is_lost(restores.error())) base_wanted_ = true;
+    note_penalty(proven.error());
+    co_return proven;
   }
   verified_sequence_ = state.sequence();
   verified_at_ = clock_->unix_time().count();
@@ -112,6 +119,16 @@ Channel::Async<void> Vault::drill_now(std::shared_ptr<const bool> given_up, Pati
   note(Note::Weight::kInfo, "drill passed: sequence " + std::to_string(state.sequence()) +
                                 " restores, " + std::to_string(state.records()) + " records");
   co_return Result<void>{};
+}
+
+Channel::Async<void> Vault::prove_history(format::Object history, Patience patience) {
+  if (history.message_id() == 0) co_return Result<void>{};
+  const std::int64_t message = history.message_id();
+  Result<Bytes> body = co_await fetch_history(std::move(history), patience);
+  if (body) co_return Result<void>{};
+  const bool is_current = manifest_.history().message_id() == message;
+  if (is_current && is_lost(body.error())) history_changed_ = true;
+  co_return body.error();
 }
 
 // ---- restore ----

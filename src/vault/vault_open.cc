@@ -60,6 +60,7 @@ Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
 Channel::Async<OpenReport> Vault::read(Clock::Time deadline) {
   const Clock::Time started = clock_->now();
   const Patience patience = until(deadline);
+  only_reads_ = true;
   Result<Readings> readings = co_await survey(patience);
   if (!readings) co_return readings.error();
   Result<std::uint64_t> downloaded = co_await adopt_survey(*readings, patience);
@@ -231,7 +232,8 @@ Result<Chain::Loaded> Vault::fill_table(Chain::Parts parts) {
   return loaded;
 }
 
-// Without its history a state is whole, but has no restore points.
+// Without its history a state is whole, but has no restore points. One that may come back must not
+// be given up by who goes on to write.
 Channel::Async<void> Vault::load_history(const format::Manifest& manifest, Patience patience) {
   if (!manifest.has_history()) {
     history_.Clear();
@@ -239,7 +241,9 @@ Channel::Async<void> Vault::load_history(const format::Manifest& manifest, Patie
     co_return Result<void>{};
   }
   Result<Bytes> body = co_await fetch_history(manifest.history(), patience);
-  if (!body && !is_broken(body.error())) co_return body.error();
+  const bool goes_on = body || is_broken(body.error()) ||
+                       (only_reads_ && body.error().code == ErrorCode::kUnavailable);
+  if (!goes_on) co_return body.error();
   const bool lost = !body || !history_.ParseFromString(*body);
   history_changed_ = lost;
   if (lost) {

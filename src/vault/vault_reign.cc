@@ -67,7 +67,9 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     const auto pin = [this, own] { return channel_->pin(own); };
     Result<void> pinned = co_await retry(patience, OnUnknown::kRepeat, pin);
     if (!pinned) {
+      const bool gone = pinned.error().code == ErrorCode::kNotFound;
       if (!may_pass(pinned.error())) co_await discard(own);
+      if (gone && may_try_again()) continue;
       co_return pinned.error();
     }
 
@@ -80,8 +82,9 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
     ring_.write(*manifest_.mutable_ring());
 
     note_writing();
-    blank_.reset();
+    reusable_.reset();
     Result<std::uint64_t> written = co_await roots_.write_active(own, manifest_, patience);
+    if (written || is_not_done(written.error())) reusable_ = *candidate;
     known.add(own);
     if (!written) {
       const bool again = written.error().code == ErrorCode::kOutcomeUnknown ||
@@ -98,6 +101,7 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
 
     Result<Standing> now = co_await standing(patience);
     if (!now) co_return now.error();
+    reusable_.reset();
     if (*now != Standing::kOwn && may_try_again()) continue;
     if (*now == Standing::kHiddenByForeign) co_return always_hidden();
     if (*now == Standing::kTurnedBack) co_return always_turned_back();
@@ -117,23 +121,25 @@ Channel::Async<std::uint64_t> Vault::claim(MessageIds known, OnLonger on_longer,
   }
 }
 
-// A claim that begins again while its candidate is blank goes on with that one, as one that was
-// only slow would: where a root cannot be read for days, every attempt would leave a message.
+// A claim that begins again goes on with the message of the one before, as one that was only slow
+// would: in an outage of days every attempt would leave another.
 Channel::Async<Vault::Candidate> Vault::candidate_over(const MessageIds& known, Patience patience) {
-  const auto is_named = [this](MessageId id) { return blank_->predecessors.contains(id); };
-  if (blank_ && std::all_of(known.begin(), known.end(), is_named)) co_return *blank_;
+  const auto is_named = [this](MessageId id) {
+    return id == reusable_->id || reusable_->predecessors.contains(id);
+  };
+  if (reusable_ && std::all_of(known.begin(), known.end(), is_named)) co_return *reusable_;
   const Clock::Time posted = clock_->now();
   std::vector<MessageId> predecessors(known.begin(), known.end());
   Result<MessageId> id = co_await roots_.post_candidate(std::move(predecessors), patience);
   if (!id) co_return id.error();
   candidates_.add(*id);
-  blank_ = Candidate{.id = *id, .predecessors = known, .posted = posted};
-  co_return *blank_;
+  reusable_ = Candidate{.id = *id, .predecessors = known, .posted = posted};
+  co_return *reusable_;
 }
 
-// Nobody has seen a candidate that was never pinned.
+// What cannot be pinned is of no use.
 asio::awaitable<void> Vault::discard(MessageId candidate) {
-  blank_.reset();
+  reusable_.reset();
   const Result<void> deleted = co_await channel_->recycle(candidate);
   if (deleted) candidates_.remove(candidate);
 }
@@ -142,7 +148,7 @@ asio::awaitable<void> Vault::discard(MessageId candidate) {
 // what covers it. With the message its pin goes.
 Channel::Async<std::uint64_t> Vault::withdraw(MessageId candidate, Error why, Patience patience) {
   if (why.code == ErrorCode::kWrongKey) {
-    blank_.reset();
+    reusable_.reset();
     const auto recycle = [this, candidate] { return channel_->recycle(candidate); };
     Result<void> deleted = co_await retry(patience, OnUnknown::kRepeat, recycle);
     if (!deleted) co_return deleted.error();
@@ -260,7 +266,7 @@ Channel::Async<MessageIds> Vault::reread(MessageIds& known, MessageId candidate,
 
 Channel::Async<MessageIds> Vault::step_back(MessageId candidate, MessageId successor,
                                             Patience patience) {
-  blank_.reset();  // a late unpinning would hit it
+  reusable_.reset();  // a late unpinning would hit it
   Result<void> unpinned = co_await unpin(candidate, patience);
   co_return unpinned ? superseded_by(successor) : unpinned.error();
 }

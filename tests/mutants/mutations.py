@@ -135,9 +135,17 @@ COMMITTING = [
         "a candidate for every attempt",
         "Where a root cannot be read for days the chat fills with candidates.",
         "src/vault/vault_reign.cc",
-        "if (blank_ && std::all_of(",
+        "if (reusable_ && std::all_of(",
         "if (false && std::all_of(",
-        ("vault_check_test", "VaultRotation.AsLongAsItFailsItLeavesNoMoreThanOneCandidate"),
+        ("vault_rotation_test", "VaultRotation.AsLongAsItFailsItLeavesNoMoreThanOneCandidate"),
+    ),
+    change(
+        "a save uploads before its rotation",
+        "As long as the rotation fails every save leaves its segments in the chat.",
+        "src/vault/vault.cc",
+        "if (rotation_due_ && !absorbing_) {",
+        "if (false) {",
+        ("vault_rotation_test", "VaultRotation.NothingIsUploadedBeforeItHasComeThrough"),
     ),
     change(
         "no CHECK after a commit",
@@ -367,9 +375,17 @@ RING = [
         "a drill overlooks what is not served",
         "The next start cannot open, although the memory was right.",
         "src/vault/vault_maintenance.cc",
-        "if (is_broken(error) || error.code == ErrorCode::kUnavailable) base_wanted_ = true;",
-        "if (is_broken(error)) base_wanted_ = true;",
+        "if (!restores && is_lost(restores.error())) base_wanted_ = true;",
+        "if (!restores && is_broken(restores.error())) base_wanted_ = true;",
         ("vault_drill_test", "VaultDrill.ADocumentThatIsNotServedForTheWholeDrillIsReplaced"),
+    ),
+    change(
+        "a drill overlooks the history",
+        "Without it no start can know the restore points, although the memory has them.",
+        "src/vault/vault_maintenance.cc",
+        "if (is_current && is_lost(body.error())) history_changed_ = true;",
+        "",
+        ("vault_drill_test", "VaultDrill.AHistoryThatIsNotServedIsWrittenAnew"),
     ),
 ]
 
@@ -506,7 +522,7 @@ GAPS = [
         "src/vault/vault_reign.cc",
         "on_longer == OnLonger::kStepBack && *below > root_;",
         "false;",
-        ("vault_check_test", "VaultRotation.StepsBackBeforeAHigherPinAndAHigherRegister"),
+        ("vault_rotation_test", "VaultRotation.StepsBackBeforeAHigherPinAndAHigherRegister"),
     ),
     change(
         "an unanswered unpin of the own root forgotten",

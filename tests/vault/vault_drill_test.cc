@@ -1,6 +1,8 @@
 // Drills and bases beside the commits: what they prove, what they mend, how they end.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -126,6 +128,48 @@ TEST(VaultDrill, ADocumentThatIsNotServedForTheWholeDrillIsReplaced) {
   const auto opened = world.open(*next);
   ASSERT_TRUE(opened) << describe(opened.error());
   EXPECT_EQ(next->state.content(), process->state.content());
+}
+
+TEST(VaultDrill, AHistoryThatIsNotServedIsWrittenAnew) {
+  RestoreWorld world;
+  auto process = world.with_segment();
+  world.make_point(*process);
+  ASSERT_TRUE(world.drill(*process));
+  world.commit_all(*process);
+  world.chat.lose_file(MessageId{process->vault.manifest().history().message_id()});
+  const auto drilled = world.drill(*process);
+  ASSERT_EQ(drilled.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(drilled.error().message, testing::HasSubstr("history"));
+  EXPECT_FALSE(process->vault.base_due());
+  ASSERT_TRUE(process->vault.has_uncommitted());
+  world.commit_all(*process);
+  auto next = world.opened();
+  EXPECT_EQ(next->vault.points().size(), process->vault.points().size());
+  EXPECT_FALSE(next->vault.points().empty());
+}
+
+// Whoever only reads can leave the chat with everything but its restore points.
+TEST(VaultDrill, AHistoryThatIsNotServedStopsAStartButNoReader) {
+  RestoreWorld world;
+  auto process = world.with_segment();
+  world.make_point(*process);
+  world.chat.lose_file(MessageId{process->vault.manifest().history().message_id()});
+  EXPECT_EQ(world.open(*world.process()).error().code, ErrorCode::kUnavailable);
+  auto reader = world.process();
+  ASSERT_TRUE(world.run(reader->vault.read(world.deadline())));
+  EXPECT_EQ(reader->state.content(), process->state.content());
+  EXPECT_TRUE(world.noted("the restore points are lost"));
+}
+
+TEST(VaultDrill, IsDueEveryDayAlsoWhereNothingHappens) {
+  RestoreWorld world;
+  auto process = world.with_segment();
+  ASSERT_TRUE(world.drill(*process));
+  EXPECT_FALSE(process->vault.drill_due());
+  world.clock.advance(std::chrono::hours(25));
+  EXPECT_TRUE(process->vault.drill_due());
+  ASSERT_TRUE(world.drill(*process));
+  EXPECT_FALSE(process->vault.drill_due());
 }
 
 TEST(VaultDrill, MaintenanceCanBeCancelled) {

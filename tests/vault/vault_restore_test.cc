@@ -369,5 +369,22 @@ TEST(VaultFallback, TheRestorePointsAreReadWhereTheStateIsNotServed) {
   EXPECT_EQ(world.chat.mutating_calls(), writes);
 }
 
+// The point is in a history that no root names yet.
+TEST(VaultRestore, APointWhoseRootWasNotWrittenIsWrittenByTheNextCommit) {
+  RestoreWorld world;
+  auto process = world.with_segment();
+  process->channel.on_call = [](const Call& call) {
+    if (call.document != "telekv-root.tkv") return Fault{};
+    return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kRejected, "no"}};
+  };
+  ASSERT_FALSE(world.run(process->vault.make_point(world.deadline())));
+  process->channel.on_call = nullptr;
+  ASSERT_FALSE(process->vault.points().empty());
+  EXPECT_TRUE(process->vault.has_uncommitted());
+  world.commit_all(*process);
+  EXPECT_FALSE(process->vault.has_uncommitted());
+  EXPECT_EQ(world.opened()->vault.points().size(), process->vault.points().size());
+}
+
 }  // namespace
 }  // namespace telekv::vault
