@@ -23,8 +23,10 @@ Result<std::optional<vault::Key>> check_key(const char* name, const std::string&
     return std::optional<vault::Key>();
   }
   if (text.empty()) {
-    return wrong(std::string(name) + " is missing: the data is sealed before it is stored",
-                 "make a key with 'telekv keygen' and keep it outside Telegram");
+    return wrong(
+        std::string(name) + " is missing: the data is sealed before it is stored",
+        "set the key in use; for a new store make one with 'telekv keygen', and keep it outside "
+        "Telegram");
   }
   if (text.starts_with(vault::Key::kPassphrasePrefix) && bot == nullptr) {
     return wrong(std::string(name) + " is a passphrase, so BOT_TOKEN is needed too",

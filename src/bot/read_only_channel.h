@@ -22,12 +22,15 @@ class ReadOnlyChannel final : public vault::Channel {
     return channel_->fetch(std::move(file), max_bytes);
   }
 
-  /// kNeedsDecision, always: the pin does not say everything.
+  /// kNeedsDecision, always: the pin does not say everything, or is gone.
   Async<vault::FileRef> look_up(vault::MessageId id) override {
-    co_return Error{ErrorCode::kNeedsDecision,
-                    "message " + std::to_string(vault::to_int(id)) +
-                        " may be the newest root and is not pinned; reading it would leave a copy",
-                    "'telekv inspect --chat' reads it all the same"};
+    co_return Error{
+        ErrorCode::kNeedsDecision,
+        "message " + std::to_string(vault::to_int(id)) +
+            " may be the newest root, but is not what the chat shows as pinned; whether "
+            "it is still there a check cannot find out without leaving a copy",
+        "'telekv inspect --chat' looks, and so does a start: either takes it, or says "
+        "that it is gone"};
   }
 
   Async<vault::Posted> post(vault::Document) override { co_return refused(); }

@@ -145,9 +145,9 @@ void Service::report_saver_end(const Result<void>& end) {
     stop(end.error());
   } else {
     const bool strict = config_.durability == vault::Durability::kStrict;
-    spdlog::error("the final save failed: {}; {} changes are unsaved{}", describe(end.error()),
+    spdlog::error("the final save failed: {}; unsaved changes: {}{}", describe(end.error()),
                   stats.unsaved_records,
-                  strict ? ", and Telegram will deliver their updates again" : "");
+                  strict ? "; Telegram will deliver their updates again" : "");
     if (exit_code_ == ExitCode::kSuccess) exit_code_ = ExitCode::kFinalSaveFailed;
   }
 }

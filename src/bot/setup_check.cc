@@ -105,6 +105,9 @@ Result<std::string> SetupCheck::check_store(telegram::ChatId chat,
                      pool_.get_executor(), std::move(options));
   const Result<vault::MessageId> root =
       run_to_end(io_, vault.read_names(clock_.now() + kStoreDeadline));
+  // A start would have to wait for it.
+  const std::optional<Error>& history_problem = vault.history_problem();
+  if (root && history_problem && vault::may_pass(*history_problem)) return *history_problem;
   if (root) return describe_store(*root, vault.manifest().state());
   if (root.error().code != ErrorCode::kNotFound) return root.error();
   return std::string("no data yet: the first start makes a new store");

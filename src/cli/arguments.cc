@@ -31,7 +31,7 @@ constexpr const char* kFooter =
     "Exit codes:\n"
     "  0 done, 2 configuration or input, 3 token refused, 4 unreachable, 5 wrong key,\n"
     "  6 damaged data, 7 newer format, 8 another writer took over, 9 operator must decide,\n"
-    "  1 anything else.";
+    "  1 anything else. (10 is the clicker's own: stopped, but not everything is saved.)";
 
 constexpr const char* kMore = "Settings and exit codes: telekv --help";
 
@@ -130,7 +130,10 @@ void declare_writers(CLI::App& app, Parsed& parsed) {
       add(app, parsed, "restore", "Bring a restore point back as the newest state of the chat.",
           "  telekv restore --at 3 --dry-run\n"
           "  telekv restore --at 2026-01-31T12:00\n");
-  restoring->add_option("--at", parsed.restore.at, "a restore point's number, or a time in UTC")
+  restoring
+      ->add_option("--at", parsed.restore.at,
+                   "a restore point's number, or a time in UTC: the newest point until then, "
+                   "that second, minute or day included")
       ->option_text("N|2026-01-31[T12:00[:00]]")
       ->required();
   restoring->add_flag("--dry-run", parsed.restore.dry_run,

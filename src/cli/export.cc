@@ -9,7 +9,7 @@ Result<Answer> export_users(const ExportOptions& options, const Surroundings& su
   Result<std::unique_ptr<TableWriter>> writer =
       open_writer(options.format, options.output, surroundings.streams);
   if (!writer) return writer.error();
-  Result<std::unique_ptr<Session>> session = Session::create(options.source, surroundings);
+  NewSession session = Session::create(options.source, surroundings);
   if (!session) return session.error();
   surroundings.tell("restoring the newest state");
   const Result<StoredState> state = (*session)->read_state();
@@ -21,9 +21,10 @@ Result<Answer> export_users(const ExportOptions& options, const Surroundings& su
   Answer answer{.report = state->report};
   answer.report["output"] = options.output;
   answer.report["names_mended"] = written->names_mended;
-  if (state->fell_back) {
-    answer.problem = Error{ErrorCode::kDamaged, "the newest state cannot be restored",
-                           "an older restore point was exported instead"};
+  if (state->fallback) {
+    answer.problem =
+        Error{ErrorCode::kDamaged, "the newest state cannot be restored",
+              "restore point " + std::to_string(state->fallback->number) + " was exported instead"};
   }
   return answer;
 }

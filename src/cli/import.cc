@@ -65,8 +65,7 @@ Result<Answer> import_file(const ImportOptions& options, const Surroundings& sur
   vault_options.delta_bound_records = 0;
   if (options.init) vault_options.when_absent = vault::WhenAbsent::kStartEmpty;
   const Source source{.chat = true, .files = {}, .plaintext = options.plaintext};
-  Result<std::unique_ptr<Session>> session =
-      Session::create(source, surroundings, std::move(vault_options));
+  NewSession session = Session::create(source, surroundings, std::move(vault_options));
   if (!session) return session.error();
   if (Result<void> checked = check_store(options, **session); !checked) return checked.error();
   Result<Report> report = put(options, import->users, **session, surroundings);

@@ -69,13 +69,14 @@ Result<Answer> inspect_files(const Source& source, const Surroundings& surroundi
 }
 
 Result<Answer> inspect_chat(const Source& source, const Surroundings& surroundings) {
-  Result<std::unique_ptr<Session>> session = Session::create(source, surroundings);
+  NewSession session = Session::create(source, surroundings);
   if (!session) return session.error();
   const Result<Report> newest = (*session)->read_names();
   if (!newest) return newest.error();
   Result<Report> manifest = describe_manifest((*session)->vault().manifest());
   if (!manifest) return manifest.error();
-  Answer answer{.report = {{"root", newest->at("root")}, {"content", *std::move(manifest)}}};
+  Answer answer{.report = {{"root", newest->at("root")}, {"content", *std::move(manifest)}},
+                .problem = (*session)->vault().history_problem()};
   if (const format::History& history = (*session)->vault().history(); history.points_size() > 0) {
     answer.report["history"] = describe_history(history);
   }

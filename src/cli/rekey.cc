@@ -28,8 +28,6 @@ Result<void> copy(Users& from, Users& to) {
   return {};
 }
 
-using NewSession = Result<std::unique_ptr<Session>>;
-
 /// Takes over a vault whose newest state the key in use opens.
 NewSession take_over(bool plaintext, vault::Sealer other_key, const Surroundings& surroundings) {
   vault::VaultOptions options;

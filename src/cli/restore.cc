@@ -8,6 +8,7 @@
 #include "cli/session.h"
 #include "cli/stored_content.h"
 #include "vault/history.h"
+#include "vault/stored_bytes.h"
 
 namespace telekv::cli {
 namespace {
@@ -47,13 +48,33 @@ Report describe_plan(const format::RestorePoint& point, const Report& newest) {
   return Report{{"restore", describe_point(point)}, {"instead_of", newest}};
 }
 
+NewSession session_from(std::uint64_t point, const Source& source,
+                        const Surroundings& surroundings) {
+  vault::VaultOptions options;
+  options.start_from_point = point;
+  return Session::create(source, surroundings, std::move(options));
+}
+
+/// What a restore would make the newest state.
+Result<void> try_out(std::uint64_t point, const Source& source, const Surroundings& surroundings,
+                     Report& report) {
+  NewSession session = session_from(point, source, surroundings);
+  if (!session) return session.error();
+  surroundings.tell("restoring point " + std::to_string(point) + " beside the chat");
+  const Result<StoredState> state = (*session)->read_state();
+  if (!state) return state.error();
+  report["users"] = state->report.at("users");
+  report["still_forgotten"] = state->forgotten;
+  return {};
+}
+
 Result<void> bring_back(const format::RestorePoint& chosen, Session& session,
                         const Surroundings& surroundings, Report& report) {
   // The vault's own copy of the point goes when it opens.
   const std::uint64_t number = chosen.number();
-  const std::uint64_t point_bytes = bytes_of(chosen.state());
+  const std::uint64_t point_bytes = vault::bytes_of(chosen.state());
   surroundings.tell("taking the vault over");
-  const std::uint64_t newest_bytes = bytes_of(session.vault().manifest().state());
+  const std::uint64_t newest_bytes = vault::bytes_of(session.vault().manifest().state());
   const Result<vault::OpenReport> opened =
       session.run(session.vault().open(session.deadline()), newest_bytes);
   if (!opened) {
@@ -74,18 +95,17 @@ Result<void> bring_back(const format::RestorePoint& chosen, Session& session,
   return {};
 }
 
-Result<void> start_from(std::uint64_t number, const Source& source,
-                        const Surroundings& surroundings, Report& report) {
-  vault::VaultOptions options;
-  options.start_from_point = number;
-  Result<std::unique_ptr<Session>> session = Session::create(source, surroundings, options);
+Result<void> start_from(std::uint64_t point, const Source& source, const Surroundings& surroundings,
+                        Report& report) {
+  NewSession session = session_from(point, source, surroundings);
   if (!session) return session.error();
-  surroundings.tell("taking the vault over with point " + std::to_string(number));
+  surroundings.tell("taking the vault over with point " + std::to_string(point));
   vault::Vault& vault = (*session)->vault();
   const Result<vault::OpenReport> opened = (*session)->run(vault.open((*session)->deadline()));
   if (!opened) return opened.error();
   report["users"] = opened->records;
   report["sequence"] = opened->sequence;
+  report["still_forgotten"] = opened->fallback ? opened->fallback->records - opened->records : 0;
   return {};
 }
 
@@ -109,17 +129,18 @@ Result<const format::RestorePoint*> choose_point(const format::History& history,
 
 Result<Answer> restore(const RestoreOptions& options, const Surroundings& surroundings) {
   const Source source{.chat = true, .files = {}, .plaintext = options.plaintext};
-  Result<std::unique_ptr<Session>> created = Session::create(source, surroundings);
+  const NewSession created = Session::create(source, surroundings);
   if (!created) return created.error();
   Session& session = **created;
   const Result<Report> newest = session.read_names();
   if (!newest) return newest.error();
+  if (session.vault().history_problem()) return *session.vault().history_problem();
   Result<const format::RestorePoint*> point = choose_point(session.vault().history(), options.at);
   if (!point) return point.error();
   Answer answer{.report = describe_plan(**point, *newest)};
   answer.report["done"] = !options.dry_run;
   const Result<void> changed =
-      options.dry_run          ? session.try_restoring((*point)->state())
+      options.dry_run          ? try_out((*point)->number(), source, surroundings, answer.report)
       : options.newest_is_lost ? start_from((*point)->number(), source, surroundings, answer.report)
                                : bring_back(**point, session, surroundings, answer.report);
   if (!changed) return changed.error();

@@ -2,6 +2,7 @@
 
 #include "bot/texts.h"
 #include "cli/stored_files.h"
+#include "vault/stored_bytes.h"
 
 namespace telekv::cli {
 namespace {
@@ -24,16 +25,8 @@ Error no_store() {
 
 }  // namespace
 
-std::uint64_t bytes_of(const format::State& state) {
-  std::uint64_t bytes = 0;
-  for (const format::Object& chunk : state.base().chunks()) bytes += chunk.size();
-  for (const format::Object& segment : state.segments()) bytes += segment.size();
-  return bytes;
-}
-
-Result<std::unique_ptr<Session>> Session::create(const Source& source,
-                                                 const Surroundings& surroundings,
-                                                 vault::VaultOptions options) {
+NewSession Session::create(const Source& source, const Surroundings& surroundings,
+                           vault::VaultOptions options) {
   std::unique_ptr<Session> session(new Session(surroundings));
   options.on_note = [raw = session.get()](const vault::Note& note) { raw->note(note); };
   const Result<std::optional<vault::Key>> key =
@@ -69,6 +62,8 @@ Result<std::optional<vault::Key>> Session::read_files(const Source& source,
   const vault::Sealer sealer = *key ? vault::Sealer::with_key(**key) : vault::Sealer::plaintext();
   Result<StoredFiles> files = StoredFiles::read(source.files, sealer, surroundings.streams);
   if (!files) return files.error();
+  damaged_files_ = files->damaged();
+  for (const Error& each : damaged_files_) surroundings.warn("left out: " + each.message);
   channel_ = std::make_unique<StoredFiles>(*std::move(files));
   clock_ = std::make_unique<UnwaitingClock>();
   return key;
@@ -111,12 +106,12 @@ Result<StoredState> Session::read_state() {
   std::uint64_t expected_bytes = 0;
   if (surroundings_->progress && counted_) {
     if (const Result<Report> names = read_names(); !names) return names.error();
-    expected_bytes = bytes_of(vault_->manifest().state());
+    expected_bytes = vault::bytes_of(vault_->manifest().state());
   }
   const Result<vault::OpenReport> opened = run(vault_->read(deadline()), expected_bytes);
   if (!opened) return opened.error();
   if (opened->created) return no_store();
-  return StoredState{.report = describe_newest(opened->root), .fell_back = opened->fell_back};
+  return describe(*opened);
 }
 
 Result<Report> Session::read_names() {
@@ -132,21 +127,39 @@ Report Session::describe_newest(vault::MessageId root) const {
           {"committed_at", utc_time(state.committed_at())},
           {"users", state.records()},
           {"digest", hex(state.digest())},
-          {"bytes", bytes_of(state)}};
+          {"bytes", vault::bytes_of(state)}};
 }
 
-Result<void> Session::try_restoring(const format::State& state) {
+// The table has gone on from a point under a sequence of its own, which the chat does not know.
+StoredState Session::describe(const vault::OpenReport& opened) const {
+  StoredState stored{.report = describe_newest(opened.root), .fallback = opened.fallback};
+  if (!stored.fallback) return stored;
+  const vault::PointInfo& point = *stored.fallback;
+  stored.forgotten = point.records - opened.records;
+  stored.report["restore_point"] = point.number;
+  stored.report["sequence"] = point.sequence;
+  stored.report["committed_at"] = utc_time(point.committed_at);
+  stored.report["bytes"] = point.bytes;
+  stored.report["still_forgotten"] = stored.forgotten;
+  return stored;
+}
+
+Result<void> Session::try_restoring(const format::State& state, std::chrono::seconds patience) {
   vault::Ring ring;  // nothing is written
   const auto none_editable = [](vault::Patience) -> vault::Channel::Async<vault::MessagesToKeep> {
     co_return vault::MessagesToKeep();
   };
   vault::Objects objects(*channel_, *sealer_, random_, pool_.get_executor(), ring, none_editable);
   vault::Chain chain(objects);
-  const vault::Patience patience{clock_.get(), &random_, deadline()};
+  const std::function<void(const Error&)> tell_waiting = [this](const Error& error) {
+    note({.weight = vault::Note::Weight::kWarning, .text = vault::still_trying(error)});
+  };
+  vault::Patience until{clock_.get(), &random_, clock_->now() + patience};
+  until.on_waiting = &tell_waiting;
   kv::TableOptions options = table_options_;
   options.holds_pieces = true;
-  return run(chain.rehearse(state, std::make_unique<kv::Table<bot::User>>(options), patience),
-             bytes_of(state));
+  return run(chain.rehearse(state, std::make_unique<kv::Table<bot::User>>(options), until),
+             vault::bytes_of(state));
 }
 
 }  // namespace telekv::cli

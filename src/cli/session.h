@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "bot/run_to_end.h"
 #include "bot/user.h"
@@ -29,14 +30,16 @@
 
 namespace telekv::cli {
 
-/// How much a state is to download.
-std::uint64_t bytes_of(const format::State& state);
-
 /// The newest state that a source can restore.
 struct StoredState {
-  Report report;           ///< what it is, as every command that reads one tells it
-  bool fell_back = false;  ///< the newest one does not verify: this is an older restore point
+  Report report;  ///< what it is, as every command that reads one tells it
+  /// The newest one does not verify, or was not asked for: this restore point took its place.
+  std::optional<vault::PointInfo> fallback = {};
+  std::uint64_t forgotten = 0;  ///< of the point's users: erased since, and gone here too
 };
+
+class Session;
+using NewSession = Result<std::unique_ptr<Session>>;
 
 class Session {
  public:
@@ -45,9 +48,8 @@ class Session {
 
   /// Opens nothing yet, but verifies the files. What the vault decides is told by `surroundings`,
   /// which must outlive the session.
-  static Result<std::unique_ptr<Session>> create(const Source& source,
-                                                 const Surroundings& surroundings,
-                                                 vault::VaultOptions options = {});
+  static NewSession create(const Source& source, const Surroundings& surroundings,
+                           vault::VaultOptions options = {});
 
   /// `expected_bytes` to be transferred, nearly, for whoever watches; 0: not known.
   template <class T>
@@ -65,8 +67,12 @@ class Session {
   /// Only names the newest state and the restore points, as vault::Vault::read_names().
   Result<Report> read_names();
 
-  /// Whether a state can be restored: downloads and proves it beside the table.
-  Result<void> try_restoring(const format::State& state);
+  /// Whether a state can be restored: downloads and proves it beside the table. What fails is tried
+  /// again for `patience` at most.
+  Result<void> try_restoring(const format::State& state, std::chrono::seconds patience);
+
+  /// Files that were left out, and why.
+  const std::vector<Error>& damaged_files() const { return damaged_files_; }
 
   vault::Vault& vault() { return *vault_; }
   kv::Table<bot::User>& users() { return *users_; }
@@ -78,6 +84,7 @@ class Session {
   void show_progress();
   void note(const vault::Note& note);
   Report describe_newest(vault::MessageId root) const;
+  StoredState describe(const vault::OpenReport& opened) const;
   Result<std::optional<vault::Key>> reach_chat(const Source& source, const Environment& environment,
                                                vault::VaultOptions& options);
   Result<std::optional<vault::Key>> read_files(const Source& source,
@@ -94,6 +101,7 @@ class Session {
   std::uint64_t counted_before_ = 0;
   std::optional<ProgressBar> bar_;
   std::optional<telegram::Api> api_;
+  std::vector<Error> damaged_files_;
   std::unique_ptr<vault::Channel> channel_;
   std::optional<vault::Sealer> sealer_;
   kv::TableOptions table_options_{};

@@ -8,7 +8,7 @@
 namespace telekv::cli {
 
 Result<Answer> list_snapshots(const SnapshotsOptions& options, const Surroundings& surroundings) {
-  Result<std::unique_ptr<Session>> session = Session::create(options.source, surroundings);
+  NewSession session = Session::create(options.source, surroundings);
   if (!session) return session.error();
   const Result<Report> newest = (*session)->read_names();
   if (!newest) return newest.error();
@@ -16,7 +16,8 @@ Result<Answer> list_snapshots(const SnapshotsOptions& options, const Surrounding
   for (const format::RestorePoint& point : (*session)->vault().history().points()) {
     points.push_back(describe_point(point));
   }
-  return Answer{.report = {{"newest", *newest}, {"points", std::move(points)}}};
+  return Answer{.report = {{"newest", *newest}, {"points", std::move(points)}},
+                .problem = (*session)->vault().history_problem()};
 }
 
 }  // namespace telekv::cli

@@ -22,8 +22,12 @@ Result<StoredFiles> StoredFiles::read(const std::vector<std::string>& paths,
                                       const vault::Sealer& sealer, const Streams& streams) {
   StoredFiles files(streams);
   for (const std::string& path : paths) {
-    if (Result<void> added = files.add(path, sealer); !added) return about(path, added.error());
+    const Result<void> added = files.add(path, sealer);
+    if (added) continue;
+    if (added.error().code != ErrorCode::kDamaged) return about(path, added.error());
+    files.damaged_.push_back(about(path, added.error()));
   }
+  if (!files.root_ && !files.damaged_.empty()) return files.damaged_.front();
   if (!files.root_) {
     return Error{ErrorCode::kNotFound, "none of the files is an active root",
                  "download the pinned document of the vault's chat as well"};
@@ -91,6 +95,10 @@ vault::Channel::Async<Bytes> StoredFiles::fetch(vault::FileRef file, std::size_t
     const std::string which = named == named_.end() ? "a document"
                                                     : "the document of message " +
                                                           std::to_string(named->second.message_id);
+    if (!damaged_.empty()) {
+      co_return Error{ErrorCode::kDamaged, which + " is not among the files that are whole",
+                      "download it again from the vault's chat"};
+    }
     co_return Error{ErrorCode::kNotFound, which + " is not among the files",
                     "download it from the vault's chat and name it too"};
   }

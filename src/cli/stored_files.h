@@ -1,8 +1,8 @@
 // Documents of the vault's chat, downloaded one by one, as a chat of their own that can only be
 // read: what works on a live chat works on a folder of files, offline.
 //
-// Every file is opened and verified when it is added; its content is not kept, but for standard
-// input's. One thread.
+// Every file is opened and verified when it is added, and left out when it is damaged; its content
+// is not kept, but for standard input's. One thread.
 #pragma once
 
 #include <map>
@@ -20,15 +20,19 @@ namespace telekv::cli {
 
 class StoredFiles final : public vault::Channel {
  public:
-  /// kDamaged, kWrongKey and kUnsupportedVersion name the file; kNotFound when no active root is
-  /// among them.
+  /// kWrongKey and kUnsupportedVersion name the file; kNotFound when no active root is among them,
+  /// kDamaged when one of those left out may have been it.
   static Result<StoredFiles> read(const std::vector<std::string>& paths,
                                   const vault::Sealer& sealer, const Streams& streams);
+
+  /// Of each file that was left out, with its name.
+  const std::vector<Error>& damaged() const { return damaged_; }
 
   /// The root that continues furthest, as if it were pinned.
   Async<std::optional<vault::Pinned>> pinned() override;
 
-  /// kNotFound names the message whose document is missing.
+  /// kNotFound names the message whose document is missing, kDamaged does where it may have been
+  /// left out.
   Async<Bytes> fetch(vault::FileRef file, std::size_t max_bytes) override;
 
   /// Only pinned() leads anywhere, and nothing can be changed.
@@ -60,6 +64,7 @@ class StoredFiles final : public vault::Channel {
   Streams streams_;
   std::map<Bytes, File> files_;         // by content hash
   std::map<std::string, Named> named_;  // by file id
+  std::vector<Error> damaged_;
   std::optional<vault::Root> root_;
   Bytes root_hash_;
 };

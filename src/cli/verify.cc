@@ -8,10 +8,23 @@
 namespace telekv::cli {
 namespace {
 
-/// Restores every restore point beside the table. A document that was not downloaded proves
-/// nothing; everything else is a problem.
+// The newest state has had its time: a point whose document is not served must not keep the answer
+// back for as long again.
+constexpr std::chrono::seconds kPatienceForAPoint{60};
+
+/// A document that was not downloaded proves nothing; everything else is a problem.
+bool is_problem(const Error& error, const Source& source) {
+  return source.chat || error.code != ErrorCode::kNotFound;
+}
+
+/// Restores every restore point beside the table.
 void verify_points(const Source& source, Session& session, const Surroundings& surroundings,
                    Answer& answer) {
+  if (const std::optional<Error>& unknown = session.vault().history_problem()) {
+    answer.report["restore_points"] = "unknown: " + unknown->message;
+    if (!answer.problem && is_problem(*unknown, source)) answer.problem = *unknown;
+    return;
+  }
   boost::json::array points;
   const format::History& history = session.vault().history();
   for (const format::RestorePoint& point : history.points()) {
@@ -19,12 +32,10 @@ void verify_points(const Source& source, Session& session, const Surroundings& s
     surroundings.tell("restoring " + name + ", " + std::to_string(points.size() + 1) + " of " +
                       std::to_string(history.points_size()));
     Report row = describe_point(point);
-    const Result<void> restored = session.try_restoring(point.state());
+    const Result<void> restored = session.try_restoring(point.state(), kPatienceForAPoint);
     row["restored"] = restored ? "yes" : "no: " + restored.error().message;
     points.push_back(std::move(row));
-    const bool unproven =
-        !restored && !source.chat && restored.error().code == ErrorCode::kNotFound;
-    if (restored || unproven || answer.problem) continue;
+    if (restored || answer.problem || !is_problem(restored.error(), source)) continue;
     answer.problem = restored.error();
     answer.problem->message = name + " cannot be restored: " + restored.error().message;
   }
@@ -34,17 +45,19 @@ void verify_points(const Source& source, Session& session, const Surroundings& s
 }  // namespace
 
 Result<Answer> verify(const VerifyOptions& options, const Surroundings& surroundings) {
-  Result<std::unique_ptr<Session>> session = Session::create(options.source, surroundings);
+  NewSession session = Session::create(options.source, surroundings);
   if (!session) return session.error();
   surroundings.tell("restoring the newest state");
   const Result<StoredState> state = (*session)->read_state();
   if (!state) return state.error();
   Answer answer{.report = state->report};
-  if (state->fell_back) {
+  if (state->fallback) {
     answer.problem = Error{ErrorCode::kDamaged, "the newest state cannot be restored",
                            "the next start of the bot would bring back the state shown here"};
   }
   verify_points(options.source, **session, surroundings, answer);
+  const std::vector<Error>& damaged = (*session)->damaged_files();
+  if (!answer.problem && !damaged.empty()) answer.problem = damaged.front();
   return answer;
 }
 

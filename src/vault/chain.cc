@@ -10,6 +10,7 @@
 
 #include "vault/finally.h"
 #include "vault/pool.h"
+#include "vault/stored_bytes.h"
 
 namespace telekv::vault {
 
@@ -139,14 +140,8 @@ Result<Chain::Loaded> Chain::fill(Parts parts, kv::Durable& table) {
     return restored.error();
   }
   table.finish_loading();
-  Loaded loaded{.downloaded_bytes = 0, .segments = std::move(parts.segments)};
-  for (const format::Object& chunk : parts.state.base().chunks()) {
-    loaded.downloaded_bytes += chunk.size();
-  }
-  for (const format::Object& segment : parts.state.segments()) {
-    loaded.downloaded_bytes += segment.size();
-  }
-  return loaded;
+  return Loaded{.downloaded_bytes = bytes_of(parts.state.base()) + bytes_of_segments(parts.state),
+                .segments = std::move(parts.segments)};
 }
 
 Rehearsal::Rehearsal(format::State state, Chain::Segments segments,

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "vault/stored_bytes.h"
+
 namespace telekv::vault {
 namespace {
 
@@ -43,13 +45,11 @@ void keep_newest(TombstoneList& list) {
 
 PointInfo describe_point(const format::RestorePoint& point) {
   const format::State& state = point.state();
-  PointInfo info{.number = point.number(),
-                 .sequence = state.sequence(),
-                 .committed_at = state.committed_at(),
-                 .records = state.records()};
-  for (const format::Object& chunk : state.base().chunks()) info.bytes += chunk.size();
-  for (const format::Object& segment : state.segments()) info.bytes += segment.size();
-  return info;
+  return {.number = point.number(),
+          .sequence = state.sequence(),
+          .committed_at = state.committed_at(),
+          .records = state.records(),
+          .bytes = bytes_of(state)};
 }
 
 void add_point(format::History& history, format::State state) {

@@ -19,7 +19,7 @@ struct PointInfo {
   std::uint64_t sequence = 0;
   std::int64_t committed_at = 0;  ///< seconds since the Unix epoch
   std::uint64_t records = 0;
-  std::uint64_t bytes = 0;  ///< of its base and segments
+  std::uint64_t bytes = 0;  ///< of its base, its segments and the deltas beside them
 };
 
 PointInfo describe_point(const format::RestorePoint& point);

@@ -169,9 +169,13 @@ void Objects::release(const std::vector<MessageId>& ids) {
 
 Channel::Async<Bytes> Objects::fetch(format::Object object, ObjectKind kind, Patience patience) {
   const FileRef file{.file_id = object.file_id(), .size = object.size()};
-  const auto download = [this, &file] { return channel_->fetch(file, Channel::kMaxDocumentBytes); };
+  const auto download = [this, &file, &object, kind]() -> Channel::Async<Bytes> {
+    Result<Bytes> bytes = co_await channel_->fetch(file, Channel::kMaxDocumentBytes);
+    if (!bytes) co_return about_object(object, kind, bytes.error());
+    co_return bytes;
+  };
   Result<Bytes> sealed = co_await retry(patience, OnUnknown::kRepeat, download);
-  if (!sealed) co_return about_object(object, kind, sealed.error());
+  if (!sealed) co_return sealed;
   const ObjectIdentity identity{.kind = kind,
                                 .epoch = object.epoch(),
                                 .writer = object.writer(),

@@ -5,6 +5,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <type_traits>
 
 #include "vault/backoff.h"
@@ -26,7 +28,14 @@ struct Patience {
   Clock::Time deadline;
   /// Once true, a call that has failed is not tried again. Null: nobody gives up.
   const bool* given_up = nullptr;
+  /// Told, once a call, why it is tried again when that takes longer than kTellAfter. Null: nobody.
+  const std::function<void(const Error&)>* on_waiting = nullptr;
 };
+
+inline constexpr std::chrono::seconds kTellAfter{5};
+
+/// What on_waiting tells, for a log.
+inline std::string still_trying(const Error& error) { return "still trying: " + describe(error); }
 
 /// A download can be at fault where the document is not: so often, and so far apart, what does not
 /// verify is downloaded.
@@ -58,6 +67,8 @@ inline bool is_given_up(const Patience& patience) {
 template <class Call>
 std::invoke_result_t<Call> retry(Patience patience, OnUnknown on_unknown, Call call) {
   Backoff backoff(*patience.random, {});
+  const Clock::Time began = patience.clock->now();
+  bool told = patience.on_waiting == nullptr;
   for (;;) {
     auto result = co_await call();
     if (result) co_return result;
@@ -66,8 +77,12 @@ std::invoke_result_t<Call> retry(Patience patience, OnUnknown on_unknown, Call c
                                                  on_unknown == OnUnknown::kRepeat);
     if (!may_help) co_return result;
     const auto wait = backoff.next(error);
-    const bool too_late = patience.clock->now() + wait > patience.deadline;
-    if (too_late || is_given_up(patience)) co_return result;
+    const Clock::Time next = patience.clock->now() + wait;
+    if (next > patience.deadline || is_given_up(patience)) co_return result;
+    if (!told && next - began > kTellAfter) {
+      told = true;
+      (*patience.on_waiting)(error);
+    }
     co_await patience.clock->sleep_for(wait);
     if (is_given_up(patience)) co_return result;
   }

@@ -29,10 +29,14 @@ Channel::Async<Root> Roots::read(MessageId id, Patience patience) {
 }
 
 Channel::Async<Root> Roots::read_document(MessageId id, FileRef file, Patience patience) {
-  const auto fetch = [this, &file] { return channel_->fetch(file, Channel::kMaxDocumentBytes); };
+  const auto fetch = [this, id, &file]() -> Channel::Async<Bytes> {
+    Result<Bytes> bytes = co_await channel_->fetch(file, Channel::kMaxDocumentBytes);
+    if (!bytes) co_return about_root(id, bytes.error());
+    co_return bytes;
+  };
   for (int attempt = 1;; ++attempt) {
     Result<Bytes> object = co_await retry(patience, OnUnknown::kRepeat, fetch);
-    if (!object) co_return about_root(id, object.error());
+    if (!object) co_return object.error();
     Result<Root> root = open(id, *object);
     const bool damaged = !root && root.error().code == ErrorCode::kDamaged;
     if (!damaged || attempt == kDownloads) co_return root;

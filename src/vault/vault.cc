@@ -5,6 +5,7 @@
 
 #include "vault/indivisible.h"
 #include "vault/pool.h"
+#include "vault/stored_bytes.h"
 
 namespace telekv::vault {
 
@@ -24,24 +25,6 @@ constexpr int kTombstonesInRoot = 64;
 
 // Drills that never pass must not fill the chat with restore points.
 constexpr std::size_t kUnprovenFactor = 2;
-
-std::uint64_t bytes_of(const format::Base& base) {
-  std::uint64_t bytes = 0;
-  for (const format::Object& chunk : base.chunks()) bytes += chunk.size();
-  return bytes;
-}
-
-std::uint64_t bytes_of_segments(const format::State& state) {
-  std::uint64_t bytes = 0;
-  for (const format::Object& segment : state.segments()) bytes += segment.size();
-  return bytes;
-}
-
-std::uint64_t bytes_of_tail(const format::State& state) {
-  std::uint64_t bytes = 0;
-  for (const format::Delta& delta : state.tail()) bytes += delta.columns().size();
-  return bytes;
-}
 
 /// Of those that are there.
 std::optional<Clock::Time> earliest(std::initializer_list<std::optional<Clock::Time>> times) {
@@ -85,6 +68,8 @@ Vault::Vault(Channel& channel, Clock& clock, Random& random, kv::Durable& state,
       sealer_(std::move(sealer)),
       pool_(pool),
       options_(std::move(options)),
+      note_waiting_(
+          [this](const Error& error) { note(Note::Weight::kWarning, still_trying(error)); }),
       writer_(random.next_u64()),
       roots_(channel, sealer_, options_.other_key, random, writer_),
       survey_(channel, roots_, options_.root_id),
@@ -94,6 +79,13 @@ Vault::Vault(Channel& channel, Clock& clock, Random& random, kv::Durable& state,
 
 void Vault::note(Note::Weight weight, std::string text) const {
   if (options_.on_note) options_.on_note(Note{.weight = weight, .text = std::move(text)});
+}
+
+// For what somebody waits for: it says so when a call is tried again for long.
+Patience Vault::watched_until(Clock::Time deadline) {
+  Patience patience = until(deadline);
+  patience.on_waiting = &note_waiting_;
+  return patience;
 }
 
 // What a superseded writer overwrites may be named by whoever has superseded it, so the chat is

@@ -101,7 +101,8 @@ class Vault {
 
   /// Of step 1 only what names the newest state and the restore points: the table stays empty, so
   /// it works where a state cannot be downloaded. Returns the root. For tools; afterwards points(),
-  /// history() and manifest() can be read. kNotFound for a chat that holds no store.
+  /// history() and manifest() can be read. Both go on without a history that cannot be read: see
+  /// history_problem(). kNotFound for a chat that holds no store.
   Channel::Async<MessageId> read_names(Clock::Time deadline);
 
   /// Tells that an update has been applied to the table; the next commit records it with the state.
@@ -188,6 +189,8 @@ class Vault {
   MessageId root() const { return root_; }
   const format::Manifest& manifest() const { return manifest_; }
   const format::History& history() const { return history_; }
+  /// Why the restore points of the state that was read last are not known, though it has some.
+  const std::optional<Error>& history_problem() const { return history_problem_; }
   VaultStats stats() const;
 
  private:
@@ -305,6 +308,7 @@ class Vault {
   std::set<MessageId> named_messages() const;
   void note(Note::Weight weight, std::string text) const;
   Patience until(Clock::Time deadline) { return Patience{clock_, random_, deadline}; }
+  Patience watched_until(Clock::Time deadline);
 
   Channel* channel_;
   Clock* clock_;
@@ -313,6 +317,7 @@ class Vault {
   Sealer sealer_;
   boost::asio::any_io_executor pool_;
   VaultOptions options_;
+  std::function<void(const Error&)> note_waiting_;
   std::uint64_t writer_;
   Roots roots_;
   Survey survey_;
@@ -323,7 +328,8 @@ class Vault {
   bool opened_ = false;
   bool only_reads_ = false;
   bool witnessed_ = false;
-  bool fell_back_ = false;
+  std::optional<PointInfo> fallback_ = {};
+  std::optional<Error> history_problem_ = {};
   std::optional<format::Manifest> passed_over_ =
       {};                        // a point's state is in its place, unsaved yet
   std::optional<Error> broken_;  // table and manifest no longer agree: nothing may be committed

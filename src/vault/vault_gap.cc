@@ -187,7 +187,7 @@ std::uint64_t Vault::accept_gap(UpdateStamp next) {
   applied_updates_ += lost;
   lost_updates_ += lost;
   note(Note::Weight::kWarning,
-       std::to_string(lost) + " updates were confirmed, but are in no state that was found");
+       "updates lost: " + std::to_string(lost) + ", confirmed, but in no state that was found");
   return lost;
 }
 

@@ -152,7 +152,7 @@ Channel::Async<RestoreReport> Vault::restore(std::uint64_t number, Clock::Time d
 Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& point,
                                                   Clock::Time deadline) {
   Result<Chain::Parts> downloaded =
-      co_await download_unless_stopped(point.state(), until(deadline));
+      co_await download_unless_stopped(point.state(), watched_until(deadline));
   if (!downloaded) co_return downloaded.error();
   const auto parts = std::make_shared<Chain::Parts>(*std::move(downloaded));
   if (options_.make_scratch) {
@@ -170,12 +170,13 @@ Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& po
       erased_after(history_, manifest_.tombstones(), point.state().sequence());
   Result<std::uint64_t> continued = continue_from(point.state(), *std::move(loaded), erased);
   if (!continued) co_return continued.error();
+  const std::uint64_t forgotten = point.state().records() - state_->size();
   change.done();
   Result<CommitReport> committed = co_await make_point(deadline);
   RestoreReport report{.point = describe_point(point),
                        .sequence = manifest_.state().sequence(),
                        .records = manifest_.state().records(),
-                       .forgotten = erased.size()};
+                       .forgotten = forgotten};
   if (!committed) report.unsaved = committed.error();
   co_return report;
 }

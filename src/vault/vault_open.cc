@@ -23,15 +23,16 @@ std::string describe_loss(const format::Manifest& manifest, const format::Restor
   const format::State& older = point.state();
   return "restore point " + std::to_string(point.number()) + " is restored instead: commits " +
          std::to_string(older.sequence() + 1) + " to " + std::to_string(newest.sequence()) +
-         " are lost, up to " + std::to_string(newest.applied_updates() - older.applied_updates()) +
-         " updates";
+         " are not in it (updates: at most " +
+         std::to_string(newest.applied_updates() - older.applied_updates()) + ")";
 }
 
 }  // namespace
 
 Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   const Clock::Time started = clock_->now();
-  const Patience patience = until(deadline);
+  const Patience patience = watched_until(deadline);
+  only_reads_ = false;
   Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings.error();
   if (readings->refused) {
@@ -59,7 +60,7 @@ Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
 
 Channel::Async<OpenReport> Vault::read(Clock::Time deadline) {
   const Clock::Time started = clock_->now();
-  const Patience patience = until(deadline);
+  const Patience patience = watched_until(deadline);
   only_reads_ = true;
   Result<Readings> readings = co_await survey(patience);
   if (!readings) co_return readings.error();
@@ -73,7 +74,7 @@ Channel::Async<OpenReport> Vault::read(Clock::Time deadline) {
 OpenReport Vault::describe_opening(const Readings& readings, std::uint64_t downloaded,
                                    Clock::Time started) const {
   return {.created = !readings.best && manifest_.state().sequence() == 0,
-          .fell_back = fell_back_,
+          .fallback = fallback_,
           .root = root_,
           .sequence = manifest_.state().sequence(),
           .records = state_->size(),
@@ -111,7 +112,8 @@ void Vault::note_unpinned(const Readings& readings) const {
 }
 
 Channel::Async<MessageId> Vault::read_names(Clock::Time deadline) {
-  const Patience patience = until(deadline);
+  const Patience patience = watched_until(deadline);
+  only_reads_ = true;
   Result<Readings> readings = co_await survey(patience);
   if (!readings) co_return readings.error();
   if (!readings->best) {
@@ -217,7 +219,7 @@ Channel::Async<std::uint64_t> Vault::adopt_parts(const format::Manifest& manifes
   verified_sequence_ = last_sequence_;
   verified_at_ = clock_->unix_time().count();
   began_at_ = 0;
-  fell_back_ = false;
+  fallback_.reset();
   passed_over_.reset();
   describe_state();
   co_return loaded->downloaded_bytes;
@@ -235,6 +237,7 @@ Result<Chain::Loaded> Vault::fill_table(Chain::Parts parts) {
 // Without its history a state is whole, but has no restore points. One that may come back must not
 // be given up by who goes on to write.
 Channel::Async<void> Vault::load_history(const format::Manifest& manifest, Patience patience) {
+  history_problem_.reset();
   if (!manifest.has_history()) {
     history_.Clear();
     history_changed_ = false;
@@ -244,13 +247,17 @@ Channel::Async<void> Vault::load_history(const format::Manifest& manifest, Patie
   const bool goes_on = body || is_broken(body.error()) ||
                        (only_reads_ && body.error().code == ErrorCode::kUnavailable);
   if (!goes_on) co_return body.error();
-  const bool lost = !body || !history_.ParseFromString(*body);
-  history_changed_ = lost;
-  if (lost) {
+  if (!body) {
+    history_problem_ = body.error();
+  } else if (!history_.ParseFromString(*body)) {
+    history_problem_ = Error{ErrorCode::kDamaged, "their history cannot be read"};
+  }
+  history_changed_ = history_problem_.has_value();
+  if (history_problem_) {
     history_.Clear();
-    note(Note::Weight::kWarning,
-         "the restore points are lost: " +
-             (body ? std::string("their history cannot be read") : describe(body.error())));
+    note(Note::Weight::kWarning, std::string("the restore points ") +
+                                     (only_reads_ ? "cannot be read: " : "are lost: ") +
+                                     describe(*history_problem_));
   }
   co_return Result<void>{};
 }
@@ -311,7 +318,7 @@ Channel::Async<std::uint64_t> Vault::adopt_point(const format::Manifest& manifes
   applied_updates_ = manifest.state().applied_updates();
   lost_updates_ = manifest.lost_updates();
   last_sequence_ = manifest.state().sequence();
-  fell_back_ = true;
+  fallback_ = describe_point(point);
   passed_over_ = manifest;
   co_return continue_from(point.state(), *std::move(loaded), erased);
 }

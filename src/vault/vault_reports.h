@@ -14,8 +14,10 @@
 namespace telekv::vault {
 
 struct OpenReport {
-  bool created = false;    ///< the store is new
-  bool fell_back = false;  ///< the newest state does not verify: this is an older restore point
+  bool created = false;  ///< the store is new
+  /// The restore point that took the place of the newest state, with keys that are not in the table
+  /// any more because they were erased since.
+  std::optional<PointInfo> fallback = {};
   MessageId root{};
   std::uint64_t sequence = 0;
   std::uint64_t records = 0;
@@ -42,7 +44,7 @@ struct RestoreReport {
   PointInfo point;
   std::uint64_t sequence = 0;   ///< of the state that is now the newest
   std::uint64_t records = 0;    ///< in it
-  std::uint64_t forgotten = 0;  ///< keys that were erased since, and stay so
+  std::uint64_t forgotten = 0;  ///< of the point's keys: erased since, and gone here too
   /// Why the chat does not have it yet: the table has it, and the next commit tries again.
   std::optional<Error> unsaved = {};
 };

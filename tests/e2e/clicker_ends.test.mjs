@@ -140,7 +140,7 @@ test(
     assert.deepEqual(end, { code: exitCode.finalSaveFailed, signal: null });
     const lines = clicker.errorLines();
     assert.equal(lines.length, 1, clicker.program.story());
-    assert.match(lines[0], /\b3 changes are unsaved/);
+    assert.match(lines[0], /; unsaved changes: 3\b/);
 
     await emulator.restart();
     clicker.launch();

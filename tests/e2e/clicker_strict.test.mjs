@@ -143,7 +143,7 @@ describe('Strict durability', { concurrency: true }, () => {
       assert.deepEqual(end, { code: exitCode.finalSaveFailed, signal: null });
       const lines = clicker.errorLines();
       assert.equal(lines.length, 1, clicker.program.story());
-      assert.match(lines[0], /\b[1-4] changes are unsaved, and Telegram will deliver/);
+      assert.match(lines[0], /; unsaved changes: [1-4]; Telegram will deliver/);
       assert.ok((await emulator.updates(botId)).pending > 0);
       clicker.launch();
       await countedExactlyOnce(emulator, people);

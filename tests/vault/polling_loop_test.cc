@@ -242,7 +242,7 @@ TEST_F(Strict, ReportsExactlyWhatSomebodyElseConfirmed) {
   pass_s(30);
   EXPECT_EQ(bot.applied.size(), 2u);
   EXPECT_EQ(bot.vault().stats().lost_updates, 7u);
-  EXPECT_THAT(notes, testing::Contains(HasSubstr("7 updates were confirmed")));
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("updates lost: 7, confirmed")));
   EXPECT_EQ(queue.waiting(), 0u);
   bot.stop();
   pass_s(30);

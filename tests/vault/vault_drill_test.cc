@@ -158,7 +158,8 @@ TEST(VaultDrill, AHistoryThatIsNotServedStopsAStartButNoReader) {
   auto reader = world.process();
   ASSERT_TRUE(world.run(reader->vault.read(world.deadline())));
   EXPECT_EQ(reader->state.content(), process->state.content());
-  EXPECT_TRUE(world.noted("the restore points are lost"));
+  EXPECT_TRUE(world.noted("the restore points cannot be read"));
+  EXPECT_EQ(reader->vault.history_problem()->code, ErrorCode::kUnavailable);
 }
 
 TEST(VaultDrill, IsDueEveryDayAlsoWhereNothingHappens) {

@@ -242,7 +242,9 @@ TEST(VaultFallback, ABrokenChainFallsBackToTheNewestPointThatVerifiesAndSaysWhat
   auto next = world.process();
   const auto report = world.open(*next);
   ASSERT_TRUE(report) << describe(report.error());
-  EXPECT_TRUE(report->fell_back);
+  ASSERT_TRUE(report->fallback);
+  EXPECT_EQ(report->fallback->number, 1u);
+  EXPECT_EQ(report->fallback->records, 1u) << "of which none is left";
   EXPECT_EQ(next->state.content(), Content{}) << "the erased key stays erased";
   EXPECT_EQ(report->applied_update_id, 1) << "what the queue still has is applied again";
   EXPECT_GT(report->sequence, newest.sequence());
@@ -310,8 +312,35 @@ TEST(VaultFallback, ADownloadThatComesDamagedOnceIsDoneAgain) {
   };
   const auto report = world.open(*next);
   ASSERT_TRUE(report) << describe(report.error());
-  EXPECT_FALSE(report->fell_back);
+  EXPECT_FALSE(report->fallback);
   EXPECT_EQ(next->state.content(), process->state.content());
+}
+
+TEST(VaultFallback, WhoOpensIsToldOnceOfACallThatIsTriedAgainForLong) {
+  for (const auto& [failures, told] : {std::pair(2, 0), std::pair(9, 1)}) {
+    RestoreWorld world;
+    world.commit_all(*world.with_segment());
+    auto next = world.process();
+    int failed = 0;
+    next->channel.on_call = [&, most = failures](const Call& call) {
+      if (call.kind != CallKind::kPinned || failed == most) return Fault{};
+      ++failed;
+      return Fault{.kind = Fault::Kind::kRefuse, .error = {ErrorCode::kUnavailable, "no route"}};
+    };
+    ASSERT_TRUE(world.run(next->vault.open(world.deadline(std::chrono::minutes(10)))));
+    EXPECT_EQ(failed, failures);
+    EXPECT_EQ(std::count(world.notes.begin(), world.notes.end(), "still trying: no route"), told);
+  }
+}
+
+TEST(VaultFallback, WhoGoesOnAfterReadingWaitsForAHistoryThatIsNotServed) {
+  RestoreWorld world;
+  auto process = world.with_segment();
+  world.make_point(*process);
+  auto next = world.process();
+  ASSERT_TRUE(world.run(next->vault.read(world.deadline())));
+  world.chat.lose_file(MessageId{process->vault.manifest().history().message_id()});
+  EXPECT_EQ(world.open(*next).error().code, ErrorCode::kUnavailable);
 }
 
 // What Telegram does not serve for now may come back: only the operator gives it up.
@@ -333,13 +362,14 @@ TEST(VaultFallback, ADocumentThatIsNotServedStopsTheStartUntilTheOperatorChooses
   refused->channel.on_call = not_served;
   EXPECT_EQ(world.open(*refused).error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(world.chat.mutating_calls(), writes);
+  EXPECT_TRUE(world.noted("still trying: the segment "));
 
   world.options.start_from_point = 1;
   auto chosen = world.process();
   chosen->channel.on_call = not_served;
   const auto report = world.open(*chosen);
   ASSERT_TRUE(report) << describe(report.error());
-  EXPECT_TRUE(report->fell_back);
+  EXPECT_TRUE(report->fallback);
   EXPECT_EQ(chosen->state.content(), (Content{{1, "one"}}));
 
   world.options.start_from_point = 77;
