@@ -31,9 +31,6 @@ class Families {
 };
 
 double number(std::uint64_t value) { return static_cast<double>(value); }
-double in_seconds(vault::Clock::Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 void add_state(Families& families, const StoreFacts& facts) {
   const vault::VaultStats& vault = facts.vault;
@@ -64,7 +61,7 @@ void add_state(Families& families, const StoreFacts& facts) {
 void add_ages(Families& families, const vault::VaultStats& vault, vault::Clock::Time now,
               std::chrono::seconds unix_now) {
   families.gauge("telekv_unsaved_age_seconds", "Age of the oldest update that is not saved.",
-                 in_seconds(unsaved_age(vault, now)));
+                 vault::in_seconds(unsaved_age(vault, now)));
   if (vault.committed_at > 0) {
     families.gauge("telekv_saved_age_seconds", "Time since the last save.",
                    static_cast<double>(unix_now.count() - vault.committed_at));
@@ -78,7 +75,7 @@ void add_ages(Families& families, const vault::VaultStats& vault, vault::Clock::
 
 void add_last_save(Families& families, const vault::CommitReport& saved) {
   families.gauge("telekv_last_save_seconds", "How long the last save took.",
-                 in_seconds(saved.duration));
+                 vault::in_seconds(saved.duration));
   families.gauge("telekv_last_save_bytes", "What the last save uploaded.",
                  number(saved.root_bytes + saved.object_bytes));
 }
@@ -89,7 +86,7 @@ void add_traffic(Families& families, const StoreFacts& facts) {
   families.counter("telekv_chat_failed_calls_total", "Of these, without success.",
                    number(channel.failed));
   families.counter("telekv_chat_call_seconds_total", "How long these calls took.",
-                   in_seconds(channel.in_calls));
+                   vault::in_seconds(channel.in_calls));
   families.counter("telekv_chat_uploaded_bytes_total", "Documents uploaded to the chat.",
                    number(channel.uploaded_bytes));
   families.counter("telekv_chat_downloaded_bytes_total", "Documents downloaded from the chat.",
@@ -98,7 +95,7 @@ void add_traffic(Families& families, const StoreFacts& facts) {
                    number(channel.penalties));
   families.counter("telekv_chat_penalty_seconds_total",
                    "Time in which Telegram asked not to be called.",
-                   in_seconds(channel.in_penalties));
+                   vault::in_seconds(channel.in_penalties));
   families.counter("telekv_replies_sent_total", "Replies delivered.", number(facts.replies.sent));
   families.counter("telekv_replies_coalesced_total", "Replies whose place a newer one took.",
                    number(facts.replies.coalesced));

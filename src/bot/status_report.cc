@@ -8,12 +8,8 @@ namespace json = boost::json;
 
 namespace {
 
-double in_seconds(vault::Clock::Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-json::value in_seconds(const std::optional<vault::Clock::Duration>& duration) {
-  return duration ? json::value(in_seconds(*duration)) : json::value(nullptr);
+json::value in_seconds_or_null(const std::optional<vault::Clock::Duration>& duration) {
+  return duration ? json::value(vault::in_seconds(*duration)) : json::value(nullptr);
 }
 
 json::value if_known(std::uint64_t number) {
@@ -35,16 +31,16 @@ json::array row(const Sample& sample) {
           sample.clicks,
           sample.users,
           sample.stored_bytes,
-          in_seconds(sample.longest_save),
-          in_seconds(sample.unsaved_age),
-          in_seconds(sample.mean_chat_call),
+          in_seconds_or_null(sample.longest_save),
+          vault::in_seconds(sample.unsaved_age),
+          in_seconds_or_null(sample.mean_chat_call),
           if_known(sample.resident_bytes)};
 }
 
 json::object now(const StatusReport& report) {
   const StoreFacts& facts = *report.facts;
   const vault::VaultStats& vault = facts.vault;
-  json::object now{{"running", in_seconds(report.running)},
+  json::object now{{"running", vault::in_seconds(report.running)},
                    {"users", facts.users},
                    {"clicks", facts.clicks},
                    {"resident_bytes", if_known(facts.resident_bytes)},
@@ -54,7 +50,7 @@ json::object now(const StatusReport& report) {
                    {"sequence", vault.sequence},
                    {"epoch", vault::to_int(vault.epoch)},
                    {"unsaved_records", vault.unsaved_records},
-                   {"unsaved_age", in_seconds(unsaved_age(vault, report.now))},
+                   {"unsaved_age", vault::in_seconds(unsaved_age(vault, report.now))},
                    {"saved_age", age(report.unix_now, vault.committed_at)},
                    {"verified_age", age(report.unix_now, vault.verified_at)},
                    {"restore_points", vault.restore_points},
@@ -66,7 +62,7 @@ json::object now(const StatusReport& report) {
                    {"save_seconds", nullptr},
                    {"save_bytes", nullptr}};
   if (facts.last_save) {
-    now["save_seconds"] = in_seconds(facts.last_save->duration);
+    now["save_seconds"] = vault::in_seconds(facts.last_save->duration);
     now["save_bytes"] = facts.last_save->root_bytes + facts.last_save->object_bytes;
   }
   return now;

@@ -77,9 +77,9 @@ void Watch::look() {
 }
 
 std::uint64_t Watch::clicks_a_minute() const {
-  const double seconds = std::chrono::duration<double>(clock_->now() - samples_.front().at).count();
+  const double seconds = vault::in_seconds(clock_->now() - samples_.front().at);
   const auto clicks = static_cast<double>(clicker_->clicks() - samples_.front().clicks);
-  const double minute = std::chrono::duration<double>(kWindow).count();
+  const double minute = vault::in_seconds(kWindow);
   return static_cast<std::uint64_t>(std::llround(clicks * minute / std::max(seconds, 1.0)));
 }
 

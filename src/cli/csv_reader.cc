@@ -14,7 +14,7 @@
 namespace telekv::cli {
 namespace {
 
-constexpr std::size_t kFieldCount = 4;
+constexpr std::size_t kColumnCount = 4;
 
 /// Goes through a text record by record. A quoted field may hold line breaks.
 class CsvText {
@@ -27,11 +27,11 @@ class CsvText {
   std::uint64_t line() const { return line_; }
 
   /// The next record's fields; what is wrong with it, or nullptr.
-  const char* read_record(std::array<std::string_view, kFieldCount>& fields) {
+  const char* read_record(std::array<std::string_view, kColumnCount>& fields) {
     const char* const begin = rest_.data();
-    for (std::size_t index = 0; index < kFieldCount; ++index) {
+    for (std::size_t index = 0; index < kColumnCount; ++index) {
       if (const char* what = read_field(index, fields[index])) return what;
-      const bool last = index + 1 == kFieldCount;
+      const bool last = index + 1 == kColumnCount;
       if (!last && !skip(",")) return "it has fewer than four fields";
     }
     if (rest_.starts_with(',')) return "it has more than four fields";
@@ -70,7 +70,7 @@ class CsvText {
 
   std::string_view rest_;
   std::uint64_t line_ = 1;
-  std::array<std::string, kFieldCount> unquoted_;
+  std::array<std::string, kColumnCount> unquoted_;
 };
 
 template <class Integer>
@@ -79,7 +79,7 @@ bool read_number(std::string_view text, Integer& value) {
   return end.ec == std::errc() && end.ptr == text.data() + text.size();
 }
 
-const char* read_numbers(const std::array<std::string_view, kFieldCount>& fields, kv::Key& chat_id,
+const char* read_numbers(const std::array<std::string_view, kColumnCount>& fields, kv::Key& chat_id,
                          bot::User& user) {
   if (!read_number(fields[0], chat_id)) return "the chat id is not an integer";
   if (!read_number(fields[2], user.clicks)) return "the clicks are not a count";
@@ -91,7 +91,7 @@ const char* read_numbers(const std::array<std::string_view, kFieldCount>& fields
 Result<void> read_csv(const Rows& rows) {
   std::string_view header = kCsvHeader;
   header.remove_suffix(2);
-  std::array<std::string_view, kFieldCount> fields;
+  std::array<std::string_view, kColumnCount> fields;
   CsvText csv(rows.text);
   if (!rows.text.starts_with(header) || csv.read_record(fields) != nullptr ||
       fields.back() != header.substr(header.rfind(',') + 1)) {

@@ -26,6 +26,7 @@ Result<Answer> export_users(const ExportOptions& options, const Surroundings& su
         Error{ErrorCode::kDamaged, "the newest state cannot be restored",
               "restore point " + std::to_string(state->fallback->number) + " was exported instead"};
   }
+  if (!answer.problem) answer.problem = (*session)->damaged_file();
   return answer;
 }
 

@@ -56,12 +56,12 @@ NewSession session_from(std::uint64_t point, const Source& source,
 }
 
 /// What a restore would make the newest state.
-Result<void> try_out(std::uint64_t point, const Source& source, const Surroundings& surroundings,
-                     Report& report) {
-  NewSession session = session_from(point, source, surroundings);
+Result<void> try_out(const format::RestorePoint& point, const Source& source,
+                     const Surroundings& surroundings, Report& report) {
+  NewSession session = session_from(point.number(), source, surroundings);
   if (!session) return session.error();
-  surroundings.tell("restoring point " + std::to_string(point) + " beside the chat");
-  const Result<StoredState> state = (*session)->read_state();
+  surroundings.tell("restoring point " + std::to_string(point.number()) + " beside the chat");
+  const Result<StoredState> state = (*session)->read_state(vault::bytes_of(point.state()));
   if (!state) return state.error();
   report["users"] = state->report.at("users");
   report["still_forgotten"] = state->forgotten;
@@ -140,7 +140,7 @@ Result<Answer> restore(const RestoreOptions& options, const Surroundings& surrou
   Answer answer{.report = describe_plan(**point, *newest)};
   answer.report["done"] = !options.dry_run;
   const Result<void> changed =
-      options.dry_run          ? try_out((*point)->number(), source, surroundings, answer.report)
+      options.dry_run          ? try_out(**point, source, surroundings, answer.report)
       : options.newest_is_lost ? start_from((*point)->number(), source, surroundings, answer.report)
                                : bring_back(**point, session, surroundings, answer.report);
   if (!changed) return changed.error();

@@ -28,6 +28,7 @@ Error no_store() {
 NewSession Session::create(const Source& source, const Surroundings& surroundings,
                            vault::VaultOptions options) {
   std::unique_ptr<Session> session(new Session(surroundings));
+  options.tells_waiting = true;
   options.on_note = [raw = session.get()](const vault::Note& note) { raw->note(note); };
   const Result<std::optional<vault::Key>> key =
       source.chat ? session->reach_chat(source, surroundings.environment, options)
@@ -102,14 +103,15 @@ void Session::show_progress() {
 }
 
 // How much there is to download only its root tells, which is read first for whoever watches.
-Result<StoredState> Session::read_state() {
-  std::uint64_t expected_bytes = 0;
-  if (surroundings_->progress && counted_) {
-    if (const Result<Report> names = read_names(); !names) return names.error();
-    expected_bytes = vault::bytes_of(vault_->manifest().state());
+Result<StoredState> Session::read_state(std::uint64_t expected_bytes) {
+  const vault::Clock::Time until = deadline();
+  if (surroundings_->progress && counted_ && expected_bytes == 0) {
+    const Result<vault::MessageId> root = run(vault_->read_names(until));
+    if (root) expected_bytes = vault::bytes_of(vault_->manifest().state());
+    if (!root && root.error().code != ErrorCode::kNotFound) return root.error();
   }
-  const Result<vault::OpenReport> opened = run(vault_->read(deadline()), expected_bytes);
-  if (!opened) return opened.error();
+  const Result<vault::OpenReport> opened = run(vault_->read(until), expected_bytes);
+  if (!opened) return cause_of(opened.error());
   if (opened->created) return no_store();
   return describe(*opened);
 }
@@ -118,6 +120,12 @@ Result<Report> Session::read_names() {
   const Result<vault::MessageId> root = run(vault_->read_names(deadline()));
   if (!root) return root.error().code == ErrorCode::kNotFound ? no_store() : root.error();
   return describe_newest(*root);
+}
+
+// What is missing may be what was left out.
+Error Session::cause_of(const Error& error) const {
+  const bool is_missing = error.code == ErrorCode::kNotFound;
+  return is_missing ? damaged_file().value_or(error) : error;
 }
 
 Report Session::describe_newest(vault::MessageId root) const {
@@ -141,10 +149,11 @@ StoredState Session::describe(const vault::OpenReport& opened) const {
   stored.report["committed_at"] = utc_time(point.committed_at);
   stored.report["bytes"] = point.bytes;
   stored.report["still_forgotten"] = stored.forgotten;
+  stored.report.stable_erase("digest");  // the table's, without those: no stored state has it
   return stored;
 }
 
-Result<void> Session::try_restoring(const format::State& state, std::chrono::seconds patience) {
+Result<void> Session::try_restoring(const format::State& state, std::chrono::seconds failing_for) {
   vault::Ring ring;  // nothing is written
   const auto none_editable = [](vault::Patience) -> vault::Channel::Async<vault::MessagesToKeep> {
     co_return vault::MessagesToKeep();
@@ -154,11 +163,12 @@ Result<void> Session::try_restoring(const format::State& state, std::chrono::sec
   const std::function<void(const Error&)> tell_waiting = [this](const Error& error) {
     note({.weight = vault::Note::Weight::kWarning, .text = vault::still_trying(error)});
   };
-  vault::Patience until{clock_.get(), &random_, clock_->now() + patience};
-  until.on_waiting = &tell_waiting;
+  vault::Patience patience{clock_.get(), &random_, deadline()};
+  patience.failing_for = failing_for;
+  patience.on_waiting = &tell_waiting;
   kv::TableOptions options = table_options_;
   options.holds_pieces = true;
-  return run(chain.rehearse(state, std::make_unique<kv::Table<bot::User>>(options), until),
+  return run(chain.rehearse(state, std::make_unique<kv::Table<bot::User>>(options), patience),
              vault::bytes_of(state));
 }
 

@@ -61,18 +61,20 @@ class Session {
   }
 
   /// Loads and verifies the newest state; claims and changes nothing. kNotFound for a chat that
-  /// holds no store.
-  Result<StoredState> read_state();
+  /// holds no store. `expected_bytes` as for run(); the root tells when it is 0.
+  Result<StoredState> read_state(std::uint64_t expected_bytes = 0);
 
   /// Only names the newest state and the restore points, as vault::Vault::read_names().
   Result<Report> read_names();
 
-  /// Whether a state can be restored: downloads and proves it beside the table. What fails is tried
-  /// again for `patience` at most.
-  Result<void> try_restoring(const format::State& state, std::chrono::seconds patience);
+  /// Whether a state can be restored: downloads and proves it beside the table. A call that keeps
+  /// failing is tried again for `failing_for` at most, penalties not counted.
+  Result<void> try_restoring(const format::State& state, std::chrono::seconds failing_for);
 
-  /// Files that were left out, and why.
-  const std::vector<Error>& damaged_files() const { return damaged_files_; }
+  /// The first file that was left out, and why. It is a problem whatever else comes of a command.
+  std::optional<Error> damaged_file() const {
+    return damaged_files_.empty() ? std::nullopt : std::optional(damaged_files_.front());
+  }
 
   vault::Vault& vault() { return *vault_; }
   kv::Table<bot::User>& users() { return *users_; }
@@ -83,6 +85,7 @@ class Session {
   void begin_progress(std::uint64_t expected_bytes);
   void show_progress();
   void note(const vault::Note& note);
+  Error cause_of(const Error& error) const;
   Report describe_newest(vault::MessageId root) const;
   StoredState describe(const vault::OpenReport& opened) const;
   Result<std::optional<vault::Key>> reach_chat(const Source& source, const Environment& environment,

@@ -16,8 +16,10 @@ Result<Answer> list_snapshots(const SnapshotsOptions& options, const Surrounding
   for (const format::RestorePoint& point : (*session)->vault().history().points()) {
     points.push_back(describe_point(point));
   }
-  return Answer{.report = {{"newest", *newest}, {"points", std::move(points)}},
-                .problem = (*session)->vault().history_problem()};
+  Answer answer{.report = {{"newest", *newest}, {"points", std::move(points)}},
+                .problem = (*session)->damaged_file()};
+  if (!answer.problem) answer.problem = (*session)->vault().history_problem();
+  return answer;
 }
 
 }  // namespace telekv::cli

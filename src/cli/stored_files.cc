@@ -22,12 +22,8 @@ Result<StoredFiles> StoredFiles::read(const std::vector<std::string>& paths,
                                       const vault::Sealer& sealer, const Streams& streams) {
   StoredFiles files(streams);
   for (const std::string& path : paths) {
-    const Result<void> added = files.add(path, sealer);
-    if (added) continue;
-    if (added.error().code != ErrorCode::kDamaged) return about(path, added.error());
-    files.damaged_.push_back(about(path, added.error()));
+    if (Result<void> added = files.add(path, sealer); !added) return about(path, added.error());
   }
-  if (!files.root_ && !files.damaged_.empty()) return files.damaged_.front();
   if (!files.root_) {
     return Error{ErrorCode::kNotFound, "none of the files is an active root",
                  "download the pinned document of the vault's chat as well"};
@@ -35,12 +31,19 @@ Result<StoredFiles> StoredFiles::read(const std::vector<std::string>& paths,
   return files;
 }
 
+// What is damaged and no root is left out. Without a damaged root an older one would pass for the
+// newest.
 Result<void> StoredFiles::add(const std::string& path, const vault::Sealer& sealer) {
   Result<Bytes> content = read_file(path, kMaxDocumentBytes, streams_);
   if (!content) return content.error();
   const Result<vault::ObjectIdentity> identity = vault::Sealer::peek(*content);
   if (!identity) return identity.error();
   const Result<Bytes> body = sealer.open(*identity, *content);
+  const bool damaged = !body && body.error().code == ErrorCode::kDamaged;
+  if (damaged && identity->kind != vault::ObjectKind::kRoot) {
+    damaged_.push_back(about(path, body.error()));
+    return {};
+  }
   if (!body) return body.error();
   Bytes hash = vault::content_hash(*content);
 
@@ -95,10 +98,6 @@ vault::Channel::Async<Bytes> StoredFiles::fetch(vault::FileRef file, std::size_t
     const std::string which = named == named_.end() ? "a document"
                                                     : "the document of message " +
                                                           std::to_string(named->second.message_id);
-    if (!damaged_.empty()) {
-      co_return Error{ErrorCode::kDamaged, which + " is not among the files that are whole",
-                      "download it again from the vault's chat"};
-    }
     co_return Error{ErrorCode::kNotFound, which + " is not among the files",
                     "download it from the vault's chat and name it too"};
   }

@@ -1,8 +1,8 @@
 // Documents of the vault's chat, downloaded one by one, as a chat of their own that can only be
 // read: what works on a live chat works on a folder of files, offline.
 //
-// Every file is opened and verified when it is added, and left out when it is damaged; its content
-// is not kept, but for standard input's. One thread.
+// Every file is opened and verified when it is added; its content is not kept, but for standard
+// input's. A damaged one is left out, unless it may be the newest root. One thread.
 #pragma once
 
 #include <map>
@@ -20,8 +20,8 @@ namespace telekv::cli {
 
 class StoredFiles final : public vault::Channel {
  public:
-  /// kWrongKey and kUnsupportedVersion name the file; kNotFound when no active root is among them,
-  /// kDamaged when one of those left out may have been it.
+  /// kWrongKey, kUnsupportedVersion and, of what may be a root, kDamaged name the file; kNotFound
+  /// when no active root is among them.
   static Result<StoredFiles> read(const std::vector<std::string>& paths,
                                   const vault::Sealer& sealer, const Streams& streams);
 
@@ -31,8 +31,7 @@ class StoredFiles final : public vault::Channel {
   /// The root that continues furthest, as if it were pinned.
   Async<std::optional<vault::Pinned>> pinned() override;
 
-  /// kNotFound names the message whose document is missing, kDamaged does where it may have been
-  /// left out.
+  /// kNotFound names the message whose document is missing.
   Async<Bytes> fetch(vault::FileRef file, std::size_t max_bytes) override;
 
   /// Only pinned() leads anywhere, and nothing can be changed.

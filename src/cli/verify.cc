@@ -10,7 +10,7 @@ namespace {
 
 // The newest state has had its time: a point whose document is not served must not keep the answer
 // back for as long again.
-constexpr std::chrono::seconds kPatienceForAPoint{60};
+constexpr std::chrono::seconds kPointFailingFor{60};
 
 /// A document that was not downloaded proves nothing; everything else is a problem.
 bool is_problem(const Error& error, const Source& source) {
@@ -32,7 +32,7 @@ void verify_points(const Source& source, Session& session, const Surroundings& s
     surroundings.tell("restoring " + name + ", " + std::to_string(points.size() + 1) + " of " +
                       std::to_string(history.points_size()));
     Report row = describe_point(point);
-    const Result<void> restored = session.try_restoring(point.state(), kPatienceForAPoint);
+    const Result<void> restored = session.try_restoring(point.state(), kPointFailingFor);
     row["restored"] = restored ? "yes" : "no: " + restored.error().message;
     points.push_back(std::move(row));
     if (restored || answer.problem || !is_problem(restored.error(), source)) continue;
@@ -53,11 +53,12 @@ Result<Answer> verify(const VerifyOptions& options, const Surroundings& surround
   Answer answer{.report = state->report};
   if (state->fallback) {
     answer.problem = Error{ErrorCode::kDamaged, "the newest state cannot be restored",
-                           "the next start of the bot would bring back the state shown here"};
+                           options.source.chat
+                               ? "the next start of the bot would bring back the state shown here"
+                               : "download what is missing or left out again"};
   }
   verify_points(options.source, **session, surroundings, answer);
-  const std::vector<Error>& damaged = (*session)->damaged_files();
-  if (!answer.problem && !damaged.empty()) answer.problem = damaged.front();
+  if (!answer.problem) answer.problem = (*session)->damaged_file();
   return answer;
 }
 

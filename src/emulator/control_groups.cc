@@ -110,7 +110,7 @@ Answer<std::string> post_group_upgrade(ControlCall& call, const ControlBody& bod
   return show_group(call, **chat);
 }
 
-constexpr std::pair<std::string_view, ControlAction> kPosts[] = {
+constexpr std::pair<std::string_view, ControlAction> kGroupPosts[] = {
     {"groups", post_groups},
     {"group_status", post_group_status},
     {"group_upgrade", post_group_upgrade},
@@ -119,7 +119,7 @@ constexpr std::pair<std::string_view, ControlAction> kPosts[] = {
 }  // namespace
 
 ControlAction find_group_action(std::string_view name) {
-  for (const auto& [known, action] : kPosts) {
+  for (const auto& [known, action] : kGroupPosts) {
     if (known == name) return action;
   }
   return nullptr;

@@ -11,8 +11,6 @@
 namespace telekv::emulator {
 namespace {
 
-constexpr std::size_t kMaxCallbackDataBytes = 64;  // Bot API: InlineKeyboardButton
-
 // Bot API: InlineKeyboardButton, how it looks and what it does.
 constexpr std::array<std::string_view, 3> kButtonLooks = {"text", "icon_custom_emoji_id", "style"};
 constexpr std::array<std::string_view, 11> kButtonActions = {"url",

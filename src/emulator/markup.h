@@ -2,12 +2,15 @@
 // keyboards are equal texts. Linear in the input; nesting is bounded by the parser.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "emulator/answer.h"
 
 namespace telekv::emulator {
+
+inline constexpr std::size_t kMaxCallbackDataBytes = 64;  // Bot API: InlineKeyboardButton
 
 enum class MarkupKind { kNone, kInline, kReplyKeyboard, kRemove, kForceReply };
 

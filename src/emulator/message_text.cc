@@ -5,7 +5,6 @@
 namespace telekv::emulator {
 namespace {
 
-constexpr std::size_t kMaxRawTextBytes = 32u << 10;  // Client.cpp get_formatted_text
 constexpr std::size_t kMaxMessageCodePoints = 4096;  // Bot API: sendMessage
 constexpr std::size_t kMaxCaptionCodePoints = 1024;  // Bot API: sendDocument
 

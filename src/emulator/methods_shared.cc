@@ -6,14 +6,14 @@
 
 #include "emulator/formatting.h"
 #include "emulator/json_value.h"
+#include "emulator/message_text.h"
 #include "emulator/render.h"
 #include "emulator/text.h"
 
 namespace telekv::emulator::methods {
 namespace {
 
-constexpr std::size_t kMaxRawTextBytes = 32u << 10;  // Client.cpp get_formatted_text
-constexpr std::size_t kMaxEntities = 100;            // the backend's; known from practice
+constexpr std::size_t kMaxEntities = 100;  // the backend's; known from practice
 
 // entities as a JSON array in normal form; "" when there are none.
 Answer<std::string> read_entities(std::string_view json) {

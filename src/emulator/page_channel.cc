@@ -1,15 +1,15 @@
 #include "emulator/page_channel.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 #include <chrono>
 #include <string>
 #include <utility>
+
+#include "emulator/streams.h"
 
 namespace telekv::emulator {
 namespace asio = boost::asio;
@@ -21,7 +21,6 @@ namespace {
 constexpr std::size_t kMaxRequestBytes = 4096;  // eight chats take 400
 constexpr auto kHandshakeTimeout = std::chrono::seconds(10);
 constexpr auto kPauseBetweenNews = std::chrono::milliseconds(30);
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 class PageChannel : public std::enable_shared_from_this<PageChannel> {
  public:

@@ -2,17 +2,16 @@
 
 #include <openssl/ssl.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <utility>
 
 #include "emulator/session.h"
+#include "emulator/streams.h"
 
 namespace telekv::emulator {
 namespace asio = boost::asio;
@@ -23,7 +22,6 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 // Without a callback OpenSSL asks whoever sits at the terminal.
 std::string no_passphrase(std::size_t /*most*/, ssl::context::password_purpose /*purpose*/) {

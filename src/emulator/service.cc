@@ -1,14 +1,13 @@
 #include "emulator/service.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "emulator/body_encoding.h"
 #include "emulator/control_api.h"
 #include "emulator/fault_replies.h"
 #include "emulator/page_files.h"
+#include "emulator/streams.h"
 #include "emulator/text.h"
 
 namespace telekv::emulator {
@@ -19,7 +18,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kUsualResultBytes = 512;
 constexpr auto kConflictPause = std::chrono::seconds(3);  // Client.cpp fail_query_conflict
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::string_view kOtherPoll =
     "Conflict: terminated by other getUpdates request; make sure that only one bot instance is "

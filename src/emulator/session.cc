@@ -1,10 +1,8 @@
 #include "emulator/session.h"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -15,6 +13,7 @@
 
 #include "emulator/control_api.h"
 #include "emulator/page_channel.h"
+#include "emulator/streams.h"
 
 namespace telekv::emulator {
 namespace asio = boost::asio;
@@ -24,14 +23,10 @@ using asio::ip::tcp;
 
 namespace {
 
-// HttpReader.h takes 256 KiB, but Beast throws at a field beyond 16 bits of length. The buffer has
-// the same bound, because the trailer of a chunked body knows no other.
-constexpr std::uint32_t kMaxHeaderBytes = 64u << 10;
 constexpr auto kIdleTimeout = std::chrono::seconds(500);  // HttpServer.h
 constexpr auto kLingerTimeout = std::chrono::seconds(5);
 constexpr auto kSilenceCheck = std::chrono::seconds(1);
 constexpr std::size_t kTlsRecordBytes = 16u << 10;  // RFC 8446 5.1
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 // The chat page's WebSocket (docs/emulator.md).
 constexpr std::string_view kPageEventsPath = "/emulator/events";

@@ -1,11 +1,9 @@
 #include "emulator/webhook_connection.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/stream_traits.hpp>
@@ -14,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "emulator/streams.h"
 #include "emulator/text.h"
 
 namespace telekv::emulator {
@@ -24,10 +23,8 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::uint32_t kMaxHeaderBytes = 64u << 10;  // server.cc says why no more
 constexpr std::uint64_t kMaxBodyBytes = 1u << 20;
 constexpr std::size_t kHeadBytes = 400;  // of a request, beside what is counted
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 std::string text_of(beast::string_view text) { return {text.data(), text.size()}; }
 

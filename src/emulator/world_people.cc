@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "emulator/markup.h"
 #include "emulator/message_text.h"
 #include "emulator/render.h"
 #include "emulator/text.h"
@@ -18,7 +19,6 @@ constexpr std::size_t kMaxTokenLength = 80;                   // ClientManager.c
 constexpr std::size_t kMinSecretLength = 24;                  // ClientManager.cpp
 constexpr std::int64_t kMessageLifetime_s = 86'400;           // Client.cpp: messages in the queue
 constexpr std::int64_t kCallbackLifetime_s = 150;             // Client.cpp: callback queries
-constexpr std::size_t kMaxCallbackDataBytes = 64;             // Bot API: InlineKeyboardButton
 constexpr std::int64_t kMaxPollTimeout_s = 50;                // Client.h: LONG_POLL_MAX_TIMEOUT
 constexpr TimeMs kRepeatedOffset_ms = 3000;        // Client.cpp process_get_updates_query
 constexpr TimeMs kQuicklyRepeatedOffset_ms = 500;  // the same

@@ -4,13 +4,11 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -19,6 +17,7 @@
 #include <utility>
 
 #include "telegram/arriving_body.h"
+#include "telegram/as_tuple.h"
 #include "telegram/dial.h"
 #include "telegram/socket_deadline.h"
 
@@ -32,7 +31,6 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kMaxHeaderBytes = 32 * 1024;
 constexpr std::size_t kHeadBytes = 256;  // usually
 constexpr std::uint64_t kJoinedBytes = std::uint64_t{12} << 10;
@@ -141,7 +139,8 @@ class StreamConnection final : public Connection {
     kept_alive_ = false;
     deadline_.expire_at(deadline);
     const Outgoing outgoing(root_, request);
-    const auto [failure, written] = co_await asio::async_write(stream_, outgoing.buffers(), kToken);
+    const auto [failure, written] =
+        co_await asio::async_write(stream_, outgoing.buffers(), kAsTuple);
     progress->sent = written > 0;
     const bool cancelled = co_await is_cancelled();
     if (failure || cancelled) {
@@ -219,7 +218,7 @@ class StreamConnection final : public Connection {
     const std::size_t room = beast::read_size(buffer_, kBufferBytes);
     if (room == 0) co_return http::make_error_code(http::error::buffer_overflow);
     const asio::mutable_buffer space = buffer_.prepare(room);
-    auto [broken, size] = co_await stream_.async_read_some(space, kToken);
+    auto [broken, size] = co_await stream_.async_read_some(space, kAsTuple);
     buffer_.commit(size);
     if (broken == asio::error::eof) {
       if (!parser->got_some()) co_return http::make_error_code(http::error::end_of_stream);
@@ -277,7 +276,7 @@ Async<Opened> open_tls(asio::any_io_executor executor, ApiRoot root,
   connection->take(*std::move(dialled));
   connection->deadline().expire_at(deadline);
   auto [failure] =
-      co_await connection->stream().async_handshake(asio::ssl::stream_base::client, kToken);
+      co_await connection->stream().async_handshake(asio::ssl::stream_base::client, kAsTuple);
   const bool cancelled = co_await is_cancelled();
   if (connection->deadline().has_expired()) failure = beast::error::timeout;
   if (failure || cancelled) {

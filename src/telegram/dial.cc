@@ -1,10 +1,8 @@
 #include "telegram/dial.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -12,6 +10,8 @@
 #include <list>
 #include <memory>
 #include <utility>
+
+#include "telegram/as_tuple.h"
 
 namespace telekv::telegram {
 
@@ -23,7 +23,6 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kMaxTunnelHeaderBytes = 16 * 1024;
 
 /// A name look-up that can be left behind: the system's resolver blocks its thread and cannot be
@@ -55,7 +54,7 @@ Async<Endpoints> resolve(asio::any_io_executor executor, ApiRoot root, Deadline 
         lookup->finished = true;
         lookup->done.cancel();
       });
-  co_await lookup->done.async_wait(kToken);
+  co_await lookup->done.async_wait(kAsTuple);
   if (!lookup->finished) {
     const bool cancelled = co_await is_cancelled();
     co_return step_error(root, "resolve", beast::error::timeout, cancelled, false);
@@ -101,14 +100,14 @@ Async<void> ask_through(beast::tcp_stream& stream, const ApiRoot& root, const Pr
   if (!proxy.authorization.empty()) {
     request.set(http::field::proxy_authorization, proxy.authorization);
   }
-  const auto [unsent, written] = co_await http::async_write(stream, request, kToken);
+  const auto [unsent, written] = co_await http::async_write(stream, request, kAsTuple);
   http::response_parser<http::empty_body> parser;
   parser.header_limit(kMaxTunnelHeaderBytes);
   beast::flat_buffer buffer(kMaxTunnelHeaderBytes);
   beast::error_code failure = unsent;
   if (!failure) {
     std::tie(failure, std::ignore) =
-        co_await http::async_read_header(stream, buffer, parser, kToken);
+        co_await http::async_read_header(stream, buffer, parser, kAsTuple);
   }
   const bool cancelled = co_await is_cancelled();
   if (failure || cancelled) {
@@ -168,7 +167,7 @@ Async<tcp::socket> connect_to_any(asio::any_io_executor executor, const ApiRoot&
       start_runner(race, *next++);
     }
     race->news.expires_at(next != endpoints.end() ? std::min(next_start, deadline) : deadline);
-    co_await race->news.async_wait(kToken);
+    co_await race->news.async_wait(kAsTuple);
     cancelled = co_await is_cancelled();
     late = steady_clock::now() >= deadline;
   }

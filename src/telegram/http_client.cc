@@ -1,14 +1,13 @@
 #include "telegram/http_client.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <utility>
 #include <vector>
 
+#include "telegram/as_tuple.h"
 #include "telegram/connection.h"
 
 namespace telekv::telegram {
@@ -74,7 +73,7 @@ Async<void> HttpClient::Impl::admit(Deadline deadline) {
   }
   auto waiter = std::make_shared<Waiter>(Waiter{asio::steady_timer(executor_, deadline)});
   waiters_.push_back(waiter);
-  co_await waiter->wake.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await waiter->wake.async_wait(kAsTuple);
   if (waiter->admitted) co_return Result<void>();
   waiters_.erase(std::find(waiters_.begin(), waiters_.end(), waiter));
   const auto state = co_await asio::this_coro::cancellation_state;

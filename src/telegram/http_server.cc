@@ -1,18 +1,17 @@
 #include "telegram/http_server.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 #include <exception>
 #include <set>
 #include <utility>
 
+#include "telegram/as_tuple.h"
 #include "telegram/http_session.h"
 
 namespace telekv::telegram {
@@ -29,8 +28,6 @@ constexpr std::chrono::seconds kTick{1};
 
 /// Pause after accept fails: out of descriptors, mostly; some will come back.
 constexpr std::chrono::milliseconds kAcceptPause{100};
-
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 
 using Request = HttpServer::Request;
 
@@ -113,7 +110,7 @@ void HttpServer::Impl::start(asio::awaitable<void> task, asio::cancellation_slot
 
 asio::awaitable<void> HttpServer::Impl::accept() {
   while (acceptor_.is_open()) {
-    auto [failure, socket] = co_await acceptor_.async_accept(kToken);
+    auto [failure, socket] = co_await acceptor_.async_accept(kAsTuple);
     if (!acceptor_.is_open()) break;
     if (failure) {
       co_await clock_->sleep_for(kAcceptPause);
@@ -171,7 +168,7 @@ asio::awaitable<void> HttpServer::Impl::drain(std::chrono::seconds limit) {
   for (HttpSession* session : sessions_) {
     if (session->phase() == HttpSession::Phase::kIdle) session->cut();
   }
-  while (!sessions_.empty() && !drain_over_) co_await drained_.async_wait(kToken);
+  while (!sessions_.empty() && !drain_over_) co_await drained_.async_wait(kAsTuple);
 }
 
 void HttpServer::Impl::stop() {

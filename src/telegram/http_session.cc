@@ -1,9 +1,7 @@
 #include "telegram/http_session.h"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/stream_traits.hpp>
@@ -12,6 +10,8 @@
 #include <boost/beast/ssl.hpp>
 #include <type_traits>
 #include <utility>
+
+#include "telegram/as_tuple.h"
 
 namespace telekv::telegram {
 
@@ -22,7 +22,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = std::size_t{16} << 10;
 
 /// How long a refused peer that still sends is listened to, so that it reads why.
@@ -98,7 +97,8 @@ class StreamSession final : public HttpSession {
 
   asio::awaitable<bool> shake_hands() {
     enter(Phase::kReceiving, HttpServer::kRequestDeadline);
-    const auto [failure] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kToken);
+    const auto [failure] =
+        co_await stream_.async_handshake(asio::ssl::stream_base::server, kAsTuple);
     co_return !failure && is_open();
   }
 
@@ -106,7 +106,7 @@ class StreamSession final : public HttpSession {
   asio::awaitable<void> take_leave() {
     if (phase() == Phase::kLeaving) co_return;
     enter(Phase::kAnswering, kLinger);
-    (void)co_await stream_.async_shutdown(kToken);
+    (void)co_await stream_.async_shutdown(kAsTuple);
   }
 
   /// Whether the connection goes on.
@@ -140,7 +140,7 @@ class StreamSession final : public HttpSession {
       if (host().is_draining()) co_return false;
       enter(Phase::kIdle, HttpServer::kIdleLimit);
       const asio::mutable_buffer room = buffer_.prepare(kReadBytes);
-      const auto [failure, length] = co_await stream_.async_read_some(room, kToken);
+      const auto [failure, length] = co_await stream_.async_read_some(room, kAsTuple);
       if (failure) co_return false;
       buffer_.commit(length);
     }
@@ -150,15 +150,16 @@ class StreamSession final : public HttpSession {
 
   asio::awaitable<beast::error_code> receive(Parser* parser) {
     const auto [bad_header, header_size] =
-        co_await http::async_read_header(stream_, buffer_, *parser, kToken);
+        co_await http::async_read_header(stream_, buffer_, *parser, kAsTuple);
     if (bad_header) co_return bad_header;
     if (beast::iequals(parser->get()[http::field::expect], "100-continue")) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const asio::const_buffer bytes = asio::buffer(kContinue);
-      const auto [failure, size] = co_await asio::async_write(stream_, bytes, kToken);
+      const auto [failure, size] = co_await asio::async_write(stream_, bytes, kAsTuple);
       if (failure) co_return failure;
     }
-    const auto [bad_body, body_size] = co_await http::async_read(stream_, buffer_, *parser, kToken);
+    const auto [bad_body, body_size] =
+        co_await http::async_read(stream_, buffer_, *parser, kAsTuple);
     co_return bad_body;
   }
 
@@ -168,10 +169,10 @@ class StreamSession final : public HttpSession {
     http::response_serializer<http::string_body> serializer(message);
     beast::error_code failure;
     if (wants_body) {
-      std::tie(failure, std::ignore) = co_await http::async_write(stream_, serializer, kToken);
+      std::tie(failure, std::ignore) = co_await http::async_write(stream_, serializer, kAsTuple);
     } else {
       std::tie(failure, std::ignore) =
-          co_await http::async_write_header(stream_, serializer, kToken);
+          co_await http::async_write_header(stream_, serializer, kAsTuple);
     }
     co_return !failure;
   }
@@ -188,7 +189,7 @@ class StreamSession final : public HttpSession {
     std::array<char, kReadBytes> ignored;
     const asio::mutable_buffer room = asio::buffer(ignored);
     while (!failure) {
-      std::tie(failure, std::ignore) = co_await stream_.async_read_some(room, kToken);
+      std::tie(failure, std::ignore) = co_await stream_.async_read_some(room, kAsTuple);
     }
   }
 

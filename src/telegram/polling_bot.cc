@@ -1,6 +1,5 @@
 #include "telegram/polling_bot.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -12,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "telegram/as_tuple.h"
 #include "telegram/bot_channel.h"
 #include "telegram/http_client.h"
 #include "telegram/outbox.h"
@@ -138,7 +138,7 @@ class PollingBot::Impl final : public vault::UpdateQueue, public vault::UpdateSi
 
   asio::awaitable<void> watch_signals() {
     asio::signal_set signals(io_, SIGTERM, SIGINT);
-    co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await signals.async_wait(kAsTuple);
     stopping_.set();
   }
 

@@ -24,6 +24,10 @@ class Clock {
   virtual boost::asio::awaitable<void> sleep_for(Duration duration) = 0;
 };
 
+inline double in_seconds(Clock::Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
 /// The machine's clocks. `sleep_for` works in any coroutine.
 class SystemClock final : public Clock {
  public:

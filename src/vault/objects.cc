@@ -53,7 +53,7 @@ Error about_object(const format::Object& object, ObjectKind kind, const Error& e
   named.message = "the " + std::string(word_for(kind)) + " " + std::to_string(object.sequence()) +
                   " in message " + std::to_string(object.message_id()) +
                   " cannot be used: " + error.message;
-  if (is_lost) named.hint = "start again, in case the download was at fault";
+  if (is_lost && named.hint.empty()) named.hint = "start again, in case the download was at fault";
   return named;
 }
 

@@ -28,6 +28,8 @@ struct Patience {
   Clock::Time deadline;
   /// Once true, a call that has failed is not tried again. Null: nobody gives up.
   const bool* given_up = nullptr;
+  /// How long a call that keeps failing is tried again, penalties not counted.
+  Clock::Duration failing_for = Clock::Duration::max();
   /// Told, once a call, why it is tried again when that takes longer than kTellAfter. Null: nobody.
   const std::function<void(const Error&)>* on_waiting = nullptr;
 };
@@ -78,7 +80,9 @@ std::invoke_result_t<Call> retry(Patience patience, OnUnknown on_unknown, Call c
     if (!may_help) co_return result;
     const auto wait = backoff.next(error);
     const Clock::Time next = patience.clock->now() + wait;
-    if (next > patience.deadline || is_given_up(patience)) co_return result;
+    const bool failing_long =
+        error.code != ErrorCode::kRateLimited && next - began > patience.failing_for;
+    if (next > patience.deadline || failing_long || is_given_up(patience)) co_return result;
     if (!told && next - began > kTellAfter) {
       told = true;
       (*patience.on_waiting)(error);

@@ -8,7 +8,7 @@ namespace {
 /// The same error, naming the root it is about.
 Error about_root(MessageId id, const Error& error) {
   if (error.code == ErrorCode::kDamaged) return damaged_root(id, error.message);
-  if (error.code != ErrorCode::kUnavailable) return error;
+  if (error.code != ErrorCode::kUnavailable && error.code != ErrorCode::kNotFound) return error;
   Error named = error;
   named.message =
       "the root in message " + std::to_string(to_int(id)) + " cannot be read: " + error.message;
@@ -22,7 +22,11 @@ Roots::Roots(Channel& channel, const Sealer& sealer, const std::optional<Sealer>
     : channel_(&channel), sealer_(&sealer), other_(&other), random_(&random), writer_(writer) {}
 
 Channel::Async<Root> Roots::read(MessageId id, Patience patience) {
-  const auto look_up = [this, id] { return channel_->look_up(id); };
+  const auto look_up = [this, id]() -> Channel::Async<FileRef> {
+    Result<FileRef> file = co_await channel_->look_up(id);
+    if (!file) co_return about_root(id, file.error());
+    co_return file;
+  };
   Result<FileRef> file = co_await retry(patience, OnUnknown::kRepeat, look_up);
   if (!file) co_return file.error();
   co_return co_await read_document(id, *file, patience);

@@ -81,10 +81,9 @@ void Vault::note(Note::Weight weight, std::string text) const {
   if (options_.on_note) options_.on_note(Note{.weight = weight, .text = std::move(text)});
 }
 
-// For what somebody waits for: it says so when a call is tried again for long.
-Patience Vault::watched_until(Clock::Time deadline) {
-  Patience patience = until(deadline);
-  patience.on_waiting = &note_waiting_;
+Patience Vault::until(Clock::Time deadline) {
+  Patience patience{clock_, random_, deadline};
+  if (!opened_ || options_.tells_waiting) patience.on_waiting = &note_waiting_;
   return patience;
 }
 

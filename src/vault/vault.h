@@ -82,6 +82,9 @@ struct VaultOptions {
   /// it there are none.
   std::function<std::unique_ptr<kv::Durable>()> make_scratch = {};
   std::function<void(const Note&)> on_note = {};
+  /// Somebody waits for every operation: notes tell what it waits for. Otherwise only an opening's
+  /// do, and what it reads.
+  bool tells_waiting = false;
 };
 
 class Vault {
@@ -307,8 +310,7 @@ class Vault {
   Channel::Async<MessagesToKeep> messages_to_keep(Patience patience);
   std::set<MessageId> named_messages() const;
   void note(Note::Weight weight, std::string text) const;
-  Patience until(Clock::Time deadline) { return Patience{clock_, random_, deadline}; }
-  Patience watched_until(Clock::Time deadline);
+  Patience until(Clock::Time deadline);
 
   Channel* channel_;
   Clock* clock_;

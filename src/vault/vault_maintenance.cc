@@ -152,7 +152,7 @@ Channel::Async<RestoreReport> Vault::restore(std::uint64_t number, Clock::Time d
 Channel::Async<RestoreReport> Vault::restore_held(const format::RestorePoint& point,
                                                   Clock::Time deadline) {
   Result<Chain::Parts> downloaded =
-      co_await download_unless_stopped(point.state(), watched_until(deadline));
+      co_await download_unless_stopped(point.state(), until(deadline));
   if (!downloaded) co_return downloaded.error();
   const auto parts = std::make_shared<Chain::Parts>(*std::move(downloaded));
   if (options_.make_scratch) {

@@ -1,6 +1,7 @@
 // The vault's opening: from what the chat names to a table that is proven (step 1), and back to an
 // older state when the newest one does not verify or the operator asks for it.
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "vault/vault.h"
@@ -18,10 +19,11 @@ Error cannot_decide() {
                "set ROOT_ID to the root's message id, or start with --init for an empty store"};
 }
 
-std::string describe_loss(const format::Manifest& manifest, const format::RestorePoint& point) {
+std::string describe_loss(const format::Manifest& manifest, const format::RestorePoint& point,
+                          std::string_view what) {
   const format::State& newest = manifest.state();
   const format::State& older = point.state();
-  return "restore point " + std::to_string(point.number()) + " is restored instead: commits " +
+  return "restore point " + std::to_string(point.number()) + std::string(what) + ": commits " +
          std::to_string(older.sequence() + 1) + " to " + std::to_string(newest.sequence()) +
          " are not in it (updates: at most " +
          std::to_string(newest.applied_updates() - older.applied_updates()) + ")";
@@ -31,7 +33,7 @@ std::string describe_loss(const format::Manifest& manifest, const format::Restor
 
 Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
   const Clock::Time started = clock_->now();
-  const Patience patience = watched_until(deadline);
+  const Patience patience = until(deadline);
   only_reads_ = false;
   Result<Readings> readings = co_await survey_.read_pointers(patience);
   if (!readings) co_return readings.error();
@@ -60,7 +62,7 @@ Channel::Async<OpenReport> Vault::open(Clock::Time deadline) {
 
 Channel::Async<OpenReport> Vault::read(Clock::Time deadline) {
   const Clock::Time started = clock_->now();
-  const Patience patience = watched_until(deadline);
+  const Patience patience = until(deadline);
   only_reads_ = true;
   Result<Readings> readings = co_await survey(patience);
   if (!readings) co_return readings.error();
@@ -112,7 +114,7 @@ void Vault::note_unpinned(const Readings& readings) const {
 }
 
 Channel::Async<MessageId> Vault::read_names(Clock::Time deadline) {
-  const Patience patience = watched_until(deadline);
+  const Patience patience = until(deadline);
   only_reads_ = true;
   Result<Readings> readings = co_await survey(patience);
   if (!readings) co_return readings.error();
@@ -310,7 +312,11 @@ Channel::Async<std::uint64_t> Vault::adopt_point(const format::Manifest& manifes
   if (!parts) co_return parts.error();
   Result<Chain::Loaded> loaded = fill_table(*std::move(parts));
   if (!loaded) co_return loaded.error();
-  note(Note::Weight::kWarning, describe_loss(manifest, point));
+  if (only_reads_ && options_.start_from_point) {
+    note(Note::Weight::kInfo, describe_loss(manifest, point, " is read"));
+  } else {
+    note(Note::Weight::kWarning, describe_loss(manifest, point, " is restored instead"));
+  }
   const std::vector<std::int64_t> erased =
       erased_after(history_, manifest.tombstones(), point.state().sequence());
   manifest_ = manifest;

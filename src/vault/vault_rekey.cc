@@ -36,7 +36,7 @@ Channel::Async<RekeyReport> Vault::rekey(Sealer sealer, CopyTable copy, Clock::T
   if (!table) co_return table.error();
   take_key(std::move(sealer), **table);
 
-  const Patience patience = watched_until(deadline);
+  const Patience patience = until(deadline);
   const Clock::Time posted = clock_->now();
   Result<MessageId> fresh = co_await write_fresh_root(patience);
   if (!fresh) co_return fresh.error();
@@ -56,7 +56,7 @@ Channel::Async<RekeyReport> Vault::finish_rekey(Clock::Time deadline) {
   ring_.gather();
   Result<CommitReport> committed = co_await make_point(deadline);
   if (!committed) co_return committed.error();
-  co_return co_await overwrite_rest(watched_until(deadline));
+  co_return co_await overwrite_rest(until(deadline));
 }
 
 // No queue tells whether a longer history is hidden somewhere, and nobody could go on from it

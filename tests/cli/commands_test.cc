@@ -83,6 +83,10 @@ class Commands : public ::testing::Test {
     std::ofstream(path, std::ios::binary) << bytes;
   }
 
+  static void damage_body(const std::string& path) {
+    damage(path, std::filesystem::file_size(path) - 1);
+  }
+
   Content imported(const std::string& text) {
     Users users{test_options()};
     const Bytes bytes = padded(text);
@@ -125,7 +129,8 @@ TEST_F(Commands, VerifyFilesByRestoringThem) {
 TEST_F(Commands, VerifyRestorePointsWhoseDocumentsAreThere) {
   const Ran ran = run_on({"verify", "--json"}, {store.root(), store.chunk(), store.segment()});
   EXPECT_EQ(ran.code, ExitCode::kSuccess) << ran.error;
-  EXPECT_THAT(ran.output, HasSubstr("\"restore_points\":\"unknown: the history 10 in message 702 "));
+  EXPECT_THAT(ran.output,
+              HasSubstr("\"restore_points\":\"unknown: the history 10 in message 702 "));
 }
 
 TEST_F(Commands, FindDamageInAnyFileAndNameIt) {
@@ -166,8 +171,26 @@ TEST_F(Commands, FallBackToARestorePointOnlyWithAnError) {
   EXPECT_EQ(imported(ran.output).size(), 100U);
 }
 
+// Who was forgotten since would be back without a word.
+TEST_F(Commands, TakeNoOlderRootForADamagedOne) {
+  std::vector<std::string> files = store.all();
+  files.push_back(store.older_root());
+  EXPECT_EQ(run_on({"verify"}, files).code, ExitCode::kSuccess);
+  for (const std::size_t place : {std::size_t{0}, std::size_t{30}, std::size_t{100}}) {
+    damage(store.root(), place);
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"verify"}, {"snapshots"}, {"export", "--format", "csv"}}) {
+      const Ran ran = run_on(words, files);
+      EXPECT_EQ(ran.code, ExitCode::kDamaged);
+      EXPECT_THAT(ran.error, StartsWith("telekv: " + store.root() + ": "));
+      EXPECT_EQ(ran.output, "");
+    }
+    damage(store.root(), place);
+  }
+}
+
 TEST_F(Commands, FallBackFromADamagedFileAsFromAMissingOne) {
-  damage(store.segment(), 30);
+  damage_body(store.segment());
   const Ran verified = run_on({"verify", "--json"}, store.all());
   EXPECT_EQ(verified.code, ExitCode::kDamaged);
   EXPECT_THAT(verified.error, HasSubstr("left out: " + store.segment()));
@@ -180,9 +203,9 @@ TEST_F(Commands, FallBackFromADamagedFileAsFromAMissingOne) {
 }
 
 TEST_F(Commands, DoWithoutTheHistoryButForRestorePoints) {
-  damage(store.history(), 30);
+  damage_body(store.history());
   const Ran exported = run_on({"export", "--format", "jsonl"}, store.all());
-  EXPECT_EQ(exported.code, ExitCode::kSuccess) << exported.error;
+  EXPECT_EQ(exported.code, ExitCode::kDamaged);
   EXPECT_EQ(imported(exported.output), store.users());
   EXPECT_THAT(exported.error, HasSubstr("left out: " + store.history()));
   EXPECT_EQ(run_on({"snapshots"}, store.all()).code, ExitCode::kDamaged);
@@ -193,12 +216,17 @@ TEST_F(Commands, DoWithoutTheHistoryButForRestorePoints) {
 }
 
 TEST_F(Commands, FindADamagedFileThatNothingNeeds) {
-  scratch.write("other.tkv", "no object at all");
+  scratch.write("other.tkv", scratch.read("segment.tkv"));
+  damage_body(scratch.path("other.tkv"));
   std::vector<std::string> files = store.all();
   files.push_back(scratch.path("other.tkv"));
-  const Ran ran = run_on({"verify"}, files);
-  EXPECT_EQ(ran.code, ExitCode::kDamaged);
-  EXPECT_THAT(ran.output, HasSubstr("users: 99\n"));
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"verify"}, {"snapshots"}, {"export", "--format", "csv"}}) {
+    const Ran ran = run_on(words, files);
+    EXPECT_EQ(ran.code, ExitCode::kDamaged);
+    EXPECT_NE(ran.output, "");
+  }
+  EXPECT_THAT(run_on({"verify"}, files).output, HasSubstr("users: 99\n"));
 }
 
 TEST_F(Commands, ToldTheWrongKeyOrNoneSaySo) {

@@ -42,6 +42,7 @@ class StoredStore {
     add_base(users, state);
     describe(users, state);
     add_history(state);
+    write_root(state, kRootId - 1, "older_root.tkv");
     (void)users.update(5, [](bot::User& user) { user.clicks = 8; });
     format::Deltas segment;
     append_delta(users, 11, *segment.add_deltas());
@@ -52,12 +53,14 @@ class StoredStore {
     append_delta(users, 12, *state.add_tail());
     state.set_sequence(12);
     describe(users, state);
-    write_root(std::move(state));
+    write_root(std::move(state), kRootId, "root.tkv");
     content_ = content(users);
   }
 
   const Content& users() const { return content_; }
   std::string root() const { return scratch_.path("root.tkv"); }
+  /// Of the restore point, superseded since.
+  std::string older_root() const { return scratch_.path("older_root.tkv"); }
   std::string chunk() const { return scratch_.path("chunk.tkv"); }
   std::string segment() const { return scratch_.path("segment.tkv"); }
   std::string history() const { return scratch_.path("history.tkv"); }
@@ -118,18 +121,18 @@ class StoredStore {
                      history.SerializeAsString(), "history.tkv");
   }
 
-  void write_root(format::State state) {
+  void write_root(format::State state, std::int64_t id, const std::string& name) {
     format::Manifest manifest;
     manifest.set_standing(format::Manifest::ACTIVE);
-    manifest.set_ballot(kRootId);
+    manifest.set_ballot(id);
     manifest.set_writer(kWriter);
     *manifest.mutable_history() = history_;
     const vault::ObjectIdentity identity{.kind = vault::ObjectKind::kRoot,
-                                         .epoch = kRootId,
+                                         .epoch = id,
                                          .writer = kWriter,
                                          .sequence = state.sequence()};
     *manifest.mutable_state() = std::move(state);
-    scratch_.write("root.tkv", seal(identity, manifest.SerializeAsString()));
+    scratch_.write(name, seal(identity, manifest.SerializeAsString()));
   }
 
   const Scratch& scratch_;
