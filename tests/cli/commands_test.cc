@@ -13,7 +13,6 @@ namespace telekv::cli {
 namespace {
 
 using bot::ExitCode;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
