@@ -65,6 +65,8 @@ std::optional<Update> from_unparsed(std::string_view text, const char* reason) {
 }
 
 std::optional<Update> read_text(std::string_view text, simdjson::dom::parser& parser) {
+  // Also of nothing simdjson makes a copy, which must come from somewhere.
+  if (text.empty()) text = "";
   Element element;
   const auto failure = parser.parse(text.data(), text.size()).get(element);
   if (failure == simdjson::SUCCESS) return from_parsed(element);
