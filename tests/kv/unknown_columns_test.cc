@@ -138,6 +138,29 @@ TEST_F(UnknownColumns, AddUpByDifferencesAndGiveWayToAWholeRow) {
   EXPECT_EQ(integers_of(table), (Integers{{50, 1}}));
 }
 
+TEST_F(UnknownColumns, InASecondTypeAreRefused) {
+  const auto column = [](FieldType type) {
+    ColumnValues values{.field = 50, .type = type};
+    if (type == FieldType::kText) values.distinct.push_back("two");
+    values.values.push_back(type == FieldType::kText ? 0 : 2);
+    return values;
+  };
+  const auto block = [&](Key key, FieldType type) {
+    return RowBlock{.keys = {key}, .columns = {column(type)}, .partial = true};
+  };
+  const kv::Digest before = older.digest();
+  const Bytes both = encode_columns(
+      {.blocks = {block(1, FieldType::kUnsigned), block(2, FieldType::kText)}, .erased = {}});
+  EXPECT_EQ(older.load_delta(both).error().code, ErrorCode::kUnsupportedVersion);
+  EXPECT_EQ(older.digest(), before);
+  ASSERT_TRUE(
+      older.load_delta(encode_columns({.blocks = {block(1, FieldType::kUnsigned)}, .erased = {}})));
+  const Bytes later = encode_columns({.blocks = {block(2, FieldType::kText)}, .erased = {}});
+  EXPECT_EQ(older.load_delta(later).error().code, ErrorCode::kUnsupportedVersion);
+  EXPECT_TRUE(
+      older.load_delta(encode_columns({.blocks = {block(2, FieldType::kUnsigned)}, .erased = {}})));
+}
+
 TEST_F(UnknownColumns, GoWithTheirRecord) {
   older.erase(1);
   ASSERT_TRUE(older.insert(1, {.name = "Ann", .clicks = 5}));
