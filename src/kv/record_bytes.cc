@@ -1,5 +1,7 @@
 #include "kv/record_bytes.h"
 
+#include "kv/codec_error.h"
+
 namespace telekv::kv {
 namespace {
 
@@ -51,6 +53,18 @@ bool FieldReader::next() {
     value_.integer = type_ == FieldType::kSigned ? unzigzag(stored) : stored;
   }
   return true;
+}
+
+Result<void> check_types(FieldTypes types, const std::unordered_map<Slot, std::string>& held) {
+  for (auto each = held.begin(); each != held.end() && !types.empty(); ++each) {
+    for (FieldReader reader(each->second); reader.next();) {
+      const auto found = types.find(reader.number());
+      if (found == types.end()) continue;
+      if (found->second != reader.type()) return unsupported("an unknown field changes its type");
+      types.erase(found);
+    }
+  }
+  return {};
 }
 
 }  // namespace telekv::kv

@@ -8,9 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
+#include "kv/error.h"
+#include "kv/row_store.h"
 #include "kv/schema.h"
 
 namespace telekv::kv {
@@ -46,5 +50,12 @@ class FieldReader {
   FieldType type_ = FieldType::kUnsigned;
   FieldValue value_;
 };
+
+using FieldTypes = std::map<std::uint32_t, FieldType>;
+
+/// Whether records may get fields of these types beside those that others hold: a chunk has one
+/// column for a field, so a table may hold it in one type only. A field that most records have is
+/// found in the first ones.
+Result<void> check_types(FieldTypes types, const std::unordered_map<Slot, std::string>& held);
 
 }  // namespace telekv::kv

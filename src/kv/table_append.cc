@@ -133,12 +133,17 @@ Result<void> TableCore::Appender::append(RowsReader rows, std::uint64_t in_all) 
   const std::uint64_t factor = std::min(in_all / rows.keys.count(), kMostChunks);
   const std::size_t before = held_.size();
   std::vector<Source> sources;
+  FieldTypes unknown;
   for (ColumnReader& column : rows.columns) {
     const std::optional<std::size_t> field = table_.known_field(column.field());
     if (field && table_.schema_.fields[*field].type != column.type()) {
       return unsupported("a known field has another type");
     }
+    if (!field) unknown.emplace(column.field(), column.type());
     sources.push_back({&column, field, table_.record_hash_.field(column.field(), column.type())});
+  }
+  if (Result<void> checked = check_types(std::move(unknown), table_.unknown_); !checked) {
+    return checked;
   }
   for (Source& source : sources) {
     if (source.column->type() == FieldType::kText) take_texts(source, factor);

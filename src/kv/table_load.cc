@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "kv/codec_error.h"
@@ -29,22 +28,6 @@ Result<void> check_text_bytes(const RowBlock& block) {
       if (column.type == FieldType::kText) bytes += column.value(row).text.size();
     }
     if (bytes > kMaxRecordTextBytes) return damaged("a record with too much text");
-  }
-  return {};
-}
-
-/// A chunk has one column for a field, so the table may hold it in one type only. A field that most
-/// records have is found in the first ones.
-Result<void> check_types_of_unknown(const std::map<std::uint32_t, FieldType>& types,
-                                    const std::unordered_map<Slot, std::string>& held) {
-  std::map<std::uint32_t, FieldType> sought = types;
-  for (auto each = held.begin(); each != held.end() && !sought.empty(); ++each) {
-    for (FieldReader reader(each->second); reader.next();) {
-      const auto found = sought.find(reader.number());
-      if (found == sought.end()) continue;
-      if (found->second != reader.type()) return unsupported("an unknown field changes its type");
-      sought.erase(found);
-    }
   }
   return {};
 }
@@ -81,7 +64,7 @@ Result<void> TableCore::load_delta(ByteView encoded, const KeyRange& keys) {
     for (const RowBlock& block : changes->blocks) {
       if (Result<void> checked = check_block(block, keys); !checked) return checked;
     }
-    std::map<std::uint32_t, FieldType> unknown;
+    FieldTypes unknown;
     for (const RowBlock& block : changes->blocks) {
       for (const ColumnValues& column : block.columns) {
         if (known_field(column.field)) continue;
@@ -89,7 +72,7 @@ Result<void> TableCore::load_delta(ByteView encoded, const KeyRange& keys) {
         return unsupported("an unknown field in two types");
       }
     }
-    if (Result<void> checked = check_types_of_unknown(unknown, unknown_); !checked) return checked;
+    if (Result<void> checked = check_types(unknown, unknown_); !checked) return checked;
     applies = true;
     apply(*changes, keys);
   } catch (const std::bad_alloc&) {

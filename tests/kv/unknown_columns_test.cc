@@ -159,6 +159,11 @@ TEST_F(UnknownColumns, InASecondTypeAreRefused) {
   EXPECT_EQ(older.load_delta(later).error().code, ErrorCode::kUnsupportedVersion);
   EXPECT_TRUE(
       older.load_delta(encode_columns({.blocks = {block(2, FieldType::kUnsigned)}, .erased = {}})));
+  RowBlock whole = block(99, FieldType::kText);
+  whole.partial = false;
+  const Bytes chunk = encode_columns({.blocks = {whole}, .erased = {}});
+  EXPECT_EQ(older.load_chunk(chunk).error().code, ErrorCode::kUnsupportedVersion);
+  EXPECT_EQ(older.size(), 2U);
 }
 
 TEST_F(UnknownColumns, GoWithTheirRecord) {
