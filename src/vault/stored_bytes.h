@@ -1,5 +1,5 @@
-// How much of the chat a state takes: documents as they were uploaded, deltas in the root as they
-// are encoded. Pure.
+// How much of the chat a state takes: documents as they were uploaded, the deltas beside them as
+// they are encoded. Pure.
 #pragma once
 
 #include <cstdint>
